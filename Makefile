@@ -1,0 +1,112 @@
+# The front door.
+#
+# `make`, `make install`, `make installcheck`, `make clean` are PGXS's own, for the extension alone:
+# they need a PostgreSQL with its server headers, simdjson and OpenSSL, and honour PG_CONFIG, DESTDIR,
+# PGHOST and so on. Everything else is a script in gateway/ops; `make help` lists it.
+
+.DEFAULT_GOAL := all
+
+ops := gateway/ops
+front := help deps gateway run stop restart psql logs demo check lint format
+pgxs_goals := all install uninstall installcheck clean distclean
+
+# PGXS is read only for its own goals: a bare machine, where `make run` starts, has none. It would also
+# claim the name `check`.
+ifneq (,$(filter $(front),$(MAKECMDGOALS)))
+
+.PHONY: $(front) $(pgxs_goals)
+
+help: ## list these targets
+	@$(ops)/help.sh $(firstword $(MAKEFILE_LIST))
+
+deps: ## install what `make run` needs from Debian's packages
+	@$(ops)/deps.sh run
+
+gateway: ## build the gateway (CMake)
+	@$(ops)/build.sh gateway
+
+run: ## install, build and start everything, and print where it is
+	@$(ops)/run.sh
+
+stop: ## stop what `make run` started; data stays
+	@$(ops)/stop.sh
+
+restart: ## stop, then run
+	@$(ops)/stop.sh
+	@$(ops)/run.sh
+
+psql: ## a SQL prompt on the running database
+	@$(ops)/psql.sh
+
+logs: ## follow the logs of gateway and database
+	@$(ops)/logs.sh
+
+demo: ## fill it with a studio's year, by signed webhooks through the gateway
+	@$(ops)/demo.sh
+
+check: ## build, lint and run every test
+	@$(ops)/check.sh
+
+lint: ## clang-format, clang-tidy, shellcheck
+	@$(ops)/lint.sh
+
+format: ## reformat all C++ in place
+	@$(ops)/lint.sh --fix
+
+$(filter $(pgxs_goals),$(MAKECMDGOALS)):
+	@$(MAKE) --no-print-directory $@
+
+else
+
+EXTENSION = extension/calytics
+extension_version := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+
+MODULE_big = calytics
+sources := $(sort $(wildcard extension/core/*.cpp extension/glue/*.cpp))
+OBJS = $(sources:%.cpp=build/%.o)
+DATA_built = extension/calytics--$(extension_version).sql
+SHLIB_LINK = -lsimdjson -lcrypto -lstdc++
+
+# Tests share one database, into which pg_regress has loaded the extension.
+REGRESS = $(patsubst regress/sql/%.sql,%,$(sort $(wildcard regress/sql/*.sql)))
+REGRESS_OPTS = --inputdir=regress --outputdir=build/regress --load-extension=calytics
+ISOLATION = $(patsubst regress/specs/%.spec,%,$(sort $(wildcard regress/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=regress --outputdir=build/isolation --load-extension=calytics
+REGRESS_PREP = regress-dirs
+EXTRA_CLEAN = build
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifeq (,$(wildcard $(PGXS)))
+$(error $(PG_CONFIG) finds no PGXS: install postgresql-server-dev-NN (`make deps` does), or set PG_CONFIG)
+endif
+
+# Bitcode lets PostgreSQL's JIT inline a module's functions into expressions. Ours call OpenSSL and
+# simdjson on whole documents, with nothing to win from that, and building it needs one exact clang.
+override with_llvm = no
+include $(PGXS)
+
+# PostgreSQL's headers come through -isystem: they are C, and not written for our warnings. Before 16
+# PGDLLEXPORT is empty, yet with hidden visibility what SQL calls must be exported by name.
+extension_flags := -std=c++20 -fvisibility=hidden -Wall -Wextra -Werror -Wno-register \
+	-isystem $(shell $(PG_CONFIG) --includedir-server) \
+	'-DPGDLLEXPORT=__attribute__((visibility("default")))'
+
+$(OBJS): build/%.o: %.cpp Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) $(CPPFLAGS) $(extension_flags) -Iextension -MMD -MP -c -o $@ $<
+
+-include $(OBJS:.o=.d)
+
+# sql/order lists the files of sql/ in the order in which they are run.
+sql_files := $(shell sed 's/\#.*//' sql/order | awk 'NF { print "sql/" $$1 }')
+
+$(DATA_built): sql/order $(sql_files) Makefile
+	@{ printf '%s\n' '\echo Use "create extension calytics" to load this file. \quit'; \
+	   for file in $(sql_files); do echo; cat $$file; done; } >$@.new && mv $@.new $@
+
+.PHONY: regress-dirs
+regress-dirs:
+	@mkdir -p build/regress build/isolation
+
+endif

@@ -1,0 +1,33 @@
+// What happens when the server loads the library: settings, and shared memory if it is preloaded.
+
+#include "pg.hpp"
+
+#include "refusals.hpp"
+#include "settings.hpp"
+
+extern "C" {
+PG_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init();
+}
+
+CALYTICS_SQL_FUNCTION(calytics_preloaded);
+
+namespace {
+
+bool preloaded = false;
+
+}  // namespace
+
+void _PG_init() {
+  calytics::glue::define_settings();
+  preloaded = process_shared_preload_libraries_in_progress;
+  if (preloaded) {
+    calytics::glue::request_refusal_counters();
+  }
+}
+
+Datum calytics_preloaded(PG_FUNCTION_ARGS) {
+  (void)fcinfo;
+  PG_RETURN_BOOL(preloaded);
+}

@@ -1,0 +1,89 @@
+// Refused deliveries leave no row, or anyone could fill the disk; they are counted in shared memory
+// instead, so that a wrong secret at Cal.com shows. Counting never blocks and never fails; without
+// preloading there is nothing to count in, and cal.health() says so.
+
+#include "pg.hpp"
+
+extern "C" {
+#include "port/atomics.h"
+}
+
+#include <array>
+
+#include "refusals.hpp"
+
+CALYTICS_SQL_FUNCTION(calytics_count_refusal);
+CALYTICS_SQL_FUNCTION(calytics_refusals);
+
+namespace {
+
+constexpr std::array<std::string_view, 2> outcomes = {"unauthorized", "too_large"};
+
+struct Counters {
+  std::array<pg_atomic_uint64, outcomes.size()> by_outcome;
+};
+
+Counters* counters = nullptr;
+shmem_request_hook_type previous_request_hook = nullptr;
+shmem_startup_hook_type previous_startup_hook = nullptr;
+
+void request_memory() {
+  if (previous_request_hook != nullptr) {
+    previous_request_hook();
+  }
+  RequestAddinShmemSpace(MAXALIGN(sizeof(Counters)));
+}
+
+void attach_memory() {
+  if (previous_startup_hook != nullptr) {
+    previous_startup_hook();
+  }
+  bool found = false;
+  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+  counters = static_cast<Counters*>(ShmemInitStruct("calytics refusals", sizeof(Counters), &found));
+  if (!found) {
+    for (auto& counter : counters->by_outcome) {
+      pg_atomic_init_u64(&counter, 0);
+    }
+  }
+  LWLockRelease(AddinShmemInitLock);
+}
+
+}  // namespace
+
+void calytics::glue::request_refusal_counters() {
+  previous_request_hook = shmem_request_hook;
+  shmem_request_hook = request_memory;
+  previous_startup_hook = shmem_startup_hook;
+  shmem_startup_hook = attach_memory;
+}
+
+Datum calytics_count_refusal(PG_FUNCTION_ARGS) {
+  const std::string_view outcome = calytics::glue::bytes_of(PG_GETARG_TEXT_PP(0));
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (outcome == outcomes[i]) {
+      if (counters != nullptr) {
+        pg_atomic_fetch_add_u64(&counters->by_outcome[i], 1);
+      }
+      PG_RETURN_VOID();
+    }
+  }
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                  errmsg("\"%s\" is not the outcome of a refusal",
+                         text_to_cstring(PG_GETARG_TEXT_PP(0)))));
+}
+
+Datum calytics_refusals(PG_FUNCTION_ARGS) {
+  InitMaterializedSRF(fcinfo, 0);
+  if (counters != nullptr) {
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      std::array<Datum, 2> values = {
+          calytics::glue::text_datum(outcomes[i]),
+          Int64GetDatum(static_cast<int64>(pg_atomic_read_u64(&counters->by_outcome[i])))};
+      std::array<bool, 2> nulls = {false, false};
+      tuplestore_putvalues(result->setResult, result->setDesc, values.data(), nulls.data());
+    }
+  }
+  return Datum{0};
+}

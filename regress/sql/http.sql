@@ -1,0 +1,43 @@
+-- The HTTP face as SQL sees it.
+\set ECHO none
+create function pg_temp.ask(method text, path text, headers jsonb default '{}', body text default '')
+  returns table (status int, allow text, type text, answer text) language sql as $$
+  select h.status, h.headers ->> 'allow', h.headers ->> 'content-type', convert_from(h.body, 'UTF8')
+    from cal.http(method, path, '', headers, convert_to(body, 'UTF8')) h $$;
+\set ECHO all
+select * from pg_temp.ask('GET', '/api/cal/health');
+select * from pg_temp.ask('HEAD', '/api/cal/health');
+select * from pg_temp.ask('GET', '/api/cal/nothing');
+select * from pg_temp.ask('GET', '/api/cal/webhook');
+select * from pg_temp.ask('DELETE', '/api/cal/webhook/studio');
+select * from pg_temp.ask('OPTIONS', '/api/cal/webhook/studio');
+select * from pg_temp.ask('OPTIONS', '/api/cal/health');
+select status from pg_temp.ask('OPTIONS', '*');
+select status from pg_temp.ask('OPTIONS', '/nothing');
+select status from pg_temp.ask('GET', '/api/cal/health/');
+select status from pg_temp.ask('POST', '/api/cal/webhook/../health');
+select status, type from pg_temp.ask('GET', '/');
+select * from pg_temp.ask('POST', '/api/cal/webhook', '{}', '{}');
+select * from pg_temp.ask('POST', '/api/cal/webhook/no-such-source', '{}', '{}');
+
+select length(cal.rotate_secret('http', 'whsec_of_http')) as secret;
+select h.status, convert_from(h.body, 'UTF8')::jsonb - 'delivery' as answer
+  from cal.simulate_webhook('BOOKING_CREATED', 'http-1', source => 'http') w,
+       lateral cal.http('POST', '/api/cal/webhook/http', '', w.headers, w.body) h;
+
+-- Details of health are for an admin's token alone.
+select length(cal.add_token('http test', 'admin', 'cal_http_test_admin_token')) as token;
+select length(cal.add_token('http reader', 'reader', 'cal_http_test_reader_token')) as token;
+select t.token, convert_from(h.body, 'UTF8')::jsonb ? 'sources' as details
+  from unnest(array['cal_http_test_admin_token', 'cal_http_test_reader_token', 'cal_http_test_admin_tokem', '']) t (token),
+       lateral cal.http('GET', '/api/cal/health', '', jsonb_build_object('authorization', 'Bearer ' || t.token), '') h
+ order by 1;
+select cal.revoke_token('http test'), cal.revoke_token('http test');
+select convert_from(h.body, 'UTF8') as answer
+  from cal.http('GET', '/api/cal/health', '', '{"authorization": "Bearer cal_http_test_admin_token"}', '') h;
+select length(cal.add_token('http old', 'admin', 'cal_http_test_expired_token', now() - interval '1 second')) as token;
+select convert_from(h.body, 'UTF8') as answer
+  from cal.http('GET', '/api/cal/health', '', '{"authorization": "Bearer cal_http_test_expired_token"}', '') h;
+select cal.add_token('weak', 'admin', 'short');
+select cal.add_token('wrong', 'owner');
+select count(*) as tokens_kept_in_clear from calytics.api_token t where convert_from(t.digest, 'LATIN1') like 'cal%';

@@ -1,0 +1,16 @@
+-- Tables whose rows belong to the user, so that pg_dump takes them along. Rows that the extension
+-- itself brings (routes) come back with CREATE EXTENSION.
+
+do $dump$
+declare
+  name text;
+begin
+  foreach name in array array[
+    'source', 'source_source_id_seq', 'source_key', 'source_secret', 'api_token', 'delivery_id',
+    'webhook_delivery', 'booking', 'attendee', 'booking_change', 'service', 'host', 'person',
+    'booking_private']
+  loop
+    perform pg_catalog.pg_extension_config_dump(('calytics.' || name)::regclass, '');
+  end loop;
+end
+$dump$;

@@ -1,0 +1,61 @@
+-- The functions written in C++: bytes become rows here, and nowhere else.
+
+create function cal.verify_signature(body bytea, signature text, secret text) returns boolean
+  language c immutable parallel safe
+  as 'MODULE_PATHNAME', 'calytics_verify_signature';
+comment on function cal.verify_signature(bytea, text, text) is
+  'True if signature is the hexadecimal HMAC-SHA256 (RFC 2104) of the raw body under secret: either '
+  'case, optionally prefixed by "sha256=", compared in constant time. Everything else, NULL, an '
+  'empty secret and "no-secret-provided" included, is false; never an error.';
+
+create function calytics.parse_webhook(body bytea, person_key bytea) returns calytics.webhook
+  language c immutable strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_parse_webhook';
+comment on function calytics.parse_webhook(bytea, bytea) is
+  'What a webhook''s raw body says, as one typed row. Never raises on a body: column kind is '
+  '''unreadable'' and column problem says why where the body can''t be understood.';
+
+create function calytics.person_id(person_key bytea, email text) returns uuid
+  language c immutable strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_person_id';
+comment on function calytics.person_id(bytea, text) is
+  'A person''s pseudonym: the first 16 bytes of HMAC-SHA256(person_key, e-mail without surrounding '
+  'white space, ASCII letters in lower case).';
+
+create function calytics.sign_webhook(body bytea, secret text) returns text
+  language c immutable strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_sign_webhook';
+comment on function calytics.sign_webhook(bytea, text) is
+  'The signature Cal.com would send: HMAC-SHA256 of the raw body in lower-case hexadecimal.';
+
+create function calytics.random_hex(bytes int) returns text
+  language c volatile strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_random_hex';
+comment on function calytics.random_hex(int) is
+  'So many bytes (1 to 64) from the server''s strong random source, in hexadecimal.';
+
+create function calytics.preloaded() returns boolean
+  language c stable parallel safe
+  as 'MODULE_PATHNAME', 'calytics_preloaded';
+comment on function calytics.preloaded() is
+  'True if the server loaded calytics through shared_preload_libraries, which shared memory needs.';
+
+create function calytics.count_refusal(outcome text) returns void
+  language c volatile strict
+  as 'MODULE_PATHNAME', 'calytics_count_refusal';
+comment on function calytics.count_refusal(text) is
+  'Counts a refused delivery (unauthorized or too_large) in shared memory: refusals leave no row. '
+  'Does nothing where calytics is not preloaded.';
+
+create function calytics.refusals(out outcome text, out count bigint) returns setof record
+  language c volatile strict rows 2
+  as 'MODULE_PATHNAME', 'calytics_refusals';
+comment on function calytics.refusals() is
+  'Deliveries refused since the server started, over all its databases; no rows where calytics is '
+  'not preloaded.';
+
+create function calytics.max_body_size() returns int
+  language c stable parallel safe
+  as 'MODULE_PATHNAME', 'calytics_max_body_size';
+comment on function calytics.max_body_size() is
+  'The setting calytics.max_body_size: the largest webhook body that is taken in, in bytes.';
