@@ -77,7 +77,7 @@ create view cal.person as
   select distinct on (p.source_id, p.customer)
          o.name as source, p.customer, p.name, p.email, p.phone, p.first_at as named_at
     from calytics.person p join calytics.source o using (source_id)
-   order by p.source_id, p.customer, p.first_at desc, p.name desc, p.phone desc;
+   order by p.source_id, p.customer, p.name = '', p.first_at desc, p.name desc, p.phone desc;
 comment on view cal.person is 'Personal data: who a pseudonym is, as named last. For cal_admin.';
 
 create view cal.booking_private as

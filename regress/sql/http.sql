@@ -40,4 +40,4 @@ select convert_from(h.body, 'UTF8') as answer
   from cal.http('GET', '/api/cal/health', '', '{"authorization": "Bearer cal_http_test_expired_token"}', '') h;
 select cal.add_token('weak', 'admin', 'short');
 select cal.add_token('wrong', 'owner');
-select count(*) as tokens_kept_in_clear from calytics.api_token t where convert_from(t.digest, 'LATIN1') like 'cal%';
+select count(*) as tokens_kept_in_clear from calytics.api_token t where position(convert_to('cal_', 'UTF8') in t.digest) > 0;
