@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# `make demo`: sends a studio's year of signed webhooks to the running gateway.
+. "$(dirname "$0")/lib.sh"
+. "$ops/state.sh"
+require_running
+"$ops/deps.sh" demo
+exec node "$root/tests/demo/demo.mjs" "$@"

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Installs what is missing from Debian's packages for the purposes named: deps.sh run|client|demo|check ...
+# (client: as run, for a PostgreSQL that runs elsewhere). Asks for sudo only if something is missing.
+. "$(dirname "$0")/lib.sh"
+. "$ops/postgres.sh"
+
+packages=()
+tools=() # command:package, for what also comes from elsewhere, such as a newer Node.js
+
+for purpose in "$@"; do
+  case $purpose in
+    client | run | check)
+      packages+=(g++ make cmake pkg-config libpq-dev libpoco-dev libsimdjson-dev libssl-dev) ;;&
+    client)
+      tools+=(psql:postgresql-client) ;;
+    demo)
+      tools+=(node:nodejs) ;;
+    check)
+      packages+=(libgtest-dev clang-format clang-tidy shellcheck)
+      tools+=(node:nodejs)
+      [[ ! -e $root/tests/e2e/package-lock.json ]] || tools+=(npm:npm) ;;
+    run) ;;
+    *) die "deps.sh: no such purpose: $purpose" ;;
+  esac
+done
+
+if ! command -v dpkg-query >/dev/null; then
+  say "Not a Debian system: expecting these to be there: ${packages[*]} ${tools[*]%%:*}"
+  exit
+fi
+
+apt_get() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
+    -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+known() { apt-cache show --quiet=2 "$1" >/dev/null 2>&1; }
+
+major=
+if [[ " $* " =~ \ (run|check)\  && -z ${PG_CONFIG-} ]]; then
+  major=$(pg_major)
+  if [[ -z $major ]]; then
+    # None is installed: take the one that Debian's `postgresql` stands for.
+    known postgresql || apt_get update
+    major=$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p')
+    [[ $major ]] || die "apt knows no package postgresql; see /etc/apt/sources.list.d"
+  fi
+  packages+=("postgresql-$major" "postgresql-server-dev-$major")
+fi
+
+missing=()
+# dpkg-query fails when a name is unknown to it, yet prints those that it knows.
+installed=" $(dpkg-query -W -f '${db:Status-Status} ${Package} ' "${packages[@]}" 2>/dev/null || true)"
+for package in "${packages[@]}"; do
+  [[ $installed == *" installed $package "* ]] || missing+=("$package")
+done
+for tool in "${tools[@]}"; do
+  command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
+done
+((${#missing[@]})) || exit 0
+
+step "Installing from Debian's packages: ${missing[*]}"
+if ((EUID != 0)) && ! command -v sudo >/dev/null; then
+  die "these packages are missing, and there is no sudo to install them with:" "${missing[*]}" \
+    "As root: apt-get install ${missing[*]}"
+fi
+# A newly installed server brings no cluster `main` of its own: ours is private, and none that the
+# machine has is touched.
+main_cluster=/etc/postgresql-common/createcluster.d/calytics.conf
+if [[ $major && " ${missing[*]} " == *" postgresql-$major "* ]]; then
+  trap 'as_root rm -f "$main_cluster"' EXIT
+  as_root mkdir -p "${main_cluster%/*}"
+  as_root tee "$main_cluster" >/dev/null <<<'create_main_cluster = false'
+fi
+
+for package in "${missing[@]}"; do
+  known "$package" || {
+    apt_get update
+    break
+  }
+done
+# Lists may be older than the archive, which keeps no superseded versions.
+apt_get install --no-install-recommends "${missing[@]}" || {
+  step "Updating the package lists and trying once more"
+  apt_get update
+  apt_get install --no-install-recommends "${missing[@]}"
+} || die "apt-get could not install: ${missing[*]}"

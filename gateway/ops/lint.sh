@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# `make lint`: layout (clang-format), the scripts (shellcheck) and defects (clang-tidy). All of it is
+# looked at, whatever is found first. `make format` (--fix) rewrites layout instead.
+. "$(dirname "$0")/lib.sh"
+cd "$root"
+"$ops/deps.sh" check
+
+mapfile -t cpp < <(find extension gateway/src tests -name node_modules -prune -o \
+  \( -name '*.cpp' -o -name '*.hpp' \) -print | sort)
+if [[ ${1-} == --fix ]]; then
+  clang-format -i "${cpp[@]}"
+  exit
+fi
+
+failed=()
+step "clang-format"
+clang-format --dry-run -Werror "${cpp[@]}" || failed+=(clang-format)
+
+step "shellcheck"
+mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh$' .ci gateway/ops tests --exclude-dir=node_modules)
+# Names cross files here, and what another shell is to expand stands in single quotes.
+shellcheck -x -P gateway/ops -e SC2016,SC2034,SC2154 "${scripts[@]}" || failed+=(shellcheck)
+
+step "clang-tidy"
+[[ -e build/compile_commands.json ]] || cmake -S . -B build >/dev/null
+printf '%s\0' extension/core/*.cpp extension/glue/*.cpp gateway/src/*.cpp |
+  xargs -0 -n 1 -P "$(nproc)" "$ops/tidy.sh" || failed+=(clang-tidy)
+
+((${#failed[@]} == 0)) || die "found faults: ${failed[*]}"

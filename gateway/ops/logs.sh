@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# `make logs`: the last lines of the gateway's and the database's logs, and what comes.
+. "$(dirname "$0")/lib.sh"
+. "$ops/state.sh"
+require_running
+exec tail -n 50 -F "$server"/log/*.log

@@ -1,0 +1,51 @@
+-- What a database needs before the gateway can serve it, run by the owner of the extension. Run
+-- again, it changes nothing. Takes from the environment, where no list of processes shows them:
+-- GATEWAY_ROLE and GATEWAY_PASSWORD (empty: leave the role alone), WEBHOOK_SECRET, ADMIN_TOKEN, and
+-- SET_SECRET: "always", or "first" to leave a secret alone that was set since by other means.
+-- Prints one line: whether WEBHOOK_SECRET is what Cal.com's webhooks are to be signed with.
+\set ON_ERROR_STOP on
+\set QUIET on
+\getenv gateway_role GATEWAY_ROLE
+\getenv gateway_password GATEWAY_PASSWORD
+\getenv webhook_secret WEBHOOK_SECRET
+\getenv admin_token ADMIN_TOKEN
+\getenv set_secret SET_SECRET
+
+begin;
+-- The newest version that the server has files of.
+select format('alter extension calytics update to %L', a.default_version)
+  from pg_available_extensions a
+ where a.name = 'calytics' and a.installed_version <> a.default_version \gexec
+
+select format('create role %I', :'gateway_role')
+ where :'gateway_password' <> '' and to_regrole(quote_ident(:'gateway_role')) is null \gexec
+select format('alter role %I login password %L connection limit -1', :'gateway_role', :'gateway_password')
+ where :'gateway_password' <> '' \gexec
+select format('grant cal_gateway to %I', :'gateway_role')
+ where :'gateway_password' <> '' \gexec
+
+-- Whoever may configure but not read the secrets sets them anew, which changes nothing either.
+select has_table_privilege('calytics.source_secret', 'select')
+       and has_table_privilege('calytics.api_token', 'select') as may_look \gset
+\if :may_look
+  select not exists (select from calytics.source_secret x join calytics.source s using (source_id)
+                      where s.name = 'default') as no_secret,
+         exists (select from calytics.source_secret x join calytics.source s using (source_id)
+                  where s.name = 'default' and x.secret = :'webhook_secret'
+                    and x.valid_until = 'infinity') as same_secret,
+         exists (select from calytics.api_token t
+                  where t.digest = sha256(convert_to(:'admin_token', 'UTF8'))
+                    and t.expires_at > now()) as same_token \gset
+\else
+  \set no_secret true
+  \set same_secret false
+  \set same_token false
+\endif
+
+select cal.rotate_secret('default', :'webhook_secret') is not null as done
+ where not :'same_secret'::bool and (:'no_secret'::bool or :'set_secret' = 'always') \g /dev/null
+select cal.add_token('make run', 'admin', :'admin_token') is not null as done
+ where not :'same_token'::bool \g /dev/null
+commit;
+
+select :'same_secret'::bool or :'no_secret'::bool or :'set_secret' = 'always';

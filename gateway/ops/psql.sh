@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# `make psql`: a SQL prompt on the database that `make run` uses, as its owner.
+. "$(dirname "$0")/lib.sh"
+. "$ops/postgres.sh"
+. "$ops/state.sh"
+require_running
+psql_url "$DATABASE_URL" "$@"

@@ -1,0 +1,17 @@
+// Reads the row that cal.http returned: (int4, jsonb, bytea) in PostgreSQL's binary formats.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <libpq-fe.h>
+
+#include "message.hpp"
+
+namespace calytics::gateway {
+
+// The answer, or what is wrong with the row.
+std::variant<Answer, std::string> decode_answer(const PGresult* result);
+
+}  // namespace calytics::gateway

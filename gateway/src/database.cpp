@@ -1,0 +1,201 @@
+#include "database.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <poll.h>
+
+#include "answer_decoder.hpp"
+#include "log.hpp"
+
+namespace calytics::gateway {
+namespace {
+
+constexpr const char* kStatement = "cal_http";
+constexpr const char* kCall = "select status, headers, body from cal.http($1, $2, $3, $4, $5)";
+constexpr Oid kText = 25;
+constexpr Oid kJsonb = 3802;
+constexpr Oid kBytea = 17;
+constexpr std::array<Oid, 5> kTypes = {kText, kText, kText, kJsonb, kBytea};
+constexpr int kBinary = 1;
+constexpr char kJsonbVersion = 1;
+// How often a wait looks whether it has been told to stop.
+constexpr Milliseconds kStopInterval{100};
+
+std::string field_of(const PGresult* result, int field) {
+  const char* text = PQresultErrorField(result, field);
+  return text == nullptr ? std::string() : std::string(text);
+}
+
+std::string first_line(const char* text) {
+  const std::string_view message(text == nullptr ? "" : text);
+  return std::string(message.substr(0, message.find('\n')));
+}
+
+DatabaseError error_of(const PGresult* result) {
+  auto sqlstate = field_of(result, PG_DIAG_SQLSTATE);
+  auto message = field_of(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (message.empty()) message = first_line(PQresultErrorMessage(result));
+  const auto fault = classify(sqlstate);
+  return {fault, std::move(sqlstate), std::move(message)};
+}
+
+// What the server says beside its answers; libpq would print it.
+void on_notice(void* /*unused*/, const PGresult* notice) {
+  LogLine(LogLevel::debug, "database_notice")
+      .text("sqlstate", field_of(notice, PG_DIAG_SQLSTATE))
+      .text("message", field_of(notice, PG_DIAG_MESSAGE_PRIMARY));
+}
+
+bool is_error(const PGresult* result) {
+  const auto status = PQresultStatus(result);
+  return status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK;
+}
+
+}  // namespace
+
+Database::Database(std::string url, Milliseconds statement_timeout, std::stop_token stop)
+    : url_(std::move(url)), statement_timeout_(statement_timeout), stop_(std::move(stop)) {}
+
+DatabaseError Database::broken(std::string message) const {
+  return {Fault::lost, "", std::move(message)};
+}
+
+// True when the socket is ready, false when the deadline has passed or the owner wants to stop.
+bool Database::wait(short events, TimePoint deadline) {
+  pollfd socket{PQsocket(connection_.get()), events, 0};
+  while (!stop_.stop_requested()) {
+    const auto slice = until(deadline, kStopInterval);
+    if (::poll(&socket, 1, static_cast<int>(slice.count())) > 0) return true;
+    if (slice.count() == 0) return false;
+  }
+  return false;
+}
+
+bool Database::open(TimePoint deadline) {
+  // What precedes dbname are defaults that the URL overrides; what follows it can't be overridden.
+  const std::array<const char*, 9> names = {"application_name",
+                                            "connect_timeout",
+                                            "keepalives_idle",
+                                            "keepalives_interval",
+                                            "keepalives_count",
+                                            "tcp_user_timeout",
+                                            "dbname",
+                                            "client_encoding",
+                                            nullptr};
+  const std::array<const char*, 9> values = {"calytics-gateway", "5",    "30",   "10", "3", "60000",
+                                             url_.c_str(),       "UTF8", nullptr};
+  connection_.reset(PQconnectStartParams(names.data(), values.data(), 1));
+  if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) return false;
+  PQsetNoticeReceiver(connection_.get(), on_notice, nullptr);
+  auto next = PGRES_POLLING_WRITING;
+  while (next != PGRES_POLLING_OK) {
+    if (next == PGRES_POLLING_FAILED) return false;
+    if (!wait(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) return false;
+    next = PQconnectPoll(connection_.get());
+  }
+  return PQsetnonblocking(connection_.get(), 1) == 0;
+}
+
+bool Database::connect(TimePoint deadline, DatabaseError& error) {
+  if (!open(deadline)) {
+    auto message = first_line(connection_ ? PQerrorMessage(connection_.get()) : "out of memory");
+    error = broken(message.empty() ? "timed out" : std::move(message));
+  } else if (set_up(deadline, error)) {
+    return true;
+  }
+  disconnect();
+  return false;
+}
+
+bool Database::set_up(TimePoint deadline, DatabaseError& error) {
+  const auto timeout = "set statement_timeout = " + std::to_string(statement_timeout_.count());
+  for (const bool prepare : {false, true}) {
+    const auto sent =
+        prepare ? PQsendPrepare(connection_.get(), kStatement, kCall, kTypes.size(), kTypes.data())
+                : PQsendQuery(connection_.get(), timeout.c_str());
+    if (sent != 1) {
+      error = broken(first_line(PQerrorMessage(connection_.get())));
+      return false;
+    }
+    auto outcome = finish(deadline);
+    if (auto* failure = std::get_if<DatabaseError>(&outcome)) {
+      error = std::move(*failure);
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Database::flush(TimePoint deadline) {
+  for (;;) {
+    const int left = PQflush(connection_.get());
+    if (left == 0) return true;
+    // While the server sends it may not be reading: take what it has, or both wait for ever.
+    if (left < 0 || !wait(POLLIN | POLLOUT, deadline) || PQconsumeInput(connection_.get()) == 0)
+      return false;
+  }
+}
+
+// Reads to the end of the command, and so past the commit: an error that comes after the row, as a
+// deferred constraint's does, is the outcome.
+std::variant<Database::Result, DatabaseError> Database::finish(TimePoint deadline) {
+  const auto lost = [this, deadline]() -> DatabaseError {
+    if (Clock::now() >= deadline) return {Fault::cancelled, "", "no answer in time"};
+    return broken(first_line(PQerrorMessage(connection_.get())));
+  };
+  if (!flush(deadline)) return lost();
+  Result last;
+  for (;;) {
+    while (PQisBusy(connection_.get()) == 1)
+      if (!wait(POLLIN, deadline) || PQconsumeInput(connection_.get()) == 0) return lost();
+    Result result(PQgetResult(connection_.get()));
+    if (result == nullptr) break;
+    if (last == nullptr || !is_error(last.get())) last = std::move(result);
+    const auto status = PQresultStatus(last.get());
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH)
+      return broken("unexpected COPY");
+  }
+  if (last == nullptr) return broken("no result");
+  if (is_error(last.get())) {
+    auto error = error_of(last.get());
+    if (PQstatus(connection_.get()) == CONNECTION_BAD) error.fault = Fault::lost;
+    return error;
+  }
+  return last;
+}
+
+CallResult Database::call(const Call& call, TimePoint deadline) {
+  std::string headers(1, kJsonbVersion);
+  headers += call.headers_json;
+  const std::array<std::string_view, 5> parameters = {call.method, call.path, call.query, headers,
+                                                      call.body};
+  std::array<const char*, 5> values{};
+  std::array<int, 5> lengths{};
+  std::array<int, 5> formats{};
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    // A null pointer would mean SQL's NULL, which an empty view must not become.
+    values.at(i) = parameters.at(i).empty() ? "" : parameters.at(i).data();
+    lengths.at(i) = static_cast<int>(parameters.at(i).size());
+    formats.at(i) = kBinary;
+  }
+  if (PQsendQueryPrepared(connection_.get(), kStatement, values.size(), values.data(),
+                          lengths.data(), formats.data(), kBinary) != 1) {
+    auto error = broken(first_line(PQerrorMessage(connection_.get())));
+    disconnect();
+    return error;
+  }
+  auto outcome = finish(deadline);
+  if (auto* error = std::get_if<DatabaseError>(&outcome)) {
+    const bool server_said_so = !error->sqlstate.empty() && error->fault != Fault::lost;
+    if (!server_said_so) disconnect();
+    return std::move(*error);
+  }
+  auto answer = decode_answer(std::get<Result>(outcome).get());
+  if (auto* reason = std::get_if<std::string>(&answer))
+    return DatabaseError{Fault::permanent, "", std::move(*reason)};
+  return std::move(std::get<Answer>(answer));
+}
+
+}  // namespace calytics::gateway

@@ -1,0 +1,74 @@
+// One connection to PostgreSQL with cal.http prepared on it. Every wait has a deadline and can be
+// stopped from another thread: libpq is used without blocking, so a server that hangs can't hold a
+// lane.
+//
+// A call that reports `answered` has been committed. After `lost` or `timed_out` the connection is
+// gone and whether the call was committed isn't known.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <libpq-fe.h>
+
+#include "clock.hpp"
+#include "message.hpp"
+#include "sqlstate.hpp"
+
+namespace calytics::gateway {
+
+struct DatabaseError {
+  Fault fault = Fault::lost;
+  std::string sqlstate;  // empty when the server had no say
+  std::string message;   // the primary message, for the log alone
+};
+
+// The parameters of cal.http.
+struct Call {
+  std::string_view method;
+  std::string_view path;
+  std::string_view query;
+  std::string_view headers_json;
+  std::string_view body;
+};
+
+using CallResult = std::variant<Answer, DatabaseError>;
+
+class Database {
+ public:
+  // Statements are cancelled by the server itself after `statement_timeout`.
+  Database(std::string url, Milliseconds statement_timeout, std::stop_token stop);
+
+  bool connected() const { return connection_ != nullptr; }
+  // Connects and prepares; on failure says why and leaves no connection.
+  bool connect(TimePoint deadline, DatabaseError& error);
+  CallResult call(const Call& call, TimePoint deadline);
+  void disconnect() { connection_.reset(); }
+
+ private:
+  struct Close {
+    void operator()(PGconn* connection) const { PQfinish(connection); }
+  };
+  struct Clear {
+    void operator()(PGresult* result) const { PQclear(result); }
+  };
+  using Result = std::unique_ptr<PGresult, Clear>;
+
+  bool wait(short events, TimePoint deadline);
+  bool open(TimePoint deadline);
+  bool flush(TimePoint deadline);
+  std::variant<Result, DatabaseError> finish(TimePoint deadline);
+  DatabaseError broken(std::string message) const;
+  bool set_up(TimePoint deadline, DatabaseError& error);
+
+  std::string url_;
+  Milliseconds statement_timeout_;
+  std::stop_token stop_;
+  std::unique_ptr<PGconn, Close> connection_;
+};
+
+}  // namespace calytics::gateway

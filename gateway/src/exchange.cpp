@@ -1,0 +1,113 @@
+#include "exchange.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <random>
+#include <string_view>
+#include <utility>
+
+#include "answer_writer.hpp"
+#include "log.hpp"
+#include "text.hpp"
+
+namespace calytics::gateway {
+namespace {
+
+constexpr std::string_view kIdHeader = "x-request-id";
+constexpr std::string_view kPeerHeader = "x-calytics-peer";
+constexpr std::size_t kIdLimit = 64;
+
+// 128 random bits: unique, not secret.
+std::string make_id() {
+  thread_local std::mt19937_64 random = [] {
+    std::random_device device;
+    std::seed_seq seed{device(), device(), device(), device(), device(), device()};
+    return std::mt19937_64(seed);
+  }();
+  constexpr std::string_view hex = "0123456789abcdef";
+  std::string id;
+  for (int word = 0; word < 2; ++word) {
+    auto bits = random();
+    for (int digit = 0; digit < 16; ++digit, bits >>= 4)
+      id += hex[bits & 0xf];
+  }
+  return id;
+}
+
+bool is_id(std::string_view text) {
+  return !text.empty() && text.size() <= kIdLimit &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           const char lower = ascii_lower(c);
+           return (lower >= 'a' && lower <= 'z') || is_digit(c) || c == '.' || c == '_' || c == '-';
+         });
+}
+
+std::string choose_id(const std::vector<Header>& headers) {
+  for (const auto& header : headers)
+    if (header.name == kIdHeader && is_id(header.value)) return header.value;
+  return make_id();
+}
+
+void append_member(std::string& json, std::string_view name, std::string_view value) {
+  json += json.empty() ? '{' : ',';
+  append_json_string(json, name);
+  json += ':';
+  append_json_string(json, as_utf8(value));
+}
+
+}  // namespace
+
+Exchange::Exchange(Request request, std::shared_ptr<AnswerSink> sink, MemoryCharge charge)
+    : request_(std::move(request)),
+      sink_(std::move(sink)),
+      charge_(std::move(charge)),
+      id_(choose_id(request_.headers)) {}
+
+Exchange::~Exchange() {
+  if (answered_) return;
+  try {
+    answer(unavailable_answer("not answered"));
+  } catch (const std::exception& error) {
+    LogLine(LogLevel::error, "answer_failed").text("id", id_).text("reason", error.what());
+  }
+}
+
+std::string Exchange::headers_json() const {
+  std::string json;
+  json.reserve(1024);
+  append_member(json, kPeerHeader, sink_->peer());
+  append_member(json, kIdHeader, id_);
+  for (const auto& header : request_.headers)
+    if (header.name != kPeerHeader && header.name != kIdHeader)
+      append_member(json, header.name, header.value);
+  json += '}';
+  return json;
+}
+
+void Exchange::answer(const Answer& answer) {
+  if (std::exchange(answered_, true)) return;
+  const bool keep_alive = request_.keep_alive && sink_->stays_open();
+  auto bytes = serialize(answer, {.head_only = request_.method == "HEAD",
+                                  .keep_alive = keep_alive,
+                                  .http_1_0 = request_.http_1_0,
+                                  .request_id = id_});
+  const auto size = bytes.size();
+  // The sink may release the client, whose next request has to find room.
+  charge_.resize(0);
+  sink_->deliver(std::move(bytes), !keep_alive);
+  const std::chrono::duration<double, std::milli> taken = Clock::now() - arrived_;
+  LogLine(LogLevel::info, "request")
+      .text("id", id_)
+      .text("method", request_.method)
+      .text("path", request_.path)
+      .number("status", answer.status)
+      .number("bytes_in", static_cast<std::int64_t>(request_.bytes))
+      .number("bytes_out", static_cast<std::int64_t>(size))
+      .milliseconds("ms", taken.count())
+      .text("peer", sink_->peer());
+}
+
+}  // namespace calytics::gateway

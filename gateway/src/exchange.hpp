@@ -1,0 +1,53 @@
+// One request and the duty to answer it. Whatever happens to it on its way, it is answered exactly
+// once: an exchange that goes away unanswered answers 503. The answer is logged here, and only
+// here.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "clock.hpp"
+#include "memory_budget.hpp"
+#include "message.hpp"
+
+namespace calytics::gateway {
+
+// Where an answer goes: the client's connection.
+class AnswerSink {
+ public:
+  AnswerSink() = default;
+  AnswerSink(const AnswerSink&) = delete;
+  AnswerSink& operator=(const AnswerSink&) = delete;
+  virtual ~AnswerSink() = default;
+  virtual const std::string& peer() const = 0;
+  // False when the connection ends after the present answer in any case.
+  virtual bool stays_open() const = 0;
+  // Takes the bytes of an answer; may be called by any thread, and doesn't wait.
+  virtual void deliver(std::string bytes, bool close) = 0;
+};
+
+class Exchange {
+ public:
+  Exchange(Request request, std::shared_ptr<AnswerSink> sink, MemoryCharge charge);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  const Request& request() const { return request_; }
+  const std::string& id() const { return id_; }
+  TimePoint arrived() const { return arrived_; }
+  // The header fields as cal.http gets them: a JSON object, with x-calytics-peer and x-request-id.
+  std::string headers_json() const;
+
+  void answer(const Answer& answer);
+
+ private:
+  Request request_;
+  std::shared_ptr<AnswerSink> sink_;
+  MemoryCharge charge_;
+  std::string id_;
+  TimePoint arrived_ = Clock::now();
+  bool answered_ = false;
+};
+
+}  // namespace calytics::gateway

@@ -1,0 +1,39 @@
+// Structured log: one JSON object a line on stderr. A line is written by one write(2), so that
+// lines of several threads never mix. Callers give names, numbers and bounded text; never bodies,
+// queries, header values or parameters.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace calytics::gateway {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+void set_log_level(LogLevel level);
+bool logs(LogLevel level);
+std::string_view log_level_name(LogLevel level);
+
+// One event, written when it goes out of scope:
+//   LogLine(LogLevel::info, "listening").text("host", host).number("port", port);
+class LogLine {
+ public:
+  LogLine(LogLevel level, std::string_view event);
+  ~LogLine();
+  LogLine(const LogLine&) = delete;
+  LogLine& operator=(const LogLine&) = delete;
+
+  // At most 256 bytes of `value` are shown.
+  LogLine& text(std::string_view key, std::string_view value);
+  LogLine& number(std::string_view key, std::int64_t value);
+  LogLine& milliseconds(std::string_view key, double value);
+
+ private:
+  void key(std::string_view name);
+
+  bool enabled_;
+  std::string line_;
+};
+
+}  // namespace calytics::gateway

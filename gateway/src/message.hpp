@@ -1,0 +1,50 @@
+// The two values that pass between HTTP and the database: a request as received, an answer to send.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace calytics::gateway {
+
+struct Header {
+  std::string name;
+  std::string value;
+  bool operator==(const Header&) const = default;
+};
+
+// Header names are in lower case, each once: repeated fields are joined by ", ".
+struct Request {
+  std::string method;
+  std::string path;   // raw, without the query
+  std::string query;  // raw, after the '?'
+  std::vector<Header> headers;
+  std::string body;
+  bool http_1_0 = false;
+  bool keep_alive = false;
+  std::size_t bytes = 0;  // taken from the connection, framing included
+  bool operator==(const Request&) const = default;
+};
+
+struct Answer {
+  int status = 500;
+  std::vector<Header> headers;
+  std::string body;
+};
+
+// An answer of the gateway's own making: {"error": reason}.
+inline Answer error_answer(int status, const std::string& reason) {
+  return {status,
+          {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+          R"({"error":")" + reason + "\"}\n"};
+}
+
+// 503: nothing was done, the client may come again.
+inline Answer unavailable_answer(const std::string& reason) {
+  Answer answer = error_answer(503, reason);
+  answer.headers.push_back({"Retry-After", "1"});
+  return answer;
+}
+
+}  // namespace calytics::gateway

@@ -1,0 +1,68 @@
+// The one thread that waits for clients: accepts, reads, frames, times, and puts complete requests
+// into the queue. It never waits for anything but its poll, so no client, however slow, holds up
+// another. Why not Poco::Net::HTTPServer: it gives a connection a thread of its own, be it idle or
+// not, and can't refuse an oversized URL or header with a status. Poco's PollSet is epoll.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include <Poco/Net/PollSet.h>
+#include <Poco/Net/ServerSocket.h>
+
+#include "clock.hpp"
+#include "connection.hpp"
+#include "request_queue.hpp"
+#include "settings.hpp"
+
+namespace calytics::gateway {
+
+class Reactor {
+ public:
+  // Listens from here on; throws Poco::Exception if it can't. The queue must outlive the reactor.
+  Reactor(const Settings& settings, RequestQueue& queue);
+
+  Poco::Net::SocketAddress address() const { return listener_.address(); }
+  // Serves until drained.
+  void run();
+  // For any thread: stop accepting, answer what has been received, then let run() return, at the
+  // latest at the deadline.
+  void drain(TimePoint deadline);
+  // After run(): whether every client got its answer.
+  bool drained() const { return connections_.empty(); }
+
+ private:
+  struct Entry {
+    std::shared_ptr<Connection> connection;
+    bool refused = false;  // lives on only until it has been told
+    int polled = 0;        // modes that the poll set has
+  };
+  using Key = const Poco::Net::SocketImpl*;
+
+  void poll();
+  void listen(bool on);
+  void accept();
+  void admit(const Poco::Net::StreamSocket& socket);
+  void attend(const std::shared_ptr<Connection>& connection);
+  void update(Entry& entry);
+  void sweep(TimePoint now);
+  void begin_drain();
+
+  const Settings& settings_;
+  RequestQueue& queue_;
+  ConnectionContext context_;
+  Poco::Net::ServerSocket listener_;
+  Poco::Net::PollSet poll_set_;
+  std::unordered_map<Key, Entry> connections_;
+  std::size_t refused_ = 0;  // of connections_
+  std::vector<char> scratch_;
+  TimePoint next_sweep_;
+  TimePoint resume_accept_ = kNever;
+  bool listening_ = false;
+  std::atomic<bool> drain_requested_ = false;
+  std::atomic<TimePoint> drain_deadline_ = kNever;
+};
+
+}  // namespace calytics::gateway

@@ -1,0 +1,279 @@
+#include "settings.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <libpq-fe.h>
+
+#include "text.hpp"
+
+namespace calytics::gateway {
+namespace {
+
+using Assign = std::function<void(Settings&, const std::string&)>;
+
+struct Unit {
+  std::string_view name;
+  std::uint64_t factor;
+};
+
+// A whole number, then one of the units; the first unit is meant when none is named.
+std::optional<std::uint64_t> parse_quantity(std::string_view text,
+                                            std::initializer_list<Unit> units) {
+  text = trimmed(text);
+  std::uint64_t count = 0;
+  const auto* end = text.data() + text.size();
+  auto [stop, fault] = std::from_chars(text.data(), end, count);
+  if (fault != std::errc{}) return std::nullopt;
+  const auto name = trimmed(text.substr(static_cast<std::size_t>(stop - text.data())));
+  for (const auto& unit : units) {
+    if (!name.empty() && !equals_ignoring_case(name, unit.name)) continue;
+    constexpr std::uint64_t cap = std::uint64_t{1} << 50;
+    if (count > cap / unit.factor) return std::nullopt;
+    return count * unit.factor;
+  }
+  return std::nullopt;
+}
+
+Assign text(std::string Settings::*member) {
+  return [=](Settings& settings, const std::string& value) { settings.*member = value; };
+}
+
+template <typename Select>
+Assign size(Select select, std::size_t least, std::size_t most) {
+  return [=](Settings& settings, const std::string& value) {
+    const auto bytes = parse_size(value);
+    if (bytes < least || bytes > most)
+      throw SettingError("must be from " + std::to_string(least) + " to " + std::to_string(most) +
+                         " bytes");
+    select(settings) = bytes;
+  };
+}
+
+template <typename Select>
+Assign count(Select select, std::uint64_t least, std::uint64_t most) {
+  return [=](Settings& settings, const std::string& value) {
+    const auto number = parse_quantity(value, {{"", 1}});
+    if (!number || *number < least || *number > most)
+      throw SettingError("must be a whole number from " + std::to_string(least) + " to " +
+                         std::to_string(most));
+    auto& target = select(settings);
+    target = static_cast<std::remove_reference_t<decltype(target)>>(*number);
+  };
+}
+
+Assign duration(Milliseconds Settings::*member, Milliseconds least) {
+  return [=](Settings& settings, const std::string& value) {
+    const auto parsed = parse_duration(value);
+    if (parsed < least || parsed > std::chrono::hours{24})
+      throw SettingError("must be from " + std::to_string(least.count()) + " ms to 24 h");
+    settings.*member = parsed;
+  };
+}
+
+void assign_database_url(Settings& settings, const std::string& value) {
+  char* fault = nullptr;
+  auto* parsed = PQconninfoParse(value.c_str(), &fault);
+  PQfreemem(fault);  // not shown: it may quote the password
+  if (parsed == nullptr) throw SettingError("is neither a postgresql:// URL nor key=value pairs");
+  PQconninfoFree(parsed);
+  settings.database_url = value;
+}
+
+void assign_log_level(Settings& settings, const std::string& value) {
+  for (const auto level : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
+    if (value != log_level_name(level)) continue;
+    settings.log_level = level;
+    return;
+  }
+  throw SettingError("must be debug, info, warning or error");
+}
+
+void assign_host(Settings& settings, const std::string& value) {
+  if (value.empty()) throw SettingError("must not be empty");
+  settings.host = value;
+}
+
+std::vector<Setting> make_table() {
+  using S = Settings;
+  using std::chrono::milliseconds;
+  constexpr std::size_t kilo = 1024;
+  constexpr std::size_t mega = kilo * kilo;
+  return {
+      {"database-url",
+       {"CALYTICS_GATEWAY_DATABASE_URL", "DATABASE_URL"},
+       "URL",
+       "",
+       "the database, as a postgresql:// URL or key=value pairs; empty: libpq's PG* variables. "
+       "It may hold a password, and flags are visible to others: prefer the environment",
+       assign_database_url},
+      {"host", {"CALYTICS_HOST"}, "ADDRESS", "127.0.0.1", "address to listen on", assign_host},
+      {"port",
+       {"CALYTICS_PORT"},
+       "PORT",
+       "8080",
+       "TCP port to listen on; 0 takes a free one and logs it",
+       count(
+           [](S & s) -> auto& { return s.port; }, 0, 65535)},
+      {"ready-file",
+       {"CALYTICS_READY_FILE"},
+       "PATH",
+       "",
+       "file to write host:port to once connections are accepted; empty: none",
+       text(&S::ready_file)},
+      {"pool-size",
+       {"CALYTICS_POOL_SIZE"},
+       "COUNT",
+       "4",
+       "lanes, each with a database connection of its own",
+       count(
+           [](S & s) -> auto& { return s.pool_size; }, 1, 256)},
+      {"queue-size",
+       {"CALYTICS_QUEUE_SIZE"},
+       "COUNT",
+       "1024",
+       "requests that may wait for a lane; more are answered 503",
+       count(
+           [](S & s) -> auto& { return s.queue_size; }, 1, 1'000'000)},
+      {"max-connections",
+       {"CALYTICS_MAX_CONNECTIONS"},
+       "COUNT",
+       "4096",
+       "client connections at once; more are answered 503",
+       count(
+           [](S & s) -> auto& { return s.max_connections; }, 1, 1'000'000)},
+      {"max-memory",
+       {"CALYTICS_MAX_MEMORY"},
+       "SIZE",
+       "256MiB",
+       "bytes that all requests under way and answers not yet taken may hold; beyond it, 503",
+       size(
+           [](S & s) -> auto& { return s.max_memory; }, mega, kilo* kilo* mega)},
+      {"max-body",
+       {"CALYTICS_MAX_BODY"},
+       "SIZE",
+       "1MiB",
+       "bytes in a request's body; larger ones are answered 413",
+       size(
+           [](S & s) -> auto& { return s.limits.body; }, 0, kilo* mega)},
+      {"max-header",
+       {"CALYTICS_MAX_HEADER"},
+       "SIZE",
+       "32KiB",
+       "bytes in a request's header fields, 100 at most; larger ones are answered 431",
+       size(
+           [](S & s) -> auto& { return s.limits.header_bytes; }, 256, 16 * mega)},
+      {"max-url",
+       {"CALYTICS_MAX_URL"},
+       "SIZE",
+       "8KiB",
+       "bytes in a request's URL; longer ones are answered 414",
+       size(
+           [](S & s) -> auto& { return s.limits.url; }, 16, 16 * mega)},
+      {"read-timeout",
+       {"CALYTICS_READ_TIMEOUT"},
+       "DURATION",
+       "10s",
+       "time for a request to come in, from its first byte; then 408",
+       duration(&S::read_timeout, milliseconds{10})},
+      {"write-timeout",
+       {"CALYTICS_WRITE_TIMEOUT"},
+       "DURATION",
+       "30s",
+       "time for a client to take an answer; then its connection is closed",
+       duration(&S::write_timeout, milliseconds{10})},
+      {"keepalive-timeout",
+       {"CALYTICS_KEEPALIVE_TIMEOUT"},
+       "DURATION",
+       "15s",
+       "time that a connection may be idle between requests",
+       duration(&S::keepalive_timeout, milliseconds{0})},
+      {"db-wait",
+       {"CALYTICS_DB_WAIT"},
+       "DURATION",
+       "10s",
+       "time that a request waits for a lost database to come back; then 503",
+       duration(&S::db_wait, milliseconds{0})},
+      {"db-timeout",
+       {"CALYTICS_DB_TIMEOUT"},
+       "DURATION",
+       "30s",
+       "time for the database to answer a request; then the call is cancelled and answered 504",
+       duration(&S::db_timeout, milliseconds{10})},
+      {"shutdown-timeout",
+       {"CALYTICS_SHUTDOWN_TIMEOUT"},
+       "DURATION",
+       "10s",
+       "time to finish accepted requests after SIGTERM or SIGINT",
+       duration(&S::shutdown_timeout, milliseconds{0})},
+      {"log-level",
+       {"CALYTICS_LOG_LEVEL"},
+       "LEVEL",
+       "info",
+       "debug, info, warning or error; info has a line a request",
+       assign_log_level},
+  };
+}
+
+}  // namespace
+
+const std::vector<Setting>& setting_table() {
+  static const std::vector<Setting> table = make_table();
+  return table;
+}
+
+Settings load_settings(const Values& flags, const Environment& environment, const Values& file) {
+  const auto& table = setting_table();
+  for (const auto& entry : file) {
+    const auto is_key = [&](const Setting& setting) { return setting.flag == entry.first; };
+    if (std::none_of(table.begin(), table.end(), is_key))
+      throw SettingError("configuration file: unknown key " + entry.first);
+  }
+
+  Settings settings;
+  for (const auto& setting : table) {
+    std::string value = setting.default_value;
+    std::string origin = "default";
+    if (const auto found = file.find(setting.flag); found != file.end()) {
+      value = found->second;
+      origin = "configuration file: " + setting.flag;
+    }
+    for (const auto& name : setting.environment) {
+      const char* found = environment(name.c_str());
+      if (found == nullptr || *found == '\0') continue;
+      value = found;
+      origin = name;
+      break;
+    }
+    if (const auto found = flags.find(setting.flag); found != flags.end()) {
+      value = found->second;
+      origin = "--" + setting.flag;
+    }
+    try {
+      setting.assign(settings, value);
+    } catch (const SettingError& error) {
+      throw SettingError(origin + " " + error.what());
+    }
+  }
+  return settings;
+}
+
+Milliseconds parse_duration(const std::string& text) {
+  const auto value =
+      parse_quantity(text, {{"s", 1000}, {"ms", 1}, {"min", 60'000}, {"h", 3'600'000}});
+  if (!value) throw SettingError("must be a duration such as 250ms, 10s or 5min");
+  return Milliseconds{*value};
+}
+
+std::size_t parse_size(const std::string& text) {
+  const auto value = parse_quantity(
+      text, {{"B", 1}, {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}});
+  if (!value) throw SettingError("must be a size such as 4096, 32KiB or 1MiB");
+  return *value;
+}
+
+}  // namespace calytics::gateway

@@ -1,0 +1,96 @@
+// What happens when memory runs out, at whichever allocation.
+#include <cstdlib>
+#include <new>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "support.hpp"
+#include "webhook_parser.hpp"
+
+namespace {
+
+// How many more allocations succeed; negative is unlimited.
+long allocations_left = -1;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  if (allocations_left == 0) throw std::bad_alloc();
+  if (allocations_left > 0) --allocations_left;
+  void* memory = std::malloc(size > 0 ? size : 1);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+namespace calytics::core {
+namespace {
+
+const Webhook& parse_with(WebhookParser& parser, const std::string& body, long allocations) {
+  allocations_left = allocations;
+  const Webhook& row = parser.parse(body, testing::kPersonKey);
+  allocations_left = -1;
+  return row;
+}
+
+constexpr std::string_view kOutOfMemory =
+    "envelope: unreadable\nkind: unreadable\nproblem: out of memory\n";
+
+// Fails each allocation of a parse in turn, until one parse needs no more than it is given.
+long failures_survived(const std::string& body, bool warm) {
+  WebhookParser reference;
+  const std::string expected = testing::describe(reference.parse(body, testing::kPersonKey));
+
+  for (long allocations = 0;; ++allocations) {
+    WebhookParser parser;
+    if (warm) parser.parse(testing::payload("ping.json"), testing::kPersonKey);
+    const Webhook& row = parse_with(parser, body, allocations);
+    EXPECT_EQ(row.digest, sha256(body));
+    const std::string described = testing::describe(row);
+    if (described == expected) return allocations;
+    EXPECT_EQ(described, kOutOfMemory);
+    EXPECT_EQ(testing::broken_promise(row), "");
+    // With memory again, all is well again.
+    EXPECT_EQ(testing::describe(parser.parse(body, testing::kPersonKey)), expected);
+  }
+}
+
+TEST(Memory, RunningOutIsAnAnswer) {
+  for (const std::string& name : testing::payload_names()) {
+    const std::string body = testing::payload(name);
+    EXPECT_GT(failures_survived(body, false), 0) << name;
+    failures_survived(body, true);
+  }
+}
+
+TEST(Memory, RunningOutWithEverySortOfText) {
+  const std::string prose(20'000, 'x');
+  const std::string body =
+      R"({"triggerEvent":"BOOKING_CREATED","payload":{"uid":"\u0075","title":"\n)" + prose +
+      "\xFF\",\"metadata\":{\"a\":\"" + prose + R"(","b":[{"c":1}]},"responses":{"q":{"value":")" +
+      prose + R"("}},"team":{"members":[{"email":"a@x"}]},"attendees":[{"email":"\u0061@x"}]}})";
+  EXPECT_GT(failures_survived(body, false), 5);
+}
+
+TEST(Memory, WarmParserHardlyAllocates) {
+  WebhookParser parser;
+  const std::string body = testing::payload("booking_requested_from_reschedule.json");
+  parser.parse(body, testing::kPersonKey);
+  constexpr long kPlenty = 1000;
+  EXPECT_EQ(parse_with(parser, body, kPlenty).kind, Kind::booking);
+  allocations_left = kPlenty;
+  parser.parse(body, testing::kPersonKey);
+  const long used = kPlenty - allocations_left;
+  allocations_left = -1;
+  EXPECT_LE(used, 4);
+}
+
+}  // namespace
+}  // namespace calytics::core

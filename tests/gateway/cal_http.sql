@@ -1,0 +1,58 @@
+-- A cal.http for the gateway's tests, which knows no business either. What it does is in the path:
+--   /echo     the request, as it arrived, as JSON       /store    keeps the body, once
+--   /nothing  an empty 200                              /bytes    `query` bytes of body
+--   /sleep    sleeps `query` seconds                    /raise    raises an error of SQLSTATE `query`
+--   /answer   answers what the body's JSON says: status, headers, body
+create schema cal;
+
+create table cal.stored (body bytea primary key, copies int not null default 1);
+create sequence cal.calls;
+
+create function cal.http(text, text, text, jsonb, bytea,
+                         out status int, out headers jsonb, out body bytea)
+language plpgsql as $$
+declare
+  wanted jsonb;
+begin
+  status := 200;
+  case $2
+    when '/nothing', '/api/cal/health' then
+      headers := '{"Content-Type": "text/plain"}';
+      body := 'ok';
+    when '/echo' then
+      headers := '{"Content-Type": "application/json"}';
+      body := convert_to(jsonb_build_object('method', $1, 'path', $2, 'query', $3, 'headers', $4,
+        'size', length($5), 'md5', md5($5))::text, 'UTF8');
+    when '/store' then
+      insert into cal.stored as kept (body) values ($5)
+        on conflict on constraint stored_pkey do update set copies = kept.copies + 1;
+      headers := '{}';
+      body := 'stored';
+    when '/bytes' then
+      headers := '{"Content-Type": "application/octet-stream"}';
+      body := convert_to(repeat('x', $3::int), 'UTF8');
+    when '/sleep' then
+      perform pg_sleep($3::float8);
+      headers := '{}';
+      body := 'slept';
+    when '/raise' then
+      raise exception 'a secret must not reach the client' using errcode = $3;
+    when '/flaky' then
+      -- Every third call succeeds: sequences don't roll back.
+      if nextval('cal.calls') % 3 <> 0 then
+        raise exception 'try again' using errcode = $3;
+      end if;
+      headers := '{}';
+      body := 'at last';
+    when '/answer' then
+      wanted := convert_from($5, 'UTF8')::jsonb;
+      status := (wanted ->> 'status')::int;
+      headers := nullif(wanted -> 'headers', 'null');
+      body := convert_to(wanted ->> 'body', 'UTF8');
+    else
+      status := 404;
+      headers := '{"Content-Type": "application/json"}';
+      body := '{"error":"no such route"}';
+  end case;
+end
+$$;
