@@ -46,8 +46,10 @@ create table calytics.booking (
 );
 comment on table calytics.booking is 'Booking state, one row a leg; read it through cal.booking.';
 
-create index booking_chain on calytics.booking (source_id, root_uid);
-create index booking_successor on calytics.booking (source_id, reschedule_uid)
+-- Led by the narrower column: before statistics exist, the planner would otherwise take any index that
+-- begins with source_id for any lookup within a source.
+create index booking_chain on calytics.booking (root_uid, source_id);
+create index booking_successor on calytics.booking (reschedule_uid, source_id)
   where reschedule_uid is not null;
 
 create table calytics.attendee (

@@ -29,6 +29,6 @@ comment on table calytics.webhook_delivery is
   'detail says more and holds no personal data; repeats counts later deliveries of the same bytes; '
   'change_id is its place in the order of application, which a replay gives anew.';
 
-create index webhook_delivery_order on calytics.webhook_delivery (source_id, change_id);
-create index webhook_delivery_quarantined on calytics.webhook_delivery (source_id, delivery_id)
+create index webhook_delivery_order on calytics.webhook_delivery (change_id, source_id);
+create index webhook_delivery_quarantined on calytics.webhook_delivery (delivery_id, source_id)
   where outcome = 'quarantined';
