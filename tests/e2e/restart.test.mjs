@@ -3,7 +3,7 @@
 // stored exactly once, and there is a row for nothing else that was refused.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sign } from "../demo/send.mjs";
 import { Cluster, Database, Gateway, SECRET, bookingBody, until } from "./harness.mjs";
@@ -23,13 +23,17 @@ describe("restart", () => {
     cluster = await Cluster.start();
     database = await Database.create(cluster);
   });
-  beforeEach(async () => {
-    gateway = await Gateway.start(database, ["--db-wait=20s"]);
-  });
   after(async () => {
     await gateway?.stop();
     await database?.close();
   });
+
+  const PATIENT = ["--db-wait=20s"];
+  /** Each test has a gateway of its own; one left over by a failed test is ended. */
+  async function newGateway(flags = PATIENT) {
+    await gateway?.stop();
+    gateway = await Gateway.start(database, flags);
+  }
 
   const nextUid = () => `restartUid${String((number += 1)).padStart(12, "0")}`;
 
@@ -79,6 +83,7 @@ describe("restart", () => {
     ["crashed", () => cluster.crash()],
   ]) {
     test(`PostgreSQL ${name} while webhooks flow: none is lost, none fails`, async () => {
+      await newGateway();
       const flowing = flow();
       await until(() => acknowledged(flowing.answers).length > 50, "webhooks to flow");
       const before = acknowledged(flowing.answers).length;
@@ -89,13 +94,11 @@ describe("restart", () => {
       await assertStored(answers);
       const failed = [...answers].filter(([, status]) => status !== 200);
       assert.deepEqual(failed, [], "each waited for the database to come back");
-      await gateway.stop();
     });
   }
 
   test("a database that stays away is a 503 that says when to try again", async () => {
-    await gateway.stop();
-    gateway = await Gateway.start(database, ["--db-wait=300ms"]);
+    await newGateway(["--db-wait=300ms"]);
     await database.admit(false);
     await database.cutOff();
     const uid = nextUid();
@@ -106,10 +109,10 @@ describe("restart", () => {
     const back = async () => (await gateway.post(bookingBody(uid))).status === 200;
     await until(back, "the gateway to find its database again");
     await assertStored(new Map([[uid, 200]]));
-    await gateway.stop();
   });
 
   test("a gateway killed in mid-flow has kept its word", async () => {
+    await newGateway();
     const flowing = flow();
     await until(() => acknowledged(flowing.answers).length > 100, "webhooks to flow");
     const { signal } = await gateway.stop("SIGKILL");
@@ -120,7 +123,7 @@ describe("restart", () => {
       [...answers.values()].some((status) => status !== 200),
       "some met a dead gateway",
     );
-    gateway = await Gateway.start(database);
+    await newGateway();
     await assertStored(answers);
     for (const [uid, status] of answers) {
       const again = await gateway.post(bookingBody(uid));
@@ -128,10 +131,10 @@ describe("restart", () => {
       if (status === 200) assert.equal(again.json.outcome, "duplicate", uid);
     }
     await assertStored(new Map([...answers.keys()].map((uid) => [uid, 200])));
-    await gateway.stop();
   });
 
   test("SIGTERM finishes what was accepted, takes no more, and ends well", async () => {
+    await newGateway();
     const holder = await cluster.connect(database.name);
     await holder.query("begin; lock table calytics.booking in exclusive mode");
     const uids = Array.from({ length: 12 }, nextUid);
@@ -154,13 +157,12 @@ describe("restart", () => {
 
   test("a gateway started before its database is there waits for it", async () => {
     await database.admit(false);
-    gateway = await Gateway.start(database, ["--db-wait=20s"]);
+    await newGateway();
     const body = bookingBody(nextUid());
     const headers = { "X-Cal-Signature-256": sign(body, SECRET) };
     const answer = gateway.post(body, { headers });
     await sleep(500);
     await database.admit(true);
     assert.equal((await answer).status, 200);
-    await gateway.stop();
   });
 });
