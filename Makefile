@@ -87,8 +87,9 @@ override with_llvm = no
 include $(PGXS)
 
 # PostgreSQL's headers come through -isystem: they are C, and not written for our warnings. Before 16
-# PGDLLEXPORT is empty, yet with hidden visibility what SQL calls must be exported by name.
-extension_flags := -std=c++20 -fvisibility=hidden -Wall -Wextra -Werror -Wno-register \
+# PGDLLEXPORT is empty, yet with hidden visibility what SQL calls must be exported by name. NDEBUG, because an assertion in
+# a library must not take a database server down.
+extension_flags := -std=c++20 -DNDEBUG -fvisibility=hidden -Wall -Wextra -Werror -Wno-register \
 	-isystem $(shell $(PG_CONFIG) --includedir-server) \
 	'-DPGDLLEXPORT=__attribute__((visibility("default")))'
 

@@ -34,11 +34,15 @@ create index route_pattern on calytics.route (pattern) where pattern is not null
 
 create function calytics.json_response(status int, answer jsonb, more jsonb default '{}')
   returns calytics.http_response
-  language sql immutable
+  language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
   return (status,
           '{"content-type": "application/json; charset=utf-8", "cache-control": "no-store",
             "x-content-type-options": "nosniff"}'::jsonb || more,
           convert_to(answer::text, 'UTF8'))::calytics.http_response;
+end
+$$;
 comment on function calytics.json_response(int, jsonb, jsonb) is 'A JSON answer; more: added headers.';
 
 create function calytics.error_response(status int, code text, message text, more jsonb default '{}')

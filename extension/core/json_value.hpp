@@ -11,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <simdjson.h>
 
@@ -76,8 +75,8 @@ JsonError visit_members(JsonValue& value, TextStore& texts, Visit visit) {
   simdjson::ondemand::object object;
   if (const JsonError error = value.get_object().get(object)) return error;
   for (auto next : object) {
-    simdjson::ondemand::field member;
-    if (const JsonError error = std::move(next).get(member)) return error;
+    if (next.error()) return next.error();
+    simdjson::ondemand::field member = next.value_unsafe();
     if (const JsonError error = visit(member_name(member, texts), member.value())) return error;
   }
   return simdjson::SUCCESS;
@@ -90,8 +89,8 @@ JsonError visit_elements(JsonValue& value, Visit visit) {
   simdjson::ondemand::array array;
   if (const JsonError error = value.get_array().get(array)) return error;
   for (auto next : array) {
-    JsonValue element;
-    if (const JsonError error = std::move(next).get(element)) return error;
+    if (next.error()) return next.error();
+    JsonValue element = next.value_unsafe();
     if (const JsonError error = visit(element)) return error;
   }
   return simdjson::SUCCESS;

@@ -26,7 +26,9 @@ mkdir -p "$logs"
 
 scratch=$(mktemp -d /tmp/calytics-check.XXXXXX)
 ((EUID)) || chown "$(server_user)" "$scratch"
+job=
 clean_up() {
+  [[ -z $job ]] || kill -TERM -- "-$job" 2>/dev/null || true
   "$ops/cluster.sh" stop "$scratch" || true
   rm -rf "$scratch"
 }
@@ -61,7 +63,7 @@ isolation() { rm -f build/regress/regression.*; installcheck REGRESS; }
 
 lint() { "$ops/lint.sh"; }
 
-unit() { ctest --test-dir build --output-on-failure --parallel "$(nproc)"; }
+unit() { ctest --test-dir build --output-on-failure --timeout 300 --parallel "$(nproc)"; }
 
 e2e() {
   local lock=tests/e2e/package-lock.json
@@ -89,9 +91,14 @@ all_failed=0
 part() { # a function of the above
   local name=$1 log=$logs/$1.log began=$SECONDS status=0 passed failed
   step "$name"
-  # Its own process, or `set -e` would not hold in there; not the terminal's input.
+  # A process of its own, or `set -e` would not hold in there; and of its own group, so that an
+  # interrupted check can end all of it.
+  set -m
   (set -e; "$name") >"$log" 2>&1 </dev/null &
-  wait $! || status=$?
+  job=$!
+  set +m
+  wait "$job" || status=$?
+  job=
   read -r passed failed < <(count "$log")
   if ((status == 0 && passed == 0)); then passed=1; fi
   if ((status != 0 && failed == 0)); then failed=1; fi

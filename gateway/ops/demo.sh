@@ -2,6 +2,6 @@
 # `make demo`: sends a studio's year of signed webhooks to the running gateway.
 . "$(dirname "$0")/lib.sh"
 . "$ops/state.sh"
-require_running
+load_env
 "$ops/deps.sh" demo
 exec node "$root/tests/demo/demo.mjs" "$@"

@@ -3,5 +3,5 @@
 . "$(dirname "$0")/lib.sh"
 . "$ops/postgres.sh"
 . "$ops/state.sh"
-require_running
+load_env
 psql_url "$DATABASE_URL" "$@"

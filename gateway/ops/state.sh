@@ -15,9 +15,9 @@ if [[ -L $server ]]; then server=$(readlink "$server"); fi
 declare -A kept=()
 
 load_kept() {
-  local name value
+  local line
   [[ -r $state/kept ]] || return 0
-  while IFS='=' read -r name value; do kept[$name]=$value; done <"$state/kept"
+  while IFS= read -r line; do kept[${line%%=*}]=${line#*=}; done <"$state/kept"
   # A PostgreSQL once named by PG_CONFIG stays the one that is meant.
   if [[ -z ${PG_CONFIG-} && -n ${kept[pg_config]-} ]]; then export PG_CONFIG=${kept[pg_config]}; fi
 }
@@ -47,7 +47,7 @@ own_database_url() { # role, password
   printf 'postgresql://%s:%s@127.0.0.1:%s/calytics\n' "$1" "$2" "$pg_port"
 }
 
-require_running() {
+load_env() {
   [[ -r $state/env ]] || die "nothing runs from $state yet" "Start it with: make run"
   load_kept
   # shellcheck source=/dev/null

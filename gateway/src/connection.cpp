@@ -21,9 +21,9 @@ constexpr std::size_t kKeptCapacity = 4096;
 
 }  // namespace
 
-Connection::Connection(Poco::Net::StreamSocket socket, ConnectionContext& context)
+Connection::Connection(const Poco::Net::StreamSocket& socket, ConnectionContext& context)
     : context_(context),
-      socket_(std::move(socket)),
+      socket_(socket),
       peer_(socket_.peerAddress().host().toString()),
       framer_(context.limits),
       charge_(context.budget),

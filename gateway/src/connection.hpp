@@ -38,7 +38,7 @@ struct ConnectionContext {
 
 class Connection : public AnswerSink, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Poco::Net::StreamSocket socket, ConnectionContext& context);
+  Connection(const Poco::Net::StreamSocket& socket, ConnectionContext& context);
 
   // For any thread:
   const std::string& peer() const override { return peer_; }

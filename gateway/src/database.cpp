@@ -58,7 +58,7 @@ bool is_error(const PGresult* result) {
 Database::Database(std::string url, Milliseconds statement_timeout, std::stop_token stop)
     : url_(std::move(url)), statement_timeout_(statement_timeout), stop_(std::move(stop)) {}
 
-DatabaseError Database::broken(std::string message) const {
+DatabaseError Database::broken(std::string message) {
   return {Fault::lost, "", std::move(message)};
 }
 

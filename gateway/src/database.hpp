@@ -62,7 +62,7 @@ class Database {
   bool open(TimePoint deadline);
   bool flush(TimePoint deadline);
   std::variant<Result, DatabaseError> finish(TimePoint deadline);
-  DatabaseError broken(std::string message) const;
+  static DatabaseError broken(std::string message);
   bool set_up(TimePoint deadline, DatabaseError& error);
 
   std::string url_;

@@ -72,30 +72,30 @@ LogLine::~LogLine() {
   [[maybe_unused]] auto written = ::write(STDERR_FILENO, line_.data(), line_.size());
 }
 
-void LogLine::key(std::string_view name) {
+void LogLine::append_key(std::string_view key) {
   line_ += ",\"";
-  line_ += name;
+  line_ += key;
   line_ += "\":";
 }
 
-LogLine& LogLine::text(std::string_view name, std::string_view value) {
+LogLine& LogLine::text(std::string_view key, std::string_view value) {
   if (!enabled_) return *this;
-  key(name);
+  append_key(key);
   const auto shown = value.substr(0, kTextLimit);
   append_json_string(line_, as_utf8(shown));
   return *this;
 }
 
-LogLine& LogLine::number(std::string_view name, std::int64_t value) {
+LogLine& LogLine::number(std::string_view key, std::int64_t value) {
   if (!enabled_) return *this;
-  key(name);
+  append_key(key);
   line_ += std::to_string(value);
   return *this;
 }
 
-LogLine& LogLine::milliseconds(std::string_view name, double value) {
+LogLine& LogLine::milliseconds(std::string_view key, double value) {
   if (!enabled_) return *this;
-  key(name);
+  append_key(key);
   std::array<char, 32> text{};
   const auto size = std::snprintf(text.data(), text.size(), "%.3f", value);
   line_.append(text.data(), static_cast<std::size_t>(size));

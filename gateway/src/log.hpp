@@ -30,7 +30,7 @@ class LogLine {
   LogLine& milliseconds(std::string_view key, double value);
 
  private:
-  void key(std::string_view name);
+  void append_key(std::string_view key);
 
   bool enabled_;
   std::string line_;

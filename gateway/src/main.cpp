@@ -112,6 +112,7 @@ class Application : public Poco::Util::ServerApplication {
     }
   }
 
+  // NOLINTNEXTLINE(bugprone-exception-escape): Poco's name for it; an ordinary member function.
   int main(const std::vector<std::string>& arguments) override {
     if (!arguments.empty()) {
       std::cerr << "unexpected argument: " << arguments.front() << "\nTry --help.\n";
@@ -166,10 +167,9 @@ class Application : public Poco::Util::ServerApplication {
       if (!file.flush()) throw Poco::WriteFileException(settings_.ready_file);
     }
     waitForTerminationRequest();
-    LogLine(LogLevel::info, "stopping");
+    LogLine(LogLevel::info, "stopping").number("within_ms", settings_.shutdown_timeout.count());
     const bool finished = gateway.stop();
-    LogLine(finished ? LogLevel::info : LogLevel::error,
-            finished ? "stopped" : "stopped_unfinished");
+    LogLine(finished ? LogLevel::info : LogLevel::error, "stopped").number("finished", finished);
     return finished ? EXIT_SUCCESS : EXIT_FAILURE;
   }
 

@@ -90,6 +90,7 @@ TEST_F(DatabaseFaults, ACallThatKillsItsConnectionIsNotTriedForEver) {
 TEST_F(DatabaseFaults, TooManyConnectionsIsWaitedFor) {
   start([](Settings& settings) { settings.pool_size = 60; });  // the cluster allows 40
   std::vector<std::thread> clients;
+  clients.reserve(80);
   std::atomic<int> answered = 0;
   for (int i = 0; i < 80; ++i)
     clients.emplace_back([&] { answered += connect().get("/sleep?0.2").status == 200; });
@@ -129,6 +130,7 @@ TEST_P(Restart, LosesAndDoublesNothing) {
   std::atomic<int> refused = 0;
   std::atomic<int> other = 0;
   std::vector<std::thread> threads;
+  threads.reserve(clients);
   for (int number = 0; number < clients; ++number)
     threads.emplace_back([&, number] {
       auto client = connect();

@@ -55,6 +55,7 @@ TEST_F(Shutdown, UnderLoadEveryRequestTakenIsAnswered) {
   start();
   std::atomic<int> answered = 0;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   std::atomic<int> cut_off = 0;
   for (int number = 0; number < 8; ++number)
     threads.emplace_back([&, number] {
