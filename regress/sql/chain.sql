@@ -1,16 +1,9 @@
 -- Chains: the root and the distance from it are functions of the links alone, checked against a
 -- plain walk over the finished graph.
 \set ECHO none
-\getenv seed CALYTICS_SEED
-\if :{?seed}
-\else
-\set seed 1
-\endif
-set client_min_messages = warning;
--- As cal.receive_webhook sets them.
-set plan_cache_mode = force_generic_plan;
-set enable_seqscan = off;
-select setseed((:'seed'::bigint % 1000000) / 1000000.0) \g /dev/null
+\getenv regress PG_ABS_SRCDIR
+\set seed_file :regress /seed.psql
+\i :seed_file
 begin;
 create function pg_temp.reschedule(src int, parent text, leg text) returns void language plpgsql as $$
 begin

@@ -1,11 +1,8 @@
 -- The laws of the join, on random accounts of a leg with values few enough to meet and to tie.
 \set ECHO none
-\getenv seed CALYTICS_SEED
-\if :{?seed}
-\else
-\set seed 1
-\endif
-select setseed((:'seed'::bigint % 1000000) / 1000000.0) \g /dev/null
+\getenv regress PG_ABS_SRCDIR
+\set seed_file :regress /seed.psql
+\i :seed_file
 create function pg_temp.pick(variadic choices text[]) returns text language sql volatile as $$
   select choices[1 + floor(random() * cardinality(choices))::int] $$;
 create function pg_temp.instant() returns timestamptz language sql volatile as $$

@@ -1,16 +1,9 @@
 -- Applying webhooks is commutative and idempotent: every order of a booking's whole life, with
 -- repeats, ends in the same rows. All permutations up to seven events, random ones beyond.
 \set ECHO none
-\getenv seed CALYTICS_SEED
-\if :{?seed}
-\else
-\set seed 1
-\endif
-set client_min_messages = warning;
--- As cal.receive_webhook sets them.
-set plan_cache_mode = force_generic_plan;
-set enable_seqscan = off;
-select setseed((:'seed'::bigint % 1000000) / 1000000.0) \g /dev/null
+\getenv regress PG_ABS_SRCDIR
+\set seed_file :regress /seed.psql
+\i :seed_file
 
 create temp table life (name text, n int, w calytics.webhook, primary key (name, n));
 

@@ -1,13 +1,9 @@
 -- cal.verify_signature against pgcrypto's hmac, an implementation of other people's.
 \set ECHO none
-\getenv seed CALYTICS_SEED
-\if :{?seed}
-\else
-\set seed 1
-\endif
-set client_min_messages = warning;
+\getenv regress PG_ABS_SRCDIR
+\set seed_file :regress /seed.psql
+\i :seed_file
 create extension if not exists pgcrypto;
-select setseed((:'seed'::bigint % 1000000) / 1000000.0) \g /dev/null
 \set ECHO all
 
 -- Random bodies and secrets of all lengths: the right signature holds, in every accepted spelling.
