@@ -41,8 +41,8 @@ Datum calytics_verify_signature(PG_FUNCTION_ARGS) {
 }
 
 Datum calytics_sign_webhook(PG_FUNCTION_ARGS) {
-  const auto digest = calytics::core::hmac_sha256(bytes_of(PG_GETARG_TEXT_PP(1)),
-                                                  bytes_of(PG_GETARG_BYTEA_PP(0)));
+  const auto digest =
+      calytics::core::hmac_sha256(bytes_of(PG_GETARG_TEXT_PP(1)), bytes_of(PG_GETARG_BYTEA_PP(0)));
   if (!digest) {
     ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not sign a body")));
   }
@@ -50,8 +50,8 @@ Datum calytics_sign_webhook(PG_FUNCTION_ARGS) {
 }
 
 Datum calytics_person_id(PG_FUNCTION_ARGS) {
-  const auto id = calytics::core::person_id(bytes_of(PG_GETARG_TEXT_PP(1)),
-                                            bytes_of(PG_GETARG_BYTEA_PP(0)));
+  const auto id =
+      calytics::core::person_id(bytes_of(PG_GETARG_TEXT_PP(1)), bytes_of(PG_GETARG_BYTEA_PP(0)));
   if (!id) {
     ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not compute a pseudonym")));
   }

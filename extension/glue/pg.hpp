@@ -26,11 +26,11 @@ extern "C" {
 #include <string_view>
 
 // Declares a function that SQL calls: exported, although all else is hidden.
-#define CALYTICS_SQL_FUNCTION(name)              \
-  extern "C" {                                   \
-  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);      \
-  PG_FUNCTION_INFO_V1(name);                     \
-  }                                              \
+#define CALYTICS_SQL_FUNCTION(name)         \
+  extern "C" {                              \
+  PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+  PG_FUNCTION_INFO_V1(name);                \
+  }                                         \
   extern "C" Datum name(PG_FUNCTION_ARGS)
 
 namespace calytics::glue {

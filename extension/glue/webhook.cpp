@@ -104,8 +104,8 @@ Datum attendee_array(const Webhook& row, Oid type, int length, bool by_value, ch
     values[i] = value.value_or(Datum{0});
   }
   int lower_bound = 1;
-  return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower_bound, type, length,
-                                            by_value, align));
+  return PointerGetDatum(
+      construct_md_array(values, nulls, 1, &count, &lower_bound, type, length, by_value, align));
 }
 
 Datum text_array(const Webhook& row, Webhook::Text Attendee::*member) {

@@ -148,6 +148,8 @@ class Application : public Poco::Util::ServerApplication {
       sigaddset(&signals, signal);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+    // Whoever reads the log may go; that must not end the gateway.
+    std::signal(SIGPIPE, SIG_IGN);
     try {
       return serve_until_signal();
     } catch (const Poco::Exception& error) {

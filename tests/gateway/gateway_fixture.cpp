@@ -59,7 +59,7 @@ double GatewayFixture::seconds(const std::function<void()>& work) {
 }
 
 void GatewayFixture::SetUp() {
-  set_log_level(std::getenv("VERBOSE") ? LogLevel::info : LogLevel::error);
+  set_log_level(LogLevel::error);
   std::ifstream file(CALYTICS_TEST_SQL);
   std::stringstream script;
   script << file.rdbuf();

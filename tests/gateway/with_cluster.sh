@@ -11,7 +11,9 @@ set -eu
 [ -z "${CALYTICS_TEST_DATABASE_URL:-}" ] || exec "$@"
 
 bin=$(pg_config --bindir 2>/dev/null || true)
-[ -x "$bin/initdb" ] || bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
+if [ ! -x "$bin/initdb" ]; then
+  for bin in /usr/lib/postgresql/*/bin; do :; done  # the newest
+fi
 [ -x "$bin/initdb" ] || { echo "$0: no initdb found" >&2; exit 69; }
 
 if [ "$(id -u)" -eq 0 ]; then as_owner="runuser -u postgres --"; else as_owner=""; fi
