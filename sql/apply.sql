@@ -149,5 +149,5 @@ comment on function calytics.apply_webhook(
     int, calytics.webhook, timestamptz, bigint, timestamptz, bigint) is
   'Applies a webhook that speaks of a booking. received stands in for the event''s time where the '
   'webhook doesn''t tell it; delivery, known and ordinal are given when an archived one is applied '
-  'again. '
-  'outcome: applied, or unchanged if readers see no difference; change_id: its place in the order.';
+  'again. outcome: applied, or unchanged if readers see no difference; change_id: its place in the '
+  'order.';

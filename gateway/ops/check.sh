@@ -52,14 +52,14 @@ cluster() {
   "$ops/cluster.sh" start "$scratch" "$port" timezone="$TZ" fsync=off max_connections=60
 }
 
-installcheck() { # what not to run: REGRESS or ISOLATION
+installcheck() { # the directory in build/ of its output, and what not to run
   PGHOST=$("$ops/cluster.sh" socket "$scratch" "$port") PGPORT=$port PGUSER=calytics \
-    make PG_CONFIG="$(pg_config_path)" "$1=" installcheck && return
-  cat build/*/regression.diffs
+    make PG_CONFIG="$(pg_config_path)" "$2=" installcheck && return
+  cat "build/$1/regression.diffs"
   return 1
 }
-regress() { rm -f build/isolation/regression.*; installcheck ISOLATION; }
-isolation() { rm -f build/regress/regression.*; installcheck REGRESS; }
+regress() { installcheck regress ISOLATION; }
+isolation() { installcheck isolation REGRESS; }
 
 lint() { "$ops/lint.sh"; }
 
