@@ -4,7 +4,7 @@
 
 create function calytics.touch_booking(
   e calytics.booking, people calytics.attendee[],
-  out fresh boolean, out changed boolean, out linked boolean
+  out fresh boolean, out changed boolean, out linked boolean, out saved boolean, out root_uid text
 )
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -37,7 +37,9 @@ begin
                   o.host, o.customer, o.seats, o.no_shows, o.host_no_show, o.recurring, o.series,
                   o.payment_id, o.seats_per_slot, o.reschedule_uid, o.superseded_by, o.moved_to);
       linked := n.reschedule_uid is distinct from o.reschedule_uid;
-      if n is distinct from o then
+      saved := n is distinct from o;
+      root_uid := o.root_uid;
+      if saved then
         perform calytics.save_booking(n);
       end if;
       return;
@@ -57,6 +59,8 @@ begin
       end if;
       fresh := true;
       changed := true;
+      saved := true;
+      root_uid := e.root_uid;
       linked := e.reschedule_uid is not null;
       return;
     end if;
@@ -65,7 +69,8 @@ end
 $$;
 comment on function calytics.touch_booking(calytics.booking, calytics.attendee[]) is
   'Joins an account of a leg and its attendees into what is known. fresh: the leg was not known; '
-  'changed: readers see a difference; linked: the leg it replaced has become known.';
+  'changed: readers see a difference; linked: the leg it replaced has become known; saved: anything is '
+  'different; root_uid: its chain so far.';
 
 create function calytics.save_booking(n calytics.booking) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -100,6 +105,7 @@ declare
   people calytics.attendee[];
   changed_uids text[] collate "C" := '{}';
   changed text collate "C";
+  roots text[] collate "C" := '{}';
   leg record;
   old record;
 begin
@@ -107,6 +113,9 @@ begin
   leg := calytics.touch_booking(calytics.booking_evidence(src, w, at), people);
   if leg.changed then
     changed_uids := array[w.uid];
+  end if;
+  if leg.saved then
+    roots := array[leg.root_uid];
   end if;
 
   if w.reschedule_uid <> w.uid then
@@ -120,9 +129,17 @@ begin
     if old.changed then
       changed_uids := changed_uids || w.reschedule_uid;
     end if;
+    if old.saved or leg.linked then
+      roots := roots || old.root_uid;
+    end if;
   end if;
   if leg.linked then
     changed_uids := changed_uids || calytics.link_chain(src, w.uid);
+    roots := roots || array(
+      select b.root_uid from calytics.booking b where b.source_id = src and b.uid = w.uid);
+  end if;
+  if roots <> '{}' then
+    perform calytics.settle(src, roots);
   end if;
 
   perform calytics.learn_private(src, w, at, leg.fresh);

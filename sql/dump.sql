@@ -6,7 +6,7 @@ declare
   name text;
 begin
   foreach name in array array[
-    'source', 'source_source_id_seq', 'source_key', 'source_secret', 'api_token', 'delivery_id',
+    'segment', 'source', 'source_source_id_seq', 'source_key', 'source_secret', 'api_token', 'delivery_id',
     'webhook_delivery', 'booking', 'attendee', 'booking_change', 'service', 'host', 'person',
     'booking_private']
   loop

@@ -59,3 +59,9 @@ create function calytics.max_body_size() returns int
   as 'MODULE_PATHNAME', 'calytics_max_body_size';
 comment on function calytics.max_body_size() is
   'The setting calytics.max_body_size: the largest webhook body that is taken in, in bytes.';
+
+create function calytics.collects_metrics() returns boolean
+  language c volatile parallel safe
+  as 'MODULE_PATHNAME', 'calytics_collects_metrics';
+comment on function calytics.collects_metrics() is
+  'The setting calytics.collect_metrics: whether webhooks keep the metrics current.';

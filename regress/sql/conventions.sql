@@ -2,7 +2,7 @@
 select p.oid::regprocedure as search_path_not_pinned
   from pg_proc p join pg_language l on l.oid = p.prolang
  where p.pronamespace in ('cal'::regnamespace, 'calytics'::regnamespace)
-   and not (l.lanname = 'c' or (l.lanname = 'sql' and p.prosqlbody is not null)
+   and not (l.lanname = 'c' or p.prokind = 'a' or (l.lanname = 'sql' and p.prosqlbody is not null)
             or exists (select from unnest(p.proconfig) c where c = 'search_path=pg_catalog, pg_temp'))
  order by 1;
 select p.oid::regprocedure as function_without_comment

@@ -1,0 +1,160 @@
+#include "tally.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace calytics::core {
+
+namespace {
+
+// total += count * weight; false if that is beyond 64 bits.
+bool add_product(std::int64_t& total, std::int64_t count, std::int64_t weight) noexcept {
+  std::int64_t product = 0;
+  return !__builtin_mul_overflow(count, weight, &product) &&
+         !__builtin_add_overflow(total, product, &total);
+}
+
+TallyStatus either(const TallyReader& a, const TallyReader& b) noexcept {
+  return a.status() == TallyStatus::ok ? b.status() : a.status();
+}
+
+}  // namespace
+
+bool TallyReader::long_varint(std::uint64_t& value) noexcept {
+  value = 0;
+  for (unsigned shift = 0; at_ != end_; shift += 7) {
+    const std::uint8_t byte = *at_++;
+    value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
+    const bool top = shift == 63;
+    if (byte < 0x80) return byte != 0 && (!top || byte == 1);
+    if (top) return false;
+  }
+  return false;
+}
+
+TallyStatus check_tally(std::string_view bytes) noexcept {
+  TallyReader reader(bytes);
+  while (reader.next()) {
+  }
+  return reader.status();
+}
+
+TallyStatus add_tallies(std::string_view a, std::string_view b, std::int64_t weight,
+                        TallyWriter& out) noexcept {
+  TallyReader left(a);
+  TallyReader right(b);
+  bool has_left = left.next();
+  bool has_right = right.next();
+  while (has_left || has_right) {
+    const std::int32_t index = std::min(has_left ? left.index() : kTallyIndexes,
+                                        has_right ? right.index() : kTallyIndexes);
+    std::int64_t count = 0;
+    if (has_left && left.index() == index) {
+      count = left.count();
+      has_left = left.next();
+    }
+    if (has_right && right.index() == index) {
+      if (!add_product(count, right.count(), weight)) return TallyStatus::overflow;
+      has_right = right.next();
+    }
+    out.put(index, count);
+  }
+  return either(left, right);
+}
+
+TallyStatus sort_entries(std::span<TallyEntry>& entries) noexcept {
+  if (entries.empty()) return TallyStatus::ok;
+  std::ranges::sort(entries, {}, &TallyEntry::index);
+  std::size_t last = 0;
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    if (entries[i].index != entries[last].index) {
+      entries[++last] = entries[i];
+    } else if (!add_product(entries[last].count, entries[i].count, 1)) {
+      return TallyStatus::overflow;
+    }
+  }
+  entries = entries.first(last + 1);
+  return TallyStatus::ok;
+}
+
+TallyStatus gather_tally(const DenseCounts& dense, std::span<const TallyEntry> sparse,
+                         TallyWriter& out) noexcept {
+  auto next = sparse.begin();
+  const auto flush_below = [&](std::int32_t index) {
+    for (; next != sparse.end() && next->index < index; ++next)
+      out.put(next->index, next->count);
+  };
+  const std::int64_t* value = dense.values;
+  for (std::int32_t i = 0; i < dense.size; ++i) {
+    const bool absent = dense.present != nullptr && ((dense.present[i / 8] >> (i % 8U)) & 1U) == 0;
+    std::int64_t count = absent ? 0 : *value++;
+    if (count == 0) continue;
+    const std::int32_t index = i + 1;
+    flush_below(index);
+    if (next != sparse.end() && next->index == index && !add_product(count, (next++)->count, 1)) {
+      return TallyStatus::overflow;
+    }
+    out.put(index, count);
+  }
+  flush_below(kTallyIndexes);
+  return TallyStatus::ok;
+}
+
+TallyStatus tally_get(std::string_view bytes, std::int32_t index, std::int64_t& count) noexcept {
+  TallyReader reader(bytes);
+  count = 0;
+  while (reader.next()) {
+    if (reader.index() < index) continue;
+    if (reader.index() == index) count = reader.count();
+    break;
+  }
+  return reader.status();
+}
+
+TallyStatus tally_dot(std::string_view a, std::string_view b, std::int64_t& product) noexcept {
+  TallyReader left(a);
+  TallyReader right(b);
+  product = 0;
+  bool more = left.next() && right.next();
+  while (more) {
+    if (left.index() < right.index()) {
+      more = left.next();
+    } else if (left.index() > right.index()) {
+      more = right.next();
+    } else {
+      if (!add_product(product, left.count(), right.count())) return TallyStatus::overflow;
+      more = left.next() && right.next();
+    }
+  }
+  return either(left, right);
+}
+
+TallyStatus tally_quantile(std::string_view bytes, std::int32_t first, std::int32_t size, double q,
+                           std::int32_t& cell) noexcept {
+  const auto within = [first, end = std::int64_t{first} + size](const TallyReader& reader) {
+    return reader.index() >= first && reader.index() < end;
+  };
+  cell = -1;
+  std::int64_t total = 0;
+  TallyReader summing(bytes);
+  while (summing.next()) {
+    if (within(summing) && !add_product(total, summing.count(), 1)) return TallyStatus::overflow;
+  }
+  if (total <= 0) return summing.status();
+
+  // 2^63 as a double is beyond the largest total, and so is compared before it is converted.
+  const double wanted = std::ceil(q * static_cast<double>(total));
+  const std::int64_t rank = wanted < 1 ? 1
+                            : wanted < static_cast<double>(total)
+                                ? static_cast<std::int64_t>(wanted)
+                                : total;
+  std::int64_t reached = 0;
+  for (TallyReader reader(bytes); reached < rank && reader.next();) {
+    if (!within(reader)) continue;
+    if (!add_product(reached, reader.count(), 1)) return TallyStatus::overflow;
+    cell = reader.index() - first;
+  }
+  return summing.status();
+}
+
+}  // namespace calytics::core

@@ -1,0 +1,43 @@
+-- Where contributions are summed up. Buckets hold sums by local month, day and hour, in total and by
+-- service and host; recent_delta holds what has been folded but not merged into them. One folder at a
+-- time (fold.sql) writes here, and nobody else.
+
+create table calytics.bucket (
+  source_id  int not null,
+  basis      text collate "C" not null,
+  grain      text collate "C" not null,
+  detail     boolean not null,            -- by service and host, or else in total
+  at         timestamp not null,          -- local time, the start of the month, day or hour
+  service    text collate "C" not null,   -- '*' in total
+  host       text collate "C" not null,   -- '*' in total
+  currency   text collate "C" not null,
+  counts     calytics.tally not null,
+  primary key (source_id, basis, grain, detail, at, service, host, currency)
+);
+comment on table calytics.bucket is 'Sums of contributions by local month, day and hour.';
+
+create table calytics.recent_delta (
+  source_id  int not null,
+  run        bigint not null,
+  basis      text collate "C" not null,
+  at         timestamp not null,          -- local time, the start of the hour
+  service    text collate "C" not null,
+  host       text collate "C" not null,
+  currency   text collate "C" not null,
+  counts     calytics.tally not null,
+  primary key (run, source_id, basis, at, service, host, currency)
+);
+comment on table calytics.recent_delta is
+  'Folded changes that are not merged into buckets yet, by local hour. Merging seldom keeps the versions '
+  'of busy buckets few, which matters where an old snapshot keeps them from being removed.';
+
+create table calytics.fold_state (
+  run         bigint primary key,
+  segment     bigint not null,
+  recent_run  bigint not null,
+  folded_at   timestamptz not null
+);
+comment on table calytics.fold_state is
+  'The newest row a snapshot sees tells where its pending rows begin: calytics.chain_delta from segment on, '
+  'calytics.recent_delta from recent_run on. What lies below is gone, or dead, and is not even looked at.';
+insert into calytics.fold_state values (0, 0, 0, now());

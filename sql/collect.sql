@@ -1,0 +1,161 @@
+-- Reading sums: buckets, plus what is folded but not merged, plus what is not folded, plus the facts
+-- in the hours that a range cuts in two. All in one statement, hence in one snapshot, in which the
+-- result equals a recount of the facts, wherever the folder stands.
+
+create type calytics.sums as (
+  role      text,
+  basis     text,
+  "window"  text,
+  at        timestamp,
+  service   text,
+  host      text,
+  currency  text,
+  counts    calytics.tally
+);
+comment on type calytics.sums is 'Sums of contributions in a span; at is local, NULL without a unit.';
+
+create function calytics.collect(
+  src int, spans calytics.span[], services text[] default null, hosts text[] default null
+) returns setof calytics.sums
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set jit = off
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+as $$
+declare
+  zone text;
+  weeks int;
+  lapse interval;
+  pending_segment bigint;
+  pending_run bigint;
+begin
+  select s.time_zone, s.week_start, s.lapse_after into zone, weeks, lapse
+    from calytics.source s where s.source_id = src;
+  select f.segment, f.recent_run into pending_segment, pending_run
+    from calytics.fold_state f order by f.run desc limit 1;
+  return query
+  with span as materialized (
+    select row_number() over () as n, u.*, services is not null or hosts is not null or u.split as detail,
+           h.h0, h.h1, h.first_hour, h.last_hour
+      from unnest(spans) u
+     cross join lateral (
+       select date_trunc('hour', u.lo at time zone zone) as first_hour,
+              date_trunc('hour', u.hi at time zone zone) as last_hour offset 0) e
+     cross join lateral (
+       select e.first_hour, e.last_hour, e.last_hour as h1,
+              case when calytics.hour_begins(e.first_hour, zone) = u.lo
+                   then e.first_hour else e.first_hour + interval '1 hour' end as h0
+       offset 0) h
+     where u.lo < u.hi
+  ), piece as materialized (
+    select s.n, p.grain, p.lo, p.hi
+      from span s
+     cross join lateral (
+       select least(date_trunc('day', s.h0 + interval '1 day' - interval '1 microsecond'), s.h1) as d0 offset 0) a
+     cross join lateral (
+       select case when s.unit = 'hour' then s.h1 else a.d0 end as d0,
+              case when s.unit = 'hour' then s.h1 else greatest(date_trunc('day', s.h1), a.d0) end as d1
+       offset 0) d
+     cross join lateral (
+       select case when s.unit in ('day', 'week') then d.d1
+                   else least(date_trunc('month', d.d0 + interval '1 month' - interval '1 microsecond'), d.d1) end
+                as m0 offset 0) b
+     cross join lateral (
+       select b.m0, case when s.unit in ('day', 'week') then d.d1
+                         else greatest(date_trunc('month', d.d1), b.m0) end as m1 offset 0) m
+     cross join lateral (values
+       ('hour', s.h0, d.d0), ('day', d.d0, m.m0), ('month', m.m0, m.m1), ('day', m.m1, d.d1),
+       ('hour', d.d1, s.h1)) p (grain, lo, hi)
+     where p.lo < p.hi
+  ), waiting as materialized (
+    select p.basis, p.hour, p.service, p.host, p.currency, p.counts, p.sign::bigint as weight
+      from calytics.pending_counts p
+     where p.segment >= pending_segment and p.source_id = src
+       and (services is null or p.service = any (services)) and (hosts is null or p.host = any (hosts))
+    union all
+    select r.basis, r.at, r.service, r.host, r.currency, r.counts, 1::bigint
+      from calytics.recent_delta r
+     where r.run >= pending_run and r.source_id = src
+       and (services is null or r.service = any (services)) and (hosts is null or r.host = any (hosts))
+  ), edge as materialized (
+    select s.n, s.basis, s.lo, s.hi, e.hour, greatest(s.lo, calytics.hour_begins(e.hour, zone)) as begins
+      from span s
+     cross join lateral (
+       select s.first_hour where s.first_hour < s.h0 or s.first_hour = s.h1
+       union
+       select s.last_hour where s.last_hour >= s.h0) e (hour)
+     where s.basis <> 'cohort'
+  ), near as materialized (
+    select e.n, e.hour, e.lo, e.hi, e.basis, x.root_uid
+      from edge e
+     cross join lateral (
+       select c.root_uid from calytics.chain c
+        where e.basis = 'service' and c.starts_at >= e.begins
+          and c.starts_at < least(e.hi, e.begins + interval '2 hours') and c.source_id = src
+       union all
+       select c.root_uid from calytics.chain c
+        where e.basis = 'booked' and c.created_at >= e.begins
+          and c.created_at < least(e.hi, e.begins + interval '2 hours') and c.source_id = src
+       union all
+       select v.root_uid
+         from calytics.happened_between(src, e.begins, least(e.hi, e.begins + interval '2 hours'), lapse) v
+        where e.basis = 'event') x
+  ), found as (
+    select s.n, b.at, b.service, b.host, b.currency, b.counts, 1::bigint as weight, null::text as "window"
+      from piece p
+      join span s using (n)
+      join calytics.bucket b
+        on b.source_id = src and b.basis = s.basis and b.grain = p.grain and b.detail = s.detail
+       and b.at >= p.lo and b.at < p.hi
+     where (services is null or b.service = any (services)) and (hosts is null or b.host = any (hosts))
+    union all
+    select s.n, w.hour, w.service, w.host, w.currency, w.counts, w.weight, null
+      from waiting w
+      join span s on s.basis = w.basis and w.hour >= s.h0 and w.hour < s.h1
+    union all
+    select e.n, e.hour, c.service, c.host, k.currency, k.counts, 1, null
+      from near e
+      join calytics.chain c on c.source_id = src and c.root_uid = e.root_uid
+      join calytics.source o on o.source_id = src
+     cross join lateral calytics.contributions(calytics.fact(c), o) k
+     where k.basis = e.basis and k.at >= e.lo and k.at < e.hi
+       and date_trunc('hour', k.at at time zone zone) = e.hour
+       and (services is null or c.service = any (services)) and (hosts is null or c.host = any (hosts))
+    union all
+    select s.n, date_trunc('hour', k.at at time zone zone), c.service, c.host, k.currency, k.counts, -1,
+           case when s."window" = 'period' then 'unfinished' end
+      from span s
+     cross join lateral (
+       select x.root_uid from calytics.chain x
+        where x.starts_at >= greatest(s.lo, s.ended_by - interval '6 hours') and x.starts_at < s.hi
+          and x.source_id = src and x.ended_at > s.ended_by and x.ended_at - x.starts_at <= interval '6 hours'
+       union all
+       select x.root_uid from calytics.chain x
+        where x.starts_at >= s.lo and x.starts_at < s.hi and x.source_id = src and x.ended_at > s.ended_by
+          and x.ended_at - x.starts_at > interval '6 hours') y
+      join calytics.chain c on c.source_id = src and c.root_uid = y.root_uid
+      join calytics.source o on o.source_id = src
+     cross join lateral calytics.contributions(calytics.fact(c), o) k
+     where s.basis = 'service' and s.ended_by is not null and k.basis = 'service'
+       and (services is null or c.service = any (services)) and (hosts is null or c.host = any (hosts))
+    union all
+    select s.n, date_trunc('hour', t.at at time zone zone), c.service, c.host, c.currency,
+           '{5:-1,17:1}'::calytics.tally, 1, null
+      from span s
+      join calytics.chain c
+        on c.source_id = src and c.awaiting_at > s.as_of - lapse and c.confirmed_at is not null
+     cross join lateral (
+       select case s.basis when 'service' then c.starts_at when 'booked' then c.created_at end as at) t
+     where s.basis in ('service', 'booked') and t.at >= s.lo and t.at < s.hi
+       and (services is null or c.service = any (services)) and (hosts is null or c.host = any (hosts))
+  )
+  select s.role, s.basis, coalesce(f."window", s."window"), calytics.local_start(s.unit, f.at, weeks),
+         case when s.split then f.service end, case when s.split then f.host end, f.currency,
+         calytics.sum(f.counts, f.weight)
+    from found f
+    join span s using (n)
+   group by 1, 2, 3, 4, 5, 6, 7;
+end
+$$;
+comment on function calytics.collect(int, calytics.span[], text[], text[]) is
+  'The sums of a source''s contributions in each span, exact in the caller''s snapshot. services, hosts: keys to '
+  'keep to. A row a role, basis, window, unit, service, host and currency; none where nothing happened.';

@@ -1,0 +1,165 @@
+-- Facts: one chain is one booking, whatever the number of its legs. A fact is a function of the legs
+-- alone (chain_of) and of the same person's other chains (person.sql). It says what happened and when;
+-- what that means for a metric is contribution.sql's business, so that no definition is baked in here.
+
+create table calytics.payment (
+  source_id  int not null,
+  uid        text collate "C" not null,
+  entry      text collate "C" not null,
+  kind       text collate "C" not null check (kind in ('payment', 'refund')),
+  amount     bigint not null check (amount >= 0),
+  currency   text collate "C" not null check (currency ~ '^[A-Z]{3}$'),
+  paid_at    timestamptz not null,
+  primary key (source_id, uid, entry)
+);
+comment on table calytics.payment is
+  'Money entered by hand for a booking, in minor units: Cal.com tells neither amounts nor refunds.';
+create index payment_paid on calytics.payment (paid_at, source_id);
+
+create table calytics.chain (
+  source_id        int not null,
+  root_uid         text collate "C" not null,
+  uid              text collate "C" not null,   -- the current leg
+  customer         uuid,
+  status           text collate "C" not null,   -- the current leg's
+  created_at       timestamptz,                 -- the root's; NULL if nobody told us
+  legs             int not null,                -- legs whose creation is known
+  hopped_at        timestamptz[] not null,      -- when each reschedule was made
+  hops             int not null,
+  confirmed_at     timestamptz,
+  cancelled_at     timestamptz,
+  cancelled_by     text collate "C",
+  notice           interval,                    -- from cancellation to start; NULL if not known
+  withdrawn        boolean not null,            -- cancelled before it was ever confirmed
+  rejected_at      timestamptz,
+  awaiting_at      timestamptz,
+  paid_at          timestamptz,
+  starts_at        timestamptz,
+  ended_at         timestamptz,                 -- the start where the end is not known
+  minutes          bigint not null,
+  lead             bigint,                      -- minutes from the root's creation to its start
+  service          text collate "C" not null,   -- key: event type id, or else its slug; '' if unknown
+  consultation     boolean not null,
+  host             text collate "C" not null,   -- key: host id, or else the name; '' if unknown
+  price            bigint,
+  currency         text collate "C" not null,   -- '' if unknown
+  no_show          boolean not null,
+  host_no_show     boolean not null,
+  entries          calytics.payment[] not null,
+  first_at         timestamptz,                 -- the person's first visit
+  previous_at      timestamptz,                 -- the person's visit before this one
+  next_created_at  timestamptz,                 -- the person's next booking made after this one's start
+  session_at       timestamptz,                 -- the same, consultations apart
+  primary key (source_id, root_uid)
+);
+comment on table calytics.chain is
+  'Facts, one row a booking with all its legs. Times that nobody told us fall back to the creation or '
+  'the start. Kept by calytics.settle; read it through cal.chain.';
+
+create index chain_created on calytics.chain (created_at, source_id);
+create index chain_service on calytics.chain (starts_at, source_id);
+create index chain_person on calytics.chain (customer, source_id, created_at);
+create index chain_confirmed on calytics.chain (confirmed_at, source_id)
+  where confirmed_at <> created_at or created_at is null;
+create index chain_cancelled on calytics.chain (cancelled_at, source_id) where cancelled_at is not null;
+create index chain_rejected on calytics.chain (rejected_at, source_id) where rejected_at is not null;
+create index chain_paid on calytics.chain (paid_at, source_id) where paid_at is not null;
+create index chain_awaiting on calytics.chain (awaiting_at, source_id) where awaiting_at is not null;
+create index chain_long on calytics.chain (starts_at, source_id)
+  where ended_at - starts_at > interval '6 hours';
+create index booking_hop on calytics.booking (created_at, source_id) where hops > 0;
+
+create function calytics.is_visit(c calytics.chain) returns boolean
+  language sql immutable
+  return c.status = 'accepted' and not c.no_show and c.customer is not null and c.starts_at is not null;
+comment on function calytics.is_visit(calytics.chain) is
+  'True if a known person holds, or held, this booking and was not a no-show.';
+
+create function calytics.finite(at timestamptz, instead timestamptz) returns timestamptz
+  language sql immutable
+  return case when at = 'infinity' then instead else at end;
+comment on function calytics.finite(timestamptz, timestamptz) is
+  'A time, or instead where it is known only that it came.';
+
+create function calytics.chain_of(
+  legs calytics.booking[], entries calytics.payment[], consultations text
+) returns calytics.chain
+  language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  b calytics.booking := legs[1];
+  root calytics.booking;
+  leg calytics.booking;
+  c calytics.chain;
+  fallback timestamptz;
+  told_by calytics.booking := legs[1];
+begin
+  if b.uid = b.root_uid then
+    root := b;
+  end if;
+  c.legs := (b.created_at is not null)::int;
+  c.hopped_at := case when b.hops > 0 and b.created_at is not null then array[b.created_at] else '{}' end;
+  c.hops := b.hops;
+  c.service := coalesce(b.event_type_id::text, b.service);
+  c.host := coalesce(b.host_id::text, b.host);
+  if cardinality(legs) > 1 then
+    foreach leg in array legs[2:] loop
+      if leg.uid = leg.root_uid then
+        root := leg;
+      end if;
+      c.hops := greatest(c.hops, leg.hops);
+      b.accepted_at := least(b.accepted_at, leg.accepted_at);
+      b.paid_at := least(b.paid_at, leg.paid_at);
+      if leg.created_at is not null then
+        c.legs := c.legs + 1;
+        if leg.hops > 0 then
+          c.hopped_at := c.hopped_at || leg.created_at;
+        end if;
+      end if;
+      c.service := coalesce(c.service, leg.event_type_id::text, leg.service);
+      c.host := coalesce(c.host, leg.host_id::text, leg.host);
+      b.service := coalesce(b.service, leg.service);
+      if b.price is null then
+        b.price := leg.price;
+        b.currency := leg.currency;
+      end if;
+      if leg.customer is not null
+         and (b.customer is null or (leg.hops, leg.uid) < (told_by.hops, told_by.uid)) then
+        b.customer := leg.customer;
+        told_by := leg;
+      end if;
+    end loop;
+    c.hopped_at := array(select t from unnest(c.hopped_at) t order by t);
+  end if;
+  fallback := coalesce(b.starts_at, root.created_at);
+  c.no_show := b.status = 'accepted' and b.seats > 0 and b.no_shows = b.seats;
+  c.confirmed_at := case
+    when b.accepted_at is not null or b.status = 'cancelled' and c.legs = 0
+    then calytics.finite(coalesce(b.accepted_at, 'infinity'), coalesce(root.created_at, b.starts_at)) end;
+  c.withdrawn := b.status = 'cancelled' and b.accepted_at is null and c.legs > 0;
+  return row(
+    b.source_id, b.root_uid, b.uid, b.customer, b.status, root.created_at, c.legs, c.hopped_at, c.hops,
+    c.confirmed_at,
+    case when b.status = 'cancelled' and not c.withdrawn
+         then calytics.finite(b.cancelled_at, fallback) end,
+    case when b.status = 'cancelled' and not c.withdrawn then b.cancelled_by end,
+    case when b.status = 'cancelled' and not c.withdrawn and b.cancelled_at < 'infinity'
+         then b.starts_at - b.cancelled_at end,
+    c.withdrawn,
+    case when b.status = 'rejected' then calytics.finite(b.rejected_at, fallback) end,
+    case when b.status = 'awaiting_rebook' then b.awaiting_at end,
+    calytics.finite(b.paid_at, coalesce(root.created_at, b.starts_at)),
+    b.starts_at, coalesce(b.ends_at, b.starts_at),
+    case when b.status = 'accepted' then coalesce(div(extract(epoch from b.ends_at - b.starts_at), 60)::bigint, 0)
+         else 0 end,
+    div(extract(epoch from greatest(root.starts_at - root.created_at, '0')), 60)::bigint,
+    coalesce(c.service, ''), coalesce(b.service ~* consultations, false), coalesce(c.host, ''),
+    b.price, coalesce(b.currency, ''), c.no_show,
+    b.status = 'accepted' and coalesce(b.host_no_show, false),
+    coalesce(entries, '{}'), null, null, null, null)::calytics.chain;
+end
+$$;
+comment on function calytics.chain_of(calytics.booking[], calytics.payment[], text) is
+  'The fact that a chain''s legs amount to, the other chains of its person apart. legs: current leg first, '
+  'that is those not superseded before the others, then by hops and uid downwards; what the current leg does '
+  'not tell is taken from the legs behind it. consultations: the regular expression of such services.';

@@ -1,0 +1,187 @@
+-- The folder: moves changes of facts into buckets, exactly once, because what it deletes and what it
+-- adds up is one transaction. How late it runs costs speed, never truth: readers add what is pending.
+
+create function calytics.fact(d calytics.chain) returns calytics.chain
+  language sql immutable
+  return row(
+    d.source_id, d.root_uid, d.uid, d.customer, d.status, d.created_at, d.legs,
+    d.hopped_at, d.hops, d.confirmed_at, d.cancelled_at, d.cancelled_by, d.notice,
+    d.withdrawn, d.rejected_at, d.awaiting_at, d.paid_at, d.starts_at, d.ended_at,
+    d.minutes, d.lead, d.service, d.consultation, d.host, d.price, d.currency, d.no_show,
+    d.host_no_show, d.entries, d.first_at, d.previous_at, d.next_created_at, d.session_at)::calytics.chain;
+comment on function calytics.fact(calytics.chain) is
+  'The fact itself, column by column: in this form the planner sees through calytics.contributions.';
+
+create function calytics.fact(d calytics.chain_delta) returns calytics.chain
+  language sql immutable
+  return row(
+    d.source_id, d.root_uid, d.uid, d.customer, d.status, d.created_at, d.legs,
+    d.hopped_at, d.hops, d.confirmed_at, d.cancelled_at, d.cancelled_by, d.notice,
+    d.withdrawn, d.rejected_at, d.awaiting_at, d.paid_at, d.starts_at, d.ended_at,
+    d.minutes, d.lead, d.service, d.consultation, d.host, d.price, d.currency, d.no_show,
+    d.host_no_show, d.entries, d.first_at, d.previous_at, d.next_created_at, d.session_at)::calytics.chain;
+comment on function calytics.fact(calytics.chain_delta) is 'The fact that a change takes back or adds.';
+
+create view calytics.fact_counts as
+  select c.source_id, c.root_uid, c.service, c.host, k.basis, k.at,
+         date_trunc('hour', k.at at time zone s.time_zone) as hour, k.currency, k.counts
+    from calytics.chain c
+    join calytics.source s using (source_id)
+   cross join lateral calytics.contributions(calytics.fact(c), s) k;
+comment on view calytics.fact_counts is 'What all facts contribute; hour is local.';
+
+create view calytics.pending_counts as
+  select d.source_id, d.segment, d.sign, d.root_uid, d.service, d.host, k.basis, k.at,
+         date_trunc('hour', k.at at time zone s.time_zone) as hour, k.currency, k.counts
+    from calytics.chain_delta d
+    join calytics.source s using (source_id)
+   cross join lateral calytics.contributions(calytics.fact(d), s) k;
+comment on view calytics.pending_counts is
+  'What changed facts contribute, times sign; to be read from the folder''s low-water mark on.';
+
+create function calytics.happened_between(src int, lo timestamptz, hi timestamptz, lapse interval)
+  returns table (root_uid text)
+  language sql stable
+begin atomic
+  select c.root_uid from calytics.chain c
+   where c.created_at >= lo and c.created_at < hi and c.source_id = src
+  union
+  select c.root_uid from calytics.chain c
+   where c.confirmed_at >= lo and c.confirmed_at < hi and c.source_id = src
+     and (c.confirmed_at <> c.created_at or c.created_at is null)
+  union
+  select c.root_uid from calytics.chain c
+   where c.cancelled_at >= lo and c.cancelled_at < hi and c.source_id = src
+  union
+  select c.root_uid from calytics.chain c
+   where c.awaiting_at >= lo - lapse and c.awaiting_at < hi - lapse and c.source_id = src
+  union
+  select c.root_uid from calytics.chain c
+   where c.rejected_at >= lo and c.rejected_at < hi and c.source_id = src
+  union
+  select c.root_uid from calytics.chain c
+   where c.paid_at >= lo and c.paid_at < hi and c.source_id = src
+  union
+  select b.root_uid from calytics.booking b
+   where b.created_at >= lo and b.created_at < hi and b.source_id = src and b.hops > 0
+  union
+  select b.root_uid
+    from calytics.payment p join calytics.booking b on b.source_id = p.source_id and b.uid = p.uid
+   where p.paid_at >= lo and p.paid_at < hi and p.source_id = src;
+end;
+comment on function calytics.happened_between(int, timestamptz, timestamptz, interval) is
+  'Chains to which something happened from lo to before hi, by index; lapse as in calytics.source.';
+
+create function calytics.bucket_keys(hour timestamp, service text, host text)
+  returns table (grain text, detail boolean, at timestamp, service text, host text)
+  language sql immutable
+begin atomic
+  select g.grain, d.detail, g.at, case when d.detail then bucket_keys.service else '*' end,
+         case when d.detail then bucket_keys.host else '*' end
+    from (values ('hour', bucket_keys.hour), ('day', date_trunc('day', bucket_keys.hour)),
+                 ('month', date_trunc('month', bucket_keys.hour))) g (grain, at)
+   cross join (values (false), (true)) d (detail);
+end;
+comment on function calytics.bucket_keys(timestamp, text, text) is
+  'The buckets that a contribution of a local hour goes to.';
+
+create function calytics.lock_fold() returns void
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'metrics can''t be folded under isolation level %',
+        current_setting('transaction_isolation')
+      using errcode = 'feature_not_supported', hint = 'Call it in a transaction that is read committed.';
+  end if;
+  lock table calytics.fold_state in share row exclusive mode;
+end
+$$;
+comment on function calytics.lock_fold() is
+  'Makes this transaction the folder, the only writer of buckets, until it ends.';
+
+create function calytics.fold(merge boolean) returns bigint
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off
+as $$
+declare
+  state calytics.fold_state;
+  low bigint;
+begin
+  perform calytics.lock_fold();
+  select f.* into state from calytics.fold_state f order by f.run desc limit 1;
+  if not exists (select from calytics.chain_delta d where d.segment >= state.segment)
+     and not (merge and exists (select from calytics.recent_delta r where r.run >= state.recent_run)) then
+    return (select count(*) from calytics.recent_delta r where r.run >= state.recent_run);
+  end if;
+
+  -- A segment below low has no writer left: the next statement sees all that it will ever hold.
+  select a.low into low from calytics.advance_segment(state.segment) a;
+  with gone as (
+      delete from calytics.chain_delta d where d.segment >= state.segment
+  )
+  insert into calytics.recent_delta (run, source_id, basis, at, service, host, currency, counts)
+    select state.run + 1, x.*
+      from (
+        select p.source_id, p.basis, p.hour, p.service, p.host, p.currency,
+               calytics.sum(p.counts, p.sign) as counts
+          from calytics.pending_counts p
+         where p.segment >= state.segment
+         group by p.source_id, p.basis, p.hour, p.service, p.host, p.currency) x
+     where not calytics.is_empty(x.counts)
+     order by x.source_id, x.basis, x.hour, x.service, x.host, x.currency;
+
+  if merge then
+    with gone as (
+        delete from calytics.recent_delta r where r.run >= state.recent_run returning r.*
+    )
+    insert into calytics.bucket as b
+        (source_id, basis, grain, detail, at, service, host, currency, counts)
+      select x.*
+        from (
+          select g.source_id, g.basis, k.grain, k.detail, k.at, k.service, k.host, g.currency,
+                 calytics.sum(g.counts) as counts
+            from gone g
+           cross join lateral calytics.bucket_keys(g.at, g.service, g.host) k
+           group by g.source_id, g.basis, k.grain, k.detail, k.at, k.service, k.host, g.currency) x
+       where not calytics.is_empty(x.counts)
+       order by x.source_id, x.basis, x.grain, x.detail, x.at, x.service, x.host, x.currency
+      on conflict on constraint bucket_pkey
+      do update set counts = calytics.plus(b.counts, excluded.counts);
+    state.recent_run := state.run + 2;
+  end if;
+
+  insert into calytics.fold_state values (state.run + 1, low, state.recent_run, clock_timestamp());
+  delete from calytics.fold_state f where f.run <= state.run;
+  return (select count(*) from calytics.recent_delta r where r.run >= state.recent_run);
+end
+$$;
+comment on function calytics.fold(boolean) is
+  'Folds what is pending; merge: also merges what was folded into the buckets. Returns the rows that wait '
+  'to be merged. The background worker calls it.';
+
+create function cal.fold(merge boolean default true) returns bigint
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return calytics.fold(merge);
+end
+$$;
+comment on function cal.fold(boolean) is
+  'Folds pending changes into the buckets of the metrics by hand. Never needed for right numbers, since readers '
+  'add what is pending; it only makes reading faster where the background worker doesn''t run. merge: also merge '
+  'what is folded into the buckets. Returns the number of folded rows that wait to be merged. Waits for another '
+  'folder; raises feature_not_supported unless the transaction is read committed.';
+
+create function calytics.pending() returns bigint
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  state calytics.fold_state;
+begin
+  select f.* into state from calytics.fold_state f order by f.run desc limit 1;
+  return (select count(*) from calytics.chain_delta d where d.segment >= state.segment)
+       + (select count(*) from calytics.recent_delta r where r.run >= state.recent_run);
+end
+$$;
+comment on function calytics.pending() is 'Rows that are not in the buckets yet.';

@@ -1,0 +1,193 @@
+-- The proof that buckets and pending changes equal a recount of the facts, and the facts the legs; and
+-- the cure where they don't. A changed time zone, a changed rule and a new measure are the same
+-- operation: all that changes is what the recount says. Ingest goes on meanwhile, because buckets are
+-- the folder's alone and pending changes are told in facts, not in numbers.
+
+create function calytics.expected_buckets(src int)
+  returns table (
+    basis text, grain text, detail boolean, at timestamp, service text, host text, currency text,
+    counts calytics.tally
+  )
+  language sql stable
+begin atomic
+  select x.basis, k.grain, k.detail, k.at, k.service, k.host, x.currency, calytics.sum(x.counts)
+    from (
+      select u.basis, u.hour, u.service, u.host, u.currency, calytics.sum(u.counts, u.weight) as counts
+        from (
+          select f.basis, f.hour, f.service, f.host, f.currency, f.counts, 1::bigint as weight
+            from calytics.fact_counts f where f.source_id = src
+          union all
+          select p.basis, p.hour, p.service, p.host, p.currency, p.counts, -p.sign
+            from calytics.pending_counts p
+           where p.source_id = src
+             and p.segment >= (select f.segment from calytics.fold_state f order by f.run desc limit 1)
+          union all
+          select r.basis, r.at, r.service, r.host, r.currency, r.counts, -1
+            from calytics.recent_delta r
+           where r.source_id = src
+             and r.run >= (select f.recent_run from calytics.fold_state f order by f.run desc limit 1)) u
+       group by u.basis, u.hour, u.service, u.host, u.currency) x
+   cross join lateral calytics.bucket_keys(x.hour, x.service, x.host) k
+   group by x.basis, k.grain, k.detail, k.at, k.service, k.host, x.currency
+  having not calytics.is_empty(calytics.sum(x.counts));
+end;
+comment on function calytics.expected_buckets(int) is
+  'What a source''s buckets should hold: all that its facts contribute, less what is pending.';
+
+create function calytics.bucket_differences(src int)
+  returns table (
+    basis text, grain text, detail boolean, at timestamp, service text, host text, currency text,
+    expected calytics.tally, stored calytics.tally
+  )
+  language sql stable
+begin atomic
+  select coalesce(e.basis, b.basis), coalesce(e.grain, b.grain), coalesce(e.detail, b.detail),
+         coalesce(e.at, b.at), coalesce(e.service, b.service), coalesce(e.host, b.host),
+         coalesce(e.currency, b.currency), coalesce(e.counts, '{}'), coalesce(b.counts, '{}')
+    from calytics.expected_buckets(src) e
+    full join (select * from calytics.bucket x where x.source_id = src) b
+      on e.basis = b.basis and e.grain = b.grain and e.detail = b.detail and e.at = b.at
+     and e.service = b.service and e.host = b.host and e.currency = b.currency
+   where calytics.not_equal(coalesce(e.counts, '{}'), coalesce(b.counts, '{}'));
+end;
+comment on function calytics.bucket_differences(int) is 'Buckets that don''t hold what they should.';
+
+create function calytics.recount_facts(src int) returns setof calytics.chain
+  language sql stable
+begin atomic
+  select p.*
+    from (
+      select array_agg(c) as chains
+        from (
+          select calytics.chain_of(
+                   array_agg(b order by b.status = 'superseded', b.hops desc, b.uid desc),
+                   (select array_agg(y order by y.uid, y.entry) from calytics.payment y
+                     where y.source_id = src and y.uid = any (array_agg(b.uid))),
+                   (select s.consultation from calytics.source s where s.source_id = src)) as c
+            from calytics.booking b
+           where b.source_id = src
+           group by b.root_uid offset 0) f
+       group by coalesce((f.c).customer::text, (f.c).root_uid)) g
+   cross join lateral calytics.placed_among(g.chains) p;
+end;
+comment on function calytics.recount_facts(int) is 'All facts of a source anew from its legs.';
+
+create function calytics.fact_differences(src int, out root_uid text, out expected calytics.chain, out stored calytics.chain)
+  returns setof record
+  language sql stable
+begin atomic
+  select coalesce(e.root_uid, c.root_uid), e.fact, c.fact
+    from (select r as fact, r.root_uid from calytics.recount_facts(src) r) e
+    full join (select x as fact, x.root_uid from calytics.chain x where x.source_id = src) c
+      on c.root_uid = e.root_uid
+   where e.fact is distinct from c.fact;
+end;
+comment on function calytics.fact_differences(int) is 'Facts that are not what their legs say.';
+
+create function calytics.rebucket(src int) returns bigint
+  language plpgsql volatile set search_path = pg_catalog, pg_temp set jit = off
+as $$
+declare
+  written bigint;
+begin
+  perform calytics.lock_fold();
+  insert into calytics.bucket as b
+      (source_id, basis, grain, detail, at, service, host, currency, counts)
+    select src, d.basis, d.grain, d.detail, d.at, d.service, d.host, d.currency, d.expected
+      from calytics.bucket_differences(src) d
+     order by d.basis, d.grain, d.detail, d.at, d.service, d.host, d.currency
+    on conflict on constraint bucket_pkey do update set counts = excluded.counts;
+  get diagnostics written = row_count;
+  delete from calytics.bucket b where b.source_id = src and calytics.is_empty(b.counts);
+  return written;
+end
+$$;
+comment on function calytics.rebucket(int) is
+  'Makes a source''s buckets what its facts say under its present rules; returns how many were not.';
+
+create function cal.verify_metrics(source text default null)
+  returns table (
+    source_name text, what text, basis text, grain text, at timestamp, service text, host text, currency text,
+    measure text, expected bigint, stored bigint, root_uid text
+  )
+  language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select s.name, 'bucket', d.basis, d.grain, d.at, d.service, d.host, d.currency,
+         coalesce(m.name, e.index::text), calytics.get(d.expected, e.index), calytics.get(d.stored, e.index), null
+    from calytics.source s
+   cross join lateral calytics.bucket_differences(s.source_id) d
+   cross join lateral calytics.entries(calytics.minus(d.expected, d.stored)) e
+    left join calytics.measure m on m.measure = e.index
+   where verify_metrics.source is null or s.name = verify_metrics.source
+  union all
+  select s.name, 'fact', null, null, null, null, null, null, null, null, null, f.root_uid
+    from calytics.source s
+   cross join lateral calytics.fact_differences(s.source_id) f
+   where verify_metrics.source is null or s.name = verify_metrics.source
+$$;
+comment on function cal.verify_metrics(text) is
+  'Recounts all metrics of a source (of all, if NULL) in one snapshot: buckets and pending changes against the facts, and '
+  'the facts against the bookings'' legs. Returns the differences: no row when all is well. what: bucket or fact; at: '
+  'local time; measure: as in calytics.measure. Reads everything; ingest and readers go on.';
+
+create function cal.repair_metrics(source text default null, out facts bigint, out buckets bigint)
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set jit = off
+as $$
+declare
+  s record;
+  f record;
+begin
+  facts := 0;
+  buckets := 0;
+  for s in
+    select x.source_id from calytics.source x
+     where repair_metrics.source is null or x.name = repair_metrics.source order by x.source_id
+  loop
+    for f in
+      select d.root_uid from calytics.fact_differences(s.source_id) d order by d.root_uid
+    loop
+      perform calytics.settle(s.source_id, array[f.root_uid], true);
+      facts := facts + 1;
+      if facts % 10000 = 0 then
+        raise notice '% facts repaired', facts;
+      end if;
+    end loop;
+    buckets := buckets + calytics.rebucket(s.source_id);
+  end loop;
+end
+$$;
+comment on function cal.repair_metrics(text) is
+  'Makes metrics what a recount says: of one source, or of all. Returns how many facts and buckets were wrong. Ingest goes '
+  'on meanwhile. Raises feature_not_supported unless the transaction is read committed.';
+
+create function calytics.resettle(src int) returns bigint
+  language plpgsql volatile set search_path = pg_catalog, pg_temp set jit = off
+as $$
+declare
+  segment bigint := calytics.open_segment();
+  first bigint := nextval('calytics.delta_id');
+  written bigint;
+begin
+  lock table calytics.chain in share row exclusive mode;
+  insert into calytics.chain_delta
+    select (x.f).*, resettle.segment, nextval('calytics.delta_id'), x.sign
+      from calytics.fact_differences(src) d
+     cross join lateral (values (d.stored, -1), (d.expected, 1)) x (f, sign)
+     where (x.f).root_uid is not null;
+  get diagnostics written = row_count;
+  delete from calytics.chain c
+   using calytics.chain_delta d
+   where d.segment = resettle.segment and d.delta_id > first and d.sign = -1
+     and c.source_id = src and d.source_id = src and c.root_uid = d.root_uid;
+  insert into calytics.chain
+    select (x.f).*
+      from (select calytics.fact(d) as f from calytics.chain_delta d
+             where d.segment = resettle.segment and d.delta_id > first and d.sign = 1 and d.source_id = src
+            offset 0) x;
+  perform calytics.wake_folder();
+  return written;
+end
+$$;
+comment on function calytics.resettle(int) is
+  'Makes all facts of a source what its legs say, at once: quicker than one by one, but webhooks wait meanwhile. '
+  'Returns the changes appended.';
