@@ -139,7 +139,7 @@ begin
       select b.root_uid from calytics.booking b where b.source_id = src and b.uid = w.uid);
   end if;
   if roots <> '{}' then
-    perform calytics.settle(src, roots);
+    perform calytics.mark(src, roots);
   end if;
 
   perform calytics.learn_private(src, w, at, leg.fresh);

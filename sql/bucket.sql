@@ -38,6 +38,6 @@ create table calytics.fold_state (
   folded_at   timestamptz not null
 );
 comment on table calytics.fold_state is
-  'The newest row a snapshot sees tells where its pending rows begin: calytics.chain_delta from segment on, '
+  'The newest row a snapshot sees tells where its pending rows begin: calytics.chain_mark from segment on, '
   'calytics.recent_delta from recent_run on. What lies below is gone, or dead, and is not even looked at.';
 insert into calytics.fold_state values (0, 0, 0, now());

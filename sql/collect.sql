@@ -1,6 +1,6 @@
--- Reading sums: buckets, plus what is folded but not merged, plus what is not folded, plus the facts
--- in the hours that a range cuts in two. All in one statement, hence in one snapshot, in which the
--- result equals a recount of the facts, wherever the folder stands.
+-- Reading sums: buckets, plus what is folded but not merged into them, plus the facts of the hours that a
+-- range cuts in two, plus what became of chains since they were folded. All in one statement, hence in one
+-- snapshot, in which the result equals a recount of the facts, wherever the folder stands.
 
 create type calytics.sums as (
   role      text,
@@ -66,16 +66,13 @@ begin
        ('hour', s.h0, d.d0), ('day', d.d0, m.m0), ('month', m.m0, m.m1), ('day', m.m1, d.d1),
        ('hour', d.d1, s.h1)) p (grain, lo, hi)
      where p.lo < p.hi
-  ), waiting as materialized (
-    select p.basis, p.hour, p.service, p.host, p.currency, p.counts, p.sign::bigint as weight
-      from calytics.pending_counts p
-     where p.segment >= pending_segment and p.source_id = src
-       and (services is null or p.service = any (services)) and (hosts is null or p.host = any (hosts))
-    union all
-    select r.basis, r.at, r.service, r.host, r.currency, r.counts, 1::bigint
-      from calytics.recent_delta r
-     where r.run >= pending_run and r.source_id = src
-       and (services is null or r.service = any (services)) and (hosts is null or r.host = any (hosts))
+  ), changed as materialized (
+    select f.fact, f.weight
+      from calytics.unsettled(src, pending_segment) u
+     cross join lateral (values (u.before, -1::bigint), (u.after, 1)) f (fact, weight)
+     where (f.fact).root_uid is not null
+       and (services is null or (f.fact).service = any (services))
+       and (hosts is null or (f.fact).host = any (hosts))
   ), edge as materialized (
     select s.n, s.basis, s.lo, s.hi, e.hour, greatest(s.lo, calytics.hour_begins(e.hour, zone)) as begins
       from span s
@@ -108,9 +105,18 @@ begin
        and b.at >= p.lo and b.at < p.hi
      where (services is null or b.service = any (services)) and (hosts is null or b.host = any (hosts))
     union all
-    select s.n, w.hour, w.service, w.host, w.currency, w.counts, w.weight, null
-      from waiting w
-      join span s on s.basis = w.basis and w.hour >= s.h0 and w.hour < s.h1
+    select s.n, r.at, r.service, r.host, r.currency, r.counts, 1, null
+      from calytics.recent_delta r
+      join span s on s.basis = r.basis and r.at >= s.h0 and r.at < s.h1
+     where r.run >= pending_run and r.source_id = src
+       and (services is null or r.service = any (services)) and (hosts is null or r.host = any (hosts))
+    union all
+    select s.n, date_trunc('hour', k.at at time zone zone), (u.fact).service, (u.fact).host, k.currency,
+           k.counts, u.weight, null
+      from changed u
+      join calytics.source o on o.source_id = src
+     cross join lateral calytics.contributions(u.fact, o) k
+      join span s on s.basis = k.basis and k.at >= s.lo and k.at < s.hi
     union all
     select e.n, e.hour, c.service, c.host, k.currency, k.counts, 1, null
       from near e
@@ -121,32 +127,40 @@ begin
        and date_trunc('hour', k.at at time zone zone) = e.hour
        and (services is null or c.service = any (services)) and (hosts is null or c.host = any (hosts))
     union all
-    select s.n, date_trunc('hour', k.at at time zone zone), c.service, c.host, k.currency, k.counts, -1,
-           case when s."window" = 'period' then 'unfinished' end
+    select s.n, date_trunc('hour', k.at at time zone zone), (y.fact).service, (y.fact).host, k.currency,
+           k.counts, -y.weight, case when s."window" = 'period' then 'unfinished' end
       from span s
      cross join lateral (
-       select x.root_uid from calytics.chain x
+       select x as fact, 1::bigint as weight from calytics.chain x
         where x.starts_at >= greatest(s.lo, s.ended_by - interval '6 hours') and x.starts_at < s.hi
           and x.source_id = src and x.ended_at > s.ended_by and x.ended_at - x.starts_at <= interval '6 hours'
        union all
-       select x.root_uid from calytics.chain x
+       select x, 1 from calytics.chain x
         where x.starts_at >= s.lo and x.starts_at < s.hi and x.source_id = src and x.ended_at > s.ended_by
-          and x.ended_at - x.starts_at > interval '6 hours') y
-      join calytics.chain c on c.source_id = src and c.root_uid = y.root_uid
+          and x.ended_at - x.starts_at > interval '6 hours'
+       union all
+       select u.fact, u.weight from changed u
+        where (u.fact).starts_at >= s.lo and (u.fact).starts_at < s.hi and (u.fact).ended_at > s.ended_by) y
       join calytics.source o on o.source_id = src
-     cross join lateral calytics.contributions(calytics.fact(c), o) k
+     cross join lateral calytics.contributions(y.fact, o) k
      where s.basis = 'service' and s.ended_by is not null and k.basis = 'service'
-       and (services is null or c.service = any (services)) and (hosts is null or c.host = any (hosts))
+       and (services is null or (y.fact).service = any (services))
+       and (hosts is null or (y.fact).host = any (hosts))
     union all
-    select s.n, date_trunc('hour', t.at at time zone zone), c.service, c.host, c.currency,
-           '{5:-1,17:1}'::calytics.tally, 1, null
-      from span s
-      join calytics.chain c
-        on c.source_id = src and c.awaiting_at > s.as_of - lapse and c.confirmed_at is not null
+    select s.n, date_trunc('hour', t.at at time zone zone), (w.fact).service, (w.fact).host,
+           (w.fact).currency, '{5:-1,17:1}'::calytics.tally, w.weight, null
+      from (
+        select x as fact, 1::bigint as weight from calytics.chain x
+         where x.source_id = src and x.awaiting_at > (select min(z.as_of) from unnest(spans) z) - lapse
+        union all
+        select u.fact, u.weight from changed u) w
+      join span s on s.basis in ('service', 'booked')
      cross join lateral (
-       select case s.basis when 'service' then c.starts_at when 'booked' then c.created_at end as at) t
-     where s.basis in ('service', 'booked') and t.at >= s.lo and t.at < s.hi
-       and (services is null or c.service = any (services)) and (hosts is null or c.host = any (hosts))
+       select case s.basis when 'service' then (w.fact).starts_at else (w.fact).created_at end as at) t
+     where (w.fact).awaiting_at > s.as_of - lapse and (w.fact).confirmed_at is not null
+       and t.at >= s.lo and t.at < s.hi
+       and (services is null or (w.fact).service = any (services))
+       and (hosts is null or (w.fact).host = any (hosts))
   )
   select s.role, s.basis, coalesce(f."window", s."window"), calytics.local_start(s.unit, f.at, weeks),
          case when s.split then f.service end, case when s.split then f.host end, f.currency,

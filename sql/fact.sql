@@ -53,12 +53,12 @@ create table calytics.chain (
   primary key (source_id, root_uid)
 );
 comment on table calytics.chain is
-  'Facts, one row a booking with all its legs. Times that nobody told us fall back to the creation or '
-  'the start. Kept by calytics.settle; read it through cal.chain.';
+  'Facts as the buckets know them, one row a booking with all its legs; the folder alone writes here. Times '
+  'that nobody told us fall back to the creation or the start. Read it through cal.chain.';
 
 create index chain_created on calytics.chain (created_at, source_id);
 create index chain_service on calytics.chain (starts_at, source_id);
-create index chain_person on calytics.chain (customer, source_id, created_at);
+create index chain_person on calytics.chain (customer, source_id);
 create index chain_confirmed on calytics.chain (confirmed_at, source_id)
   where confirmed_at <> created_at or created_at is null;
 create index chain_cancelled on calytics.chain (cancelled_at, source_id) where cancelled_at is not null;

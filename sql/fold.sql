@@ -1,5 +1,5 @@
--- The folder: moves changes of facts into buckets, exactly once, because what it deletes and what it
--- adds up is one transaction. How late it runs costs speed, never truth: readers add what is pending.
+-- The folder: moves what changed into facts and buckets, exactly once, because the marks it deletes, the
+-- facts it writes and the sums it adds are one transaction, and no other writer of these exists. How late it runs costs speed, never truth: readers add what is pending.
 
 create function calytics.fact(d calytics.chain) returns calytics.chain
   language sql immutable
@@ -12,16 +12,6 @@ create function calytics.fact(d calytics.chain) returns calytics.chain
 comment on function calytics.fact(calytics.chain) is
   'The fact itself, column by column: in this form the planner sees through calytics.contributions.';
 
-create function calytics.fact(d calytics.chain_delta) returns calytics.chain
-  language sql immutable
-  return row(
-    d.source_id, d.root_uid, d.uid, d.customer, d.status, d.created_at, d.legs,
-    d.hopped_at, d.hops, d.confirmed_at, d.cancelled_at, d.cancelled_by, d.notice,
-    d.withdrawn, d.rejected_at, d.awaiting_at, d.paid_at, d.starts_at, d.ended_at,
-    d.minutes, d.lead, d.service, d.consultation, d.host, d.price, d.currency, d.no_show,
-    d.host_no_show, d.entries, d.first_at, d.previous_at, d.next_created_at, d.session_at)::calytics.chain;
-comment on function calytics.fact(calytics.chain_delta) is 'The fact that a change takes back or adds.';
-
 create view calytics.fact_counts as
   select c.source_id, c.root_uid, c.service, c.host, k.basis, k.at,
          date_trunc('hour', k.at at time zone s.time_zone) as hour, k.currency, k.counts
@@ -29,15 +19,6 @@ create view calytics.fact_counts as
     join calytics.source s using (source_id)
    cross join lateral calytics.contributions(calytics.fact(c), s) k;
 comment on view calytics.fact_counts is 'What all facts contribute; hour is local.';
-
-create view calytics.pending_counts as
-  select d.source_id, d.segment, d.sign, d.root_uid, d.service, d.host, k.basis, k.at,
-         date_trunc('hour', k.at at time zone s.time_zone) as hour, k.currency, k.counts
-    from calytics.chain_delta d
-    join calytics.source s using (source_id)
-   cross join lateral calytics.contributions(calytics.fact(d), s) k;
-comment on view calytics.pending_counts is
-  'What changed facts contribute, times sign; to be read from the folder''s low-water mark on.';
 
 create function calytics.happened_between(src int, lo timestamptz, hi timestamptz, lapse interval)
   returns table (root_uid text)
@@ -110,7 +91,7 @@ declare
 begin
   perform calytics.lock_fold();
   select f.* into state from calytics.fold_state f order by f.run desc limit 1;
-  if not exists (select from calytics.chain_delta d where d.segment >= state.segment)
+  if not exists (select from calytics.chain_mark m where m.segment >= state.segment)
      and not (merge and exists (select from calytics.recent_delta r where r.run >= state.recent_run)) then
     return (select count(*) from calytics.recent_delta r where r.run >= state.recent_run);
   end if;
@@ -118,16 +99,39 @@ begin
   -- A segment below low has no writer left: the next statement sees all that it will ever hold.
   select a.low into low from calytics.advance_segment(state.segment) a;
   with gone as (
-      delete from calytics.chain_delta d where d.segment >= state.segment
+      delete from calytics.chain_mark m where m.segment >= state.segment
+  ), changed as materialized (
+      select u.before, u.after from calytics.unsettled(null, state.segment) u
+  ), removed as (
+      delete from calytics.chain c using changed u
+       where c.source_id = (u.before).source_id and c.root_uid = (u.before).root_uid
+         and (u.after).root_uid is null
+  ), saved as (
+      insert into calytics.chain as c
+        select (u.after).* from changed u where (u.after).root_uid is not null
+        on conflict on constraint chain_pkey do update set
+        uid = excluded.uid, customer = excluded.customer, status = excluded.status, created_at =
+        excluded.created_at, legs = excluded.legs, hopped_at = excluded.hopped_at, hops =
+        excluded.hops, confirmed_at = excluded.confirmed_at, cancelled_at = excluded.cancelled_at,
+        cancelled_by = excluded.cancelled_by, notice = excluded.notice, withdrawn =
+        excluded.withdrawn, rejected_at = excluded.rejected_at, awaiting_at = excluded.awaiting_at,
+        paid_at = excluded.paid_at, starts_at = excluded.starts_at, ended_at = excluded.ended_at,
+        minutes = excluded.minutes, lead = excluded.lead, service = excluded.service, consultation =
+        excluded.consultation, host = excluded.host, price = excluded.price, currency =
+        excluded.currency, no_show = excluded.no_show, host_no_show = excluded.host_no_show, entries
+        = excluded.entries, first_at = excluded.first_at, previous_at = excluded.previous_at,
+        next_created_at = excluded.next_created_at, session_at = excluded.session_at
   )
   insert into calytics.recent_delta (run, source_id, basis, at, service, host, currency, counts)
     select state.run + 1, x.*
       from (
-        select p.source_id, p.basis, p.hour, p.service, p.host, p.currency,
-               calytics.sum(p.counts, p.sign) as counts
-          from calytics.pending_counts p
-         where p.segment >= state.segment
-         group by p.source_id, p.basis, p.hour, p.service, p.host, p.currency) x
+        select s.source_id, k.basis, date_trunc('hour', k.at at time zone s.time_zone) as hour,
+               (f.fact).service, (f.fact).host, k.currency, calytics.sum(k.counts, f.weight) as counts
+          from changed u
+         cross join lateral (values (u.before, -1::bigint), (u.after, 1)) f (fact, weight)
+          join calytics.source s on s.source_id = (f.fact).source_id
+         cross join lateral calytics.contributions(f.fact, s) k
+         group by s.source_id, k.basis, hour, (f.fact).service, (f.fact).host, k.currency) x
      where not calytics.is_empty(x.counts)
      order by x.source_id, x.basis, x.hour, x.service, x.host, x.currency;
 
@@ -180,7 +184,7 @@ declare
   state calytics.fold_state;
 begin
   select f.* into state from calytics.fold_state f order by f.run desc limit 1;
-  return (select count(*) from calytics.chain_delta d where d.segment >= state.segment)
+  return (select count(*) from calytics.chain_mark m where m.segment >= state.segment)
        + (select count(*) from calytics.recent_delta r where r.run >= state.recent_run);
 end
 $$;

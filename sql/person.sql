@@ -1,27 +1,5 @@
 -- What a booking owes to the same person's other bookings: the first visit, the one before, and what
--- the person booked next. One rule for one person (while ingesting) and for all (while recounting).
-
-create table calytics.customer (
-  source_id  int not null,
-  customer   uuid not null,
-  primary key (source_id, customer)
-);
-comment on table calytics.customer is
-  'Persons by pseudonym. Whoever changes facts of a person''s bookings locks the person''s row first.';
-
-create function calytics.lock_customer(src int, person uuid) returns void
-  language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-begin
-  loop
-    perform from calytics.customer c where c.source_id = src and c.customer = person for no key update;
-    exit when found;
-    insert into calytics.customer values (src, person) on conflict do nothing;
-    exit when found;
-  end loop;
-end
-$$;
-comment on function calytics.lock_customer(int, uuid) is 'Locks a person''s row, made if new.';
+-- the person booked next. One rule for the folder, the reader and the recount.
 
 create function calytics.placed_among(chains calytics.chain[]) returns setof calytics.chain
   language sql immutable
@@ -30,16 +8,27 @@ begin atomic
          c.confirmed_at, c.cancelled_at, c.cancelled_by, c.notice, c.withdrawn, c.rejected_at,
          c.awaiting_at, c.paid_at, c.starts_at, c.ended_at, c.minutes, c.lead, c.service, c.consultation,
          c.host, c.price, c.currency, c.no_show, c.host_no_show, c.entries,
-         case when v.visit then min(c.starts_at) over visits end,
-         case when v.visit then lag(c.starts_at) over visits end,
-         case when v.visit then (
-           select min(o.created_at) from unnest(chains) o
-            where o.created_at > c.starts_at and o.root_uid <> c.root_uid) end,
-         case when v.visit then (
-           select min(o.created_at) from unnest(chains) o
-            where o.created_at > c.starts_at and o.root_uid <> c.root_uid and not o.consultation) end
-    from unnest(chains) c cross join lateral (select calytics.is_visit(c) as visit offset 0) v
-  window visits as (partition by v.visit order by c.starts_at, c.root_uid);
+         case when f.visit then min(c.starts_at) over visits end,
+         case when f.visit then lag(c.starts_at) over visits end,
+         case when f.visit then f.next_made end,
+         case when f.visit then f.next_session end
+    from unnest(chains) c
+    join (
+      select e.root_uid, e.visit, e.asks,
+             min(e.made_at) over later as next_made, min(e.session_at) over later as next_session
+        from (
+          select v.root_uid, calytics.is_visit(v) as visit, true as asks, v.starts_at as at,
+                 null::timestamptz as made_at, null::timestamptz as session_at
+            from unnest(chains) v
+          union all
+          select m.root_uid, false, false, least(m.created_at, m.starts_at), least(m.created_at, m.starts_at),
+                 case when not m.consultation then least(m.created_at, m.starts_at) end
+            from unnest(chains) m
+           where m.created_at is not null) e
+      window later as (order by e.at desc nulls last, e.asks desc rows unbounded preceding)) f
+      on f.asks and f.root_uid = c.root_uid
+  window visits as (partition by f.visit order by c.starts_at, c.root_uid);
 end;
 comment on function calytics.placed_among(calytics.chain[]) is
-  'All chains of one person, each with what it owes to the others.';
+  'All chains of one person, each with what it owes to the others. A booking entered after the fact counts as made '
+  'at its start.';

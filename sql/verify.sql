@@ -17,11 +17,6 @@ begin atomic
           select f.basis, f.hour, f.service, f.host, f.currency, f.counts, 1::bigint as weight
             from calytics.fact_counts f where f.source_id = src
           union all
-          select p.basis, p.hour, p.service, p.host, p.currency, p.counts, -p.sign
-            from calytics.pending_counts p
-           where p.source_id = src
-             and p.segment >= (select f.segment from calytics.fold_state f order by f.run desc limit 1)
-          union all
           select r.basis, r.at, r.service, r.host, r.currency, r.counts, -1
             from calytics.recent_delta r
            where r.source_id = src
@@ -32,7 +27,7 @@ begin atomic
   having not calytics.is_empty(calytics.sum(x.counts));
 end;
 comment on function calytics.expected_buckets(int) is
-  'What a source''s buckets should hold: all that its facts contribute, less what is pending.';
+  'What a source''s buckets should hold: all that its facts contribute, less what is folded but not merged.';
 
 create function calytics.bucket_differences(src int)
   returns table (
@@ -72,13 +67,34 @@ begin atomic
 end;
 comment on function calytics.recount_facts(int) is 'All facts of a source anew from its legs.';
 
-create function calytics.fact_differences(src int, out root_uid text, out expected calytics.chain, out stored calytics.chain)
-  returns setof record
+create function calytics.facts_now(src int) returns setof calytics.chain
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  low bigint := (select f.segment from calytics.fold_state f order by f.run desc limit 1);
+begin
+  return query
+  with changed as materialized (
+    select u.before, u.after from calytics.unsettled(src, low) u
+  )
+  select c.* from calytics.chain c
+   where (src is null or c.source_id = src)
+     and not exists (select from changed u
+                      where (u.before).source_id = c.source_id and (u.before).root_uid = c.root_uid)
+  union all
+  select (u.after).* from changed u where (u.after).root_uid is not null;
+end
+$$;
+comment on function calytics.facts_now(int) is
+  'Facts as the legs tell them in this snapshot, folded or not; NULL for all sources.';
+
+create function calytics.fact_differences(src int)
+  returns table (root_uid text, expected calytics.chain, stored calytics.chain)
   language sql stable
 begin atomic
   select coalesce(e.root_uid, c.root_uid), e.fact, c.fact
     from (select r as fact, r.root_uid from calytics.recount_facts(src) r) e
-    full join (select x as fact, x.root_uid from calytics.chain x where x.source_id = src) c
+    full join (select x as fact, x.root_uid from calytics.facts_now(src) x) c
       on c.root_uid = e.root_uid
    where e.fact is distinct from c.fact;
 end;
@@ -135,59 +151,23 @@ create function cal.repair_metrics(source text default null, out facts bigint, o
 as $$
 declare
   s record;
-  f record;
+  wrong text[];
 begin
+  perform calytics.lock_fold();
   facts := 0;
   buckets := 0;
   for s in
     select x.source_id from calytics.source x
      where repair_metrics.source is null or x.name = repair_metrics.source order by x.source_id
   loop
-    for f in
-      select d.root_uid from calytics.fact_differences(s.source_id) d order by d.root_uid
-    loop
-      perform calytics.settle(s.source_id, array[f.root_uid], true);
-      facts := facts + 1;
-      if facts % 10000 = 0 then
-        raise notice '% facts repaired', facts;
-      end if;
-    end loop;
+    wrong := array(select d.root_uid from calytics.fact_differences(s.source_id) d);
+    facts := facts + cardinality(wrong);
+    perform calytics.mark(s.source_id, wrong);
+    perform calytics.fold(false);
     buckets := buckets + calytics.rebucket(s.source_id);
   end loop;
 end
 $$;
 comment on function cal.repair_metrics(text) is
-  'Makes metrics what a recount says: of one source, or of all. Returns how many facts and buckets were wrong. Ingest goes '
-  'on meanwhile. Raises feature_not_supported unless the transaction is read committed.';
-
-create function calytics.resettle(src int) returns bigint
-  language plpgsql volatile set search_path = pg_catalog, pg_temp set jit = off
-as $$
-declare
-  segment bigint := calytics.open_segment();
-  first bigint := nextval('calytics.delta_id');
-  written bigint;
-begin
-  lock table calytics.chain in share row exclusive mode;
-  insert into calytics.chain_delta
-    select (x.f).*, resettle.segment, nextval('calytics.delta_id'), x.sign
-      from calytics.fact_differences(src) d
-     cross join lateral (values (d.stored, -1), (d.expected, 1)) x (f, sign)
-     where (x.f).root_uid is not null;
-  get diagnostics written = row_count;
-  delete from calytics.chain c
-   using calytics.chain_delta d
-   where d.segment = resettle.segment and d.delta_id > first and d.sign = -1
-     and c.source_id = src and d.source_id = src and c.root_uid = d.root_uid;
-  insert into calytics.chain
-    select (x.f).*
-      from (select calytics.fact(d) as f from calytics.chain_delta d
-             where d.segment = resettle.segment and d.delta_id > first and d.sign = 1 and d.source_id = src
-            offset 0) x;
-  perform calytics.wake_folder();
-  return written;
-end
-$$;
-comment on function calytics.resettle(int) is
-  'Makes all facts of a source what its legs say, at once: quicker than one by one, but webhooks wait meanwhile. '
-  'Returns the changes appended.';
+  'Makes metrics what a recount says: of one source, or of all. Returns how many facts and buckets were wrong. Ingest and '
+  'readers go on meanwhile; the folder waits. Raises feature_not_supported unless the transaction is read committed.';
