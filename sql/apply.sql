@@ -27,12 +27,14 @@ begin
         n.no_shows := counted.no_shows;
       end if;
       n.status := calytics.booking_status(n);
-      changed := (n.status, n.booking_id, n.created_at, n.accepted_at, n.cancelled_at, n.cancelled_by,
+      changed := (n.status, n.booking_id, n.created_at, n.accepted_at, n.rejected_at, n.awaiting_at,
+                  n.host_id, n.cancelled_at, n.cancelled_by,
                   n.paid_at, n.starts_at, n.ends_at, n.event_type_id, n.service, n.price, n.currency,
                   n.host, n.customer, n.seats, n.no_shows, n.host_no_show, n.recurring, n.series,
                   n.payment_id, n.seats_per_slot, n.reschedule_uid, n.superseded_by, n.moved_to)
               is distinct from
-                 (o.status, o.booking_id, o.created_at, o.accepted_at, o.cancelled_at, o.cancelled_by,
+                 (o.status, o.booking_id, o.created_at, o.accepted_at, o.rejected_at, o.awaiting_at,
+                  o.host_id, o.cancelled_at, o.cancelled_by,
                   o.paid_at, o.starts_at, o.ends_at, o.event_type_id, o.service, o.price, o.currency,
                   o.host, o.customer, o.seats, o.no_shows, o.host_no_show, o.recurring, o.series,
                   o.payment_id, o.seats_per_slot, o.reschedule_uid, o.superseded_by, o.moved_to);
@@ -149,12 +151,14 @@ begin
   foreach changed in array changed_uids loop
     insert into calytics.booking_change
         (source_id, uid, change_id, delivery_id, known_at, happened_at, root_uid, hops, status,
-         created_at, accepted_at, cancelled_at, cancelled_by, paid_at, starts_at, ends_at, service,
-         price, currency, host, customer, seats, no_shows, host_no_show)
+         created_at, accepted_at, rejected_at, awaiting_at, cancelled_at, cancelled_by, paid_at, starts_at,
+         ends_at, event_type_id, service, price, currency, host_id, host, customer, seats, no_shows,
+         host_no_show)
       select b.source_id, b.uid, apply_webhook.change_id, coalesce(delivery, apply_webhook.change_id),
              coalesce(known, received), w.happened_at, b.root_uid, b.hops, b.status, b.created_at,
-             b.accepted_at, b.cancelled_at, b.cancelled_by, b.paid_at, b.starts_at, b.ends_at,
-             b.service, b.price, b.currency, b.host, b.customer, b.seats, b.no_shows, b.host_no_show
+             b.accepted_at, b.rejected_at, b.awaiting_at, b.cancelled_at, b.cancelled_by, b.paid_at,
+             b.starts_at, b.ends_at, b.event_type_id, b.service, b.price, b.currency, b.host_id, b.host,
+             b.customer, b.seats, b.no_shows, b.host_no_show
         from calytics.booking b
        where b.source_id = src and b.uid = changed
       on conflict on constraint booking_change_pkey do nothing;

@@ -19,7 +19,7 @@ create function calytics.collect(
 ) returns setof calytics.sums
   language plpgsql stable set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off
-  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off
 as $$
 declare
   zone text;
@@ -74,7 +74,7 @@ begin
        and (services is null or (f.fact).service = any (services))
        and (hosts is null or (f.fact).host = any (hosts))
   ), edge as materialized (
-    select s.n, s.basis, s.lo, s.hi, e.hour, greatest(s.lo, calytics.hour_begins(e.hour, zone)) as begins
+    select s.n, s.unit, s.split, s.basis, s.lo, s.hi, e.hour, greatest(s.lo, calytics.hour_begins(e.hour, zone)) as begins
       from span s
      cross join lateral (
        select s.first_hour where s.first_hour < s.h0 or s.first_hour = s.h1
@@ -82,7 +82,7 @@ begin
        select s.last_hour where s.last_hour >= s.h0) e (hour)
      where s.basis <> 'cohort'
   ), near as materialized (
-    select e.n, e.hour, e.lo, e.hi, e.basis, x.root_uid
+    select e.n, e.unit, e.split, e.hour, e.lo, e.hi, e.basis, x.root_uid
       from edge e
      cross join lateral (
        select c.root_uid from calytics.chain c
@@ -97,7 +97,8 @@ begin
          from calytics.happened_between(src, e.begins, least(e.hi, e.begins + interval '2 hours'), lapse) v
         where e.basis = 'event') x
   ), found as (
-    select s.n, b.at, b.service, b.host, b.currency, b.counts, 1::bigint as weight, null::text as "window"
+    select s.n, s.unit, s.split, b.at, b.service, b.host, b.currency, b.counts, 1::bigint as weight,
+           null::text as "window"
       from piece p
       join span s using (n)
       join calytics.bucket b
@@ -105,20 +106,20 @@ begin
        and b.at >= p.lo and b.at < p.hi
      where (services is null or b.service = any (services)) and (hosts is null or b.host = any (hosts))
     union all
-    select s.n, r.at, r.service, r.host, r.currency, r.counts, 1, null
+    select s.n, s.unit, s.split, r.at, r.service, r.host, r.currency, r.counts, 1, null
       from calytics.recent_delta r
       join span s on s.basis = r.basis and r.at >= s.h0 and r.at < s.h1
      where r.run >= pending_run and r.source_id = src
        and (services is null or r.service = any (services)) and (hosts is null or r.host = any (hosts))
     union all
-    select s.n, date_trunc('hour', k.at at time zone zone), (u.fact).service, (u.fact).host, k.currency,
-           k.counts, u.weight, null
+    select s.n, s.unit, s.split, date_trunc('hour', k.at at time zone zone), (u.fact).service, (u.fact).host,
+           k.currency, k.counts, u.weight, null
       from changed u
       join calytics.source o on o.source_id = src
      cross join lateral calytics.contributions(u.fact, o) k
       join span s on s.basis = k.basis and k.at >= s.lo and k.at < s.hi
     union all
-    select e.n, e.hour, c.service, c.host, k.currency, k.counts, 1, null
+    select e.n, e.unit, e.split, e.hour, c.service, c.host, k.currency, k.counts, 1, null
       from near e
       join calytics.chain c on c.source_id = src and c.root_uid = e.root_uid
       join calytics.source o on o.source_id = src
@@ -127,8 +128,8 @@ begin
        and date_trunc('hour', k.at at time zone zone) = e.hour
        and (services is null or c.service = any (services)) and (hosts is null or c.host = any (hosts))
     union all
-    select s.n, date_trunc('hour', k.at at time zone zone), (y.fact).service, (y.fact).host, k.currency,
-           k.counts, -y.weight, case when s."window" = 'period' then 'unfinished' end
+    select s.n, s.unit, s.split, date_trunc('hour', k.at at time zone zone), (y.fact).service, (y.fact).host,
+           k.currency, k.counts, -y.weight, case when s."window" = 'period' then 'unfinished' end
       from span s
      cross join lateral (
        select x as fact, 1::bigint as weight from calytics.chain x
@@ -147,7 +148,7 @@ begin
        and (services is null or (y.fact).service = any (services))
        and (hosts is null or (y.fact).host = any (hosts))
     union all
-    select s.n, date_trunc('hour', t.at at time zone zone), (w.fact).service, (w.fact).host,
+    select s.n, s.unit, s.split, date_trunc('hour', t.at at time zone zone), (w.fact).service, (w.fact).host,
            (w.fact).currency, '{5:-1,17:1}'::calytics.tally, w.weight, null
       from (
         select x as fact, 1::bigint as weight from calytics.chain x
@@ -162,12 +163,14 @@ begin
        and (services is null or (w.fact).service = any (services))
        and (hosts is null or (w.fact).host = any (hosts))
   )
-  select s.role, s.basis, coalesce(f."window", s."window"), calytics.local_start(s.unit, f.at, weeks),
-         case when s.split then f.service end, case when s.split then f.host end, f.currency,
-         calytics.sum(f.counts, f.weight)
-    from found f
-    join span s using (n)
-   group by 1, 2, 3, 4, 5, 6, 7;
+  select s.role, s.basis, coalesce(g."window", s."window"), g.at, g.service, g.host, g.currency, g.counts
+    from (
+      select f.n, f."window", calytics.local_start(f.unit, f.at, weeks) as at,
+             case when f.split then f.service end as service, case when f.split then f.host end as host,
+             f.currency, calytics.sum(f.counts, f.weight) as counts
+        from found f
+       group by 1, 2, 3, 4, 5, 6) g
+    join span s using (n);
 end
 $$;
 comment on function calytics.collect(int, calytics.span[], text[], text[]) is
