@@ -83,10 +83,10 @@ comment on function calytics.lead_bin(bigint) is
   'Bin of a lead time: exact to the minute below 64, then 32 bins for each doubling.';
 
 create function calytics.lead_value(bin int) returns bigint
-  language sql immutable strict
+  language sql immutable
   return case when bin < 64 then bin::bigint
-    else (select (1::bigint << e) + ((bin - 64) % 32) * (1::bigint << (e - 5)) + (1::bigint << (e - 5)) / 2
-            from (select 6 + (bin - 64) / 32 as e) x) end;
+    else (1::bigint << (6 + (bin - 64) / 32)) + ((bin - 64) % 32) * (1::bigint << (1 + (bin - 64) / 32))
+         + (1::bigint << ((bin - 64) / 32)) end;
 comment on function calytics.lead_value(int) is
   'Minutes in the middle of a bin of lead times, within 1.6 % of any in it.';
 

@@ -15,22 +15,6 @@ create function calytics.series_unit(period text, length interval) returns text
   end;
 comment on function calytics.series_unit(text, interval) is 'The bucket that fits a period, or a custom range of that length.';
 
-create function calytics.buckets(p calytics.period, unit text, zone text, week_start int)
-  returns table (local timestamp, starts_at timestamptz, ends_at timestamptz)
-  language sql stable
-begin atomic
-  select x.local, greatest(x.a, p.starts_at), least(x.b, p.ends_at)
-    from (
-      select g.local, calytics.hour_begins(g.local, zone) as a, calytics.hour_begins(g.local + s.step, zone) as b
-        from (select case unit when 'quarter' then interval '3 months' else ('1 ' || unit)::interval end as step) s
-       cross join lateral generate_series(
-         calytics.local_start(unit, p.starts_at at time zone zone, week_start),
-         (p.ends_at at time zone zone) - interval '1 microsecond', s.step) g (local)) x
-   where x.a < x.b;
-end;
-comment on function calytics.buckets(calytics.period, text, text, int) is
-  'The hours, days, weeks, months, quarters or years of a period by local start, clipped to it.';
-
 create function calytics.dashboard_sums(
   s calytics.source, now_p calytics.period, then_p calytics.period, unit text, services text[],
   hosts text[], known_at timestamptz
@@ -46,9 +30,11 @@ declare
     || calytics.spans(then_p, 'then', null, false, s, null);
 begin
   if known_at is null then
-    return array(select c from calytics.collect(s.source_id, spans, services, hosts) c);
+    return calytics.named(
+      s.source_id, array(select c from calytics.collect(s.source_id, spans, services, hosts) c), 'service,host');
   end if;
-  return array(select c from calytics.collect_known(s, spans, services, hosts, known_at) c);
+  return calytics.named(
+    s.source_id, array(select c from calytics.collect_known(s, spans, services, hosts, known_at) c), 'service,host');
 end
 $$;
 comment on function calytics.dashboard_sums(
@@ -114,40 +100,57 @@ create function calytics.figures_json(
 as $$
 begin
   return (
-    with cell as materialized (
-      select m.metric, coalesce(c.currency, figures_json.currency) as currency, m.per_currency, m.position,
-             jsonb_build_object(
-               'value', v.value, 'numerator', v.numerator, 'denominator', v.denominator, 'previous', w.value,
-               'previous_numerator', w.numerator, 'previous_denominator', w.denominator,
-               'change', case when m.unit = 'rate' then v.value - w.value
-                              else (v.value - w.value) / nullif(w.value, 0) end) as figure
+    with pair as materialized (
+      select n.metric, n.currency,
+             max(n.value) filter (where n.role = 'now') as value,
+             max(n.numerator) filter (where n.role = 'now') as numerator,
+             max(n.denominator) filter (where n.role = 'now') as denominator,
+             bool_or(n.role = 'now') as there,
+             max(n.value) filter (where n.role = 'then') as previous,
+             max(n.numerator) filter (where n.role = 'then') as previous_numerator,
+             max(n.denominator) filter (where n.role = 'then') as previous_denominator,
+             bool_or(n.role = 'then') as previously
+        from unnest(numbers) n
+       where n.role in ('now', 'then')
+       group by n.metric, n.currency
+    ), cell as materialized (
+      select m.metric, m.unit, m.kind, m.per_currency, coalesce(p.currency, figures_json.currency) as currency,
+             k.known, coalesce(p.there, false) as there, coalesce(p.previously, false) as previously,
+             p.value, p.numerator, p.denominator, p.previous, p.previous_numerator, p.previous_denominator
         from calytics.metric m
-        left join (
-          select n.metric, n.currency,
-                 max(n.value) filter (where n.role = 'now') as now_value,
-                 max(n.numerator) filter (where n.role = 'now') as now_above,
-                 max(n.denominator) filter (where n.role = 'now') as now_below,
-                 count(*) filter (where n.role = 'now') > 0 as now_there,
-                 max(n.value) filter (where n.role = 'then') as then_value,
-                 max(n.numerator) filter (where n.role = 'then') as then_above,
-                 max(n.denominator) filter (where n.role = 'then') as then_below,
-                 count(*) filter (where n.role = 'then') > 0 as then_there
-            from unnest(numbers) n where n.role in ('now', 'then')
-           group by n.metric, n.currency) c using (metric)
+        left join pair p on p.metric = m.metric
        cross join lateral (
          select (not m.by_calendar or calendar)
-                and case m.known_by when 'payment' then paid when 'refund' then refunds else true end as known) k
-       cross join lateral calytics.filled(
-         m, k.known, coalesce(c.now_there, false), c.now_value, c.now_above, c.now_below) v
-       cross join lateral calytics.filled(
-         m, k.known, coalesce(c.then_there, false), c.then_value, c.then_above, c.then_below) w
+                and case m.known_by when 'payment' then paid when 'refund' then refunds else true end as known
+         offset 0) k
+    ), filled as materialized (
+      select c.metric, c.per_currency, c.currency, c.unit,
+             calytics.filled(c.kind, c.known, c.there, c.value) as value,
+             calytics.filled(case c.kind when 'quantile' then c.kind else 'sum' end, c.known, c.there,
+                             c.numerator) as numerator,
+             calytics.filled(case c.kind when 'ratio' then 'sum' else '' end, c.known, c.there,
+                             c.denominator) as denominator,
+             calytics.filled(c.kind, c.known, c.previously, c.previous) as previous,
+             calytics.filled(case c.kind when 'quantile' then c.kind else 'sum' end, c.known, c.previously,
+                             c.previous_numerator) as previous_numerator,
+             calytics.filled(case c.kind when 'ratio' then 'sum' else '' end, c.known, c.previously,
+                             c.previous_denominator) as previous_denominator
+        from cell c
+    ), figure as materialized (
+      select f.metric, f.per_currency, f.currency,
+             jsonb_build_object(
+               'value', f.value, 'numerator', f.numerator, 'denominator', f.denominator, 'previous', f.previous,
+               'previous_numerator', f.previous_numerator, 'previous_denominator', f.previous_denominator,
+               'change', case when f.unit = 'rate' then f.value - f.previous
+                              else (f.value - f.previous) / nullif(f.previous, 0) end) as figure
+        from filled f
     )
     select jsonb_object_agg(f.metric, f.figure)
       from (
-        select c.metric, c.figure from cell c where not c.per_currency
+        select c.metric, c.figure from figure c where not c.per_currency
         union all
         select c.metric, coalesce(jsonb_object_agg(c.currency, c.figure) filter (where c.currency is not null), '{}')
-          from cell c where c.per_currency group by c.metric) f);
+          from figure c where c.per_currency group by c.metric) f);
 end
 $$;
 comment on function calytics.figures_json(calytics.number[], text, boolean, boolean, boolean) is
@@ -197,33 +200,31 @@ comment on function calytics.series_json(
   'The series as columns: starts_at, and each metric''s values, by currency where it is money. NULL is what lies '
   'ahead; no column for money that nobody told of.';
 
-create function calytics.table_json(numbers calytics.number[], src int, by text) returns jsonb
+create function calytics.table_json(numbers calytics.number[], by text) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off
 as $$
 begin
   return (
     with number as materialized (
-      select coalesce(n.service, n.host) as key, n.metric, n.currency, n.value
+      select coalesce(n.service, n.host) as name, n.metric, n.currency, n.value
         from unnest(numbers) n where n.role = by
     )
-    select coalesce(jsonb_agg(jsonb_build_object('key', r.key, 'name', r.name) || r.figures
-                              order by r.completed desc nulls last, r.created desc nulls last, r.key), '[]')
+    select coalesce(jsonb_agg(jsonb_build_object('name', r.name) || r.figures
+                              order by r.completed desc nulls last, r.created desc nulls last, r.name), '[]')
       from (
-        select x.key, case by when 'service' then calytics.service_name(src, x.key)
-                              else calytics.host_name(src, x.key) end as name,
-               jsonb_object_agg(x.metric, x.figure) as figures,
+        select x.name, jsonb_object_agg(x.metric, x.figure) as figures,
                max(x.value) filter (where x.metric = 'completed') as completed,
                max(x.value) filter (where x.metric = 'created') as created
-          from (select n.key, n.metric, to_jsonb(n.value) as figure, n.value
+          from (select n.name, n.metric, to_jsonb(n.value) as figure, n.value
                   from number n where n.currency is null
                 union all
-                select n.key, n.metric, jsonb_object_agg(n.currency, n.value), null
-                  from number n where n.currency is not null group by n.key, n.metric) x
-         group by x.key) r);
+                select n.name, n.metric, jsonb_object_agg(n.currency, n.value), null
+                  from number n where n.currency is not null group by n.name, n.metric) x
+         group by x.name) r);
 end
 $$;
-comment on function calytics.table_json(calytics.number[], int, text) is
+comment on function calytics.table_json(calytics.number[], text) is
   'Figures by service or by host, the busiest first; money by currency.';
 
 create function cal.dashboard(
@@ -273,8 +274,8 @@ begin
     'last_webhook_age_s', extract(epoch from clock_timestamp() - last_webhook)::bigint,
     'figures', calytics.figures_json(numbers, s.currency, calendar, paid, refunds),
     'series', calytics.series_json(numbers, now_p, unit, s, paid),
-    'services', calytics.table_json(numbers, s.source_id, 'service'),
-    'hosts', calytics.table_json(numbers, s.source_id, 'host'),
+    'services', calytics.table_json(numbers, 'service'),
+    'hosts', calytics.table_json(numbers, 'host'),
     'heatmap', (select jsonb_agg(to_jsonb(calytics.dense(coalesce(starts, '{}'), 200 + 24 * d, 24)) order by d)
                   from generate_series(0, 6) d),
     'lead_times', jsonb_build_object(
@@ -288,6 +289,6 @@ comment on function cal.dashboard(
   'time_zone, currency, as_of, period and previous (from, to, cut_at: what is later is not counted yet), last_webhook_at '
   'and its age in seconds; figures: metric to {value, numerator, denominator, previous, previous_numerator, '
   'previous_denominator, change}, money by currency; series: unit, starts_at and a column a metric, zero-filled, NULL '
-  'ahead (a day by hour, week and month by day, quarter by week, year by month); services and hosts: key, name and figures, '
+  'ahead (a day by hour, week and month by day, quarter by week, year by month); services and hosts: name and figures, '
   'the busiest first; heatmap: starts of accepted bookings, a row a weekday from Monday, a column an hour; lead_times: '
   'bookings by minutes from creation to start. Money in minor units; NULL is what is not known.';

@@ -152,43 +152,52 @@ create function calytics.evaluate(
   metric text, basis_used text, role text, at timestamp, service text, host text, currency text,
   value numeric, numerator bigint, denominator bigint
 )
-  language sql stable
-begin atomic
-  select x.metric, x.used, x.role, x.at, x.service, x.host, x.money,
-         case
-           when not x.known then null
-           when x.kind = 'sum' then x.above::numeric
-           when x.kind = 'ratio' then x.above::numeric * x.factor / nullif(x.below, 0)
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set jit = off
+as $$
+declare
+  -- The same people are counted by day, week, month, quarter or year in cells one after the other.
+  step int := array_position(array['day', 'week', 'month', 'quarter', 'year'], calendar_unit) - 1;
+begin
+  return query
+  with def as materialized (
+    select d.metric, d.kind, d.factor, d.quantile, d.per_currency, d.otherwise,
+           case d."window" when 'ended' then 'period' else d."window" end as "window",
+           case d."window" when 'ended' then 'unfinished' else d."window" end as besides,
+           case when evaluate.basis = any (d.bases) then evaluate.basis else d.default_basis end as used,
+           case when d.by_calendar then calytics.shift(d.numerator, step) else d.numerator end as above,
+           case when d.by_calendar then calytics.shift(d.denominator, step) else d.denominator end as below
+      from calytics.metric d
+     where (metrics is null or d.metric = any (metrics))
+       and (not d.by_calendar or step is not null)
+       and case d.known_by when 'payment' then tells_payments when 'refund' then tells_refunds else true end
+  ), line as materialized (
+    select r.* from unnest(rows) r
+  ), summed as (
+    select m.metric, m.used, m.kind, m.factor, m.quantile, r.role, r.at, r.service, r.host,
+           case when m.per_currency then r.currency end as money,
+           case when m.kind = 'quantile' then calytics.sum(r.counts) end as counts,
+           case when m.otherwise is not null and sum(calytics.get(r.counts, 25)) = 0
+                then sum(calytics.dot(m.otherwise, r.counts))
+                else sum(calytics.dot(m.above, r.counts)) end::bigint as above,
+           sum(calytics.dot(m.below, r.counts))::bigint as below
+      from def m
+      join line r
+        on r.basis = m.used and (r."window" = m."window" or r."window" = m.besides)
+       and (not m.per_currency or r.currency <> '')
+     group by m.metric, m.used, m.kind, m.factor, m.quantile, m.otherwise, r.role, r.at, r.service, r.host, money
+  )
+  select x.metric::text, x.used, x.role, x.at, x.service, x.host, x.money,
+         case x.kind
+           when 'sum' then x.above::numeric
+           when 'ratio' then x.above::numeric * x.factor / nullif(x.below, 0)
            else calytics.lead_value(calytics.quantile(x.counts, 1000, 640, x.quantile)::int)::numeric
          end,
-         case when x.known and x.kind <> 'quantile' then x.above end,
-         case when x.known and x.kind = 'ratio' then x.below end
-    from (
-      select m.metric, m.used, m.kind, m.factor, m.quantile, m.known, r.role, r.at, r.service, r.host,
-             case when m.per_currency then r.currency end as money,
-             case when m.kind = 'quantile' then calytics.sum(r.counts) end as counts,
-             case when m.otherwise is not null and sum(calytics.get(r.counts, 25)) = 0
-                  then sum(calytics.dot(m.otherwise, r.counts))
-                  else sum(calytics.dot(m.above, r.counts)) end::bigint as above,
-             sum(calytics.dot(m.below, r.counts))::bigint as below
-        from (
-          select d.*,
-                 case when evaluate.basis = any (d.bases) then evaluate.basis else d.default_basis end as used,
-                 case when d.by_calendar then calytics.shift(d.numerator, c.step) else d.numerator end as above,
-                 case when d.by_calendar then calytics.shift(d.denominator, c.step) else d.denominator end as below,
-                 (not d.by_calendar or c.step is not null)
-                 and case d.known_by when 'payment' then tells_payments when 'refund' then tells_refunds else true end
-                   as known
-            from calytics.metric d
-           cross join (select array_position(array['day', 'week', 'month', 'quarter', 'year'], calendar_unit) - 1 as step) c
-           where metrics is null or d.metric = any (metrics)) m
-        join unnest(rows) r
-          on r.basis = m.used
-         and case m."window" when 'ended' then r."window" in ('period', 'unfinished') else r."window" = m."window" end
-         and (not m.per_currency or r.currency <> '')
-       group by m.metric, m.used, m.kind, m.factor, m.quantile, m.known, m.otherwise, r.role, r.at, r.service, r.host,
-                case when m.per_currency then r.currency end) x;
-end;
+         case when x.kind <> 'quantile' then x.above end,
+         case when x.kind = 'ratio' then x.below end
+    from summed x;
+end
+$$;
 comment on function calytics.evaluate(calytics.sums[], text[], text, text, boolean, boolean) is
   'Metrics by the sums they are made of. basis: instead of each metric''s default, where it can be; calendar_unit: which '
-  'people to count; no row for a metric where nothing happened.';
+  'people to count. No row for a metric where nothing happened, nor for one that is not known.';

@@ -26,6 +26,28 @@ $$;
 comment on function calytics.check_metrics(text[], text, text, text) is
   'Raises invalid_parameter_value on what cal.metrics doesn''t know.';
 
+create function calytics.named(src int, sums calytics.sums[], split text) returns calytics.sums[]
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set jit = off
+as $$
+begin
+  return (
+    with service as materialized (
+      select u.service as key, calytics.service_name(src, u.service) as name
+        from (select distinct x.service from unnest(sums) x where split like '%service%' offset 0) u
+    ), host as materialized (
+      select u.host as key, calytics.host_name(src, u.host) as name
+        from (select distinct x.host from unnest(sums) x where split like '%host' offset 0) u
+    )
+    select array_agg(row(u.role, u.basis, u."window", u.at, s.name, h.name, u.currency, u.counts)::calytics.sums)
+      from unnest(sums) u
+      left join service s on s.key = u.service
+      left join host h on h.key = u.host);
+end
+$$;
+comment on function calytics.named(int, calytics.sums[], text) is
+  'Sums with the names of services and hosts instead of their keys, as far as they are split by them.';
+
 create function calytics.sums_of(
   s calytics.source, p calytics.period, role text, unit text, split text, services text[],
   hosts text[], known_at timestamptz
@@ -34,22 +56,71 @@ create function calytics.sums_of(
 as $$
 declare
   spans calytics.span[] := calytics.spans(p, role, unit, split is not null, s, null);
+  sums calytics.sums[];
 begin
   if known_at is null then
-    return array(
-      select row(c.role, c.basis, c."window", c.at, case when split <> 'host' then c.service end,
-                 case when split <> 'service' then c.host end, c.currency, c.counts)::calytics.sums
-        from calytics.collect(s.source_id, spans, services, hosts) c);
+    sums := array(select c from calytics.collect(s.source_id, spans, services, hosts) c);
+  else
+    sums := array(select c from calytics.collect_known(s, spans, services, hosts, known_at) c);
   end if;
-  return array(
-    select row(c.role, c.basis, c."window", c.at, case when split <> 'host' then c.service end,
-               case when split <> 'service' then c.host end, c.currency, c.counts)::calytics.sums
-      from calytics.collect_known(s, spans, services, hosts, known_at) c);
+  return case when split is null then sums else calytics.named(s.source_id, sums, split) end;
 end
 $$;
 comment on function calytics.sums_of(
     calytics.source, calytics.period, text, text, text, text[], text[], timestamptz) is
   'All sums that metrics of a period are made of, as they are or as they were known at a moment.';
+
+create function calytics.count_people(
+  s calytics.source, p calytics.period, unit text, split text, services text[], hosts text[],
+  known_at timestamptz
+) returns table (at timestamp, service text, host text, people bigint, retained bigint)
+  language plpgsql stable set search_path = pg_catalog, pg_temp set jit = off
+as $$
+declare
+  low bigint := (select f.segment from calytics.fold_state f order by f.run desc limit 1);
+  start timestamp := p.starts_at at time zone s.time_zone;
+  since timestamptz := least(p.starts_at, calytics.local_start(unit, start, s.week_start) at time zone s.time_zone)
+                       - interval '366 days';
+begin
+  return query
+  with changed as materialized (
+    select u.before, u.after from calytics.unsettled(s.source_id, low) u where known_at is null
+  ), fact as (
+    select c.customer, c.starts_at, c.root_uid, c.service, c.host, calytics.is_visit(c) as visit
+      from calytics.chain c
+     where known_at is null and c.source_id = s.source_id and c.starts_at >= since and c.starts_at < p.cut_at
+       and not exists (select from changed u where (u.before).root_uid = c.root_uid)
+    union all
+    select (u.after).customer, (u.after).starts_at, (u.after).root_uid, (u.after).service, (u.after).host,
+           calytics.is_visit(u.after)
+      from changed u where (u.after).root_uid is not null
+    union all
+    select k.customer, k.starts_at, k.root_uid, k.service, k.host, calytics.is_visit(k)
+      from calytics.facts_known(s.source_id, known_at) k where known_at is not null
+  ), visit as (
+    select f.customer, f.root_uid, f.starts_at at time zone s.time_zone as local,
+           case when split like '%service%' then calytics.service_name(s.source_id, f.service) end as service,
+           case when split like '%host' then calytics.host_name(s.source_id, f.host) end as host
+      from fact f
+     where f.visit and f.starts_at >= since and f.starts_at < p.cut_at
+       and (services is null or f.service = any (services)) and (hosts is null or f.host = any (hosts))
+  ), placed as (
+    select v.*, lag(v.local) over (partition by v.customer, v.service, v.host order by v.local, v.root_uid) as previous,
+           case when unit is null then start
+                else greatest(calytics.local_start(unit, v.local, s.week_start), start) end as begins
+      from visit v
+  )
+  select calytics.local_start(unit, x.local, s.week_start), x.service, x.host, count(*),
+         count(*) filter (where x.previous >= x.begins - interval '365 days')
+    from placed x
+   where x.local >= start and (x.previous is null or x.previous < x.begins)
+   group by 1, 2, 3;
+end
+$$;
+comment on function calytics.count_people(
+    calytics.source, calytics.period, text, text, text[], text[], timestamptz) is
+  'Persons with a visit in a range, or in each unit of it, among those of some services or hosts, and how many of them had '
+  'one in the 365 days before: by reading the visits, where buckets can''t tell.';
 
 create function calytics.tells(src int, kind text) returns boolean
   language sql stable
@@ -59,17 +130,10 @@ create function calytics.tells(src int, kind text) returns boolean
 comment on function calytics.tells(int, text) is
   'True if anyone ever told of a payment, or of a refund, at this source: before that, none is not 0.';
 
-create function calytics.filled(
-  m calytics.metric, known boolean, there boolean, found numeric, above bigint, below bigint,
-  out value numeric, out numerator bigint, out denominator bigint
-)
+create function calytics.filled(kind text, known boolean, there boolean, value numeric) returns numeric
   language sql immutable
-begin atomic
-  select case when not known then null when there then found when m.kind = 'sum' then 0 end,
-         case when not known then null when there then above when m.kind <> 'quantile' then 0 end,
-         case when not known then null when there then below when m.kind = 'ratio' then 0 end;
-end;
-comment on function calytics.filled(calytics.metric, boolean, boolean, numeric, bigint, bigint) is
+  return case when not known then null when there then value when kind = 'sum' then 0::numeric end;
+comment on function calytics.filled(text, boolean, boolean, numeric) is
   'A metric''s value where nothing happened: 0 for a sum, NULL for all else and for what is not known.';
 
 create function cal.metrics(
@@ -83,7 +147,7 @@ create function cal.metrics(
   previous_numerator bigint, previous_denominator bigint, change numeric
 )
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
-  set plan_cache_mode = force_generic_plan set jit = off
+  set plan_cache_mode = force_generic_plan set jit = off set enable_nestloop = off
 as $$
 declare
   s calytics.source := calytics.source_named(metrics.source);
@@ -94,75 +158,88 @@ declare
   then_p calytics.period := calytics.period_at(
     metrics.period, metrics.at, coalesce(metrics.as_of, metrics.at), "from", "to", 1, s.time_zone, s.week_start);
   calendar text := coalesce(every, now_p.unit);
+  by_reading boolean := calendar is null or calendar = 'hour' or services is not null or hosts is not null
+                        or split is not null;
   paid boolean := calytics.tells(s.source_id, 'payment');
   refunds boolean := calytics.tells(s.source_id, 'refund');
-  now_rows calytics.sums[];
-  then_rows calytics.sums[];
+  now_sums calytics.sums[];
+  then_sums calytics.sums[];
 begin
   perform calytics.check_metrics(metrics.metrics, metrics.basis, every, split);
-  now_rows := calytics.sums_of(s, now_p, 'now', every, split, services, hosts, known_at);
+  now_sums := calytics.sums_of(s, now_p, 'now', every, split, services, hosts, known_at);
   if every is null then
-    then_rows := calytics.sums_of(s, then_p, 'then', null, split, services, hosts, known_at);
+    then_sums := calytics.sums_of(s, then_p, 'then', null, split, services, hosts, known_at);
   end if;
+  by_reading := by_reading and (metrics.metrics is null or metrics.metrics && array['customers', 'retention']);
   return query
   with bucket as materialized (
-    select b.local, greatest(calytics.hour_begins(b.local, s.time_zone), now_p.starts_at) as starts_at,
-           least(calytics.hour_begins(b.local + b.step, s.time_zone), now_p.ends_at) as ends_at
-      from (
-        select g as local, st.step
-          from (select case every when 'quarter' then interval '3 months' else ('1 ' || every)::interval end as step) st
-         cross join lateral generate_series(
-           calytics.local_start(every, now_p.starts_at at time zone s.time_zone, s.week_start),
-           (now_p.ends_at at time zone s.time_zone) - interval '1 microsecond', st.step) g
-         where every is not null) b
+    select b.local, b.starts_at, b.ends_at
+      from calytics.buckets(now_p, every, s.time_zone, s.week_start) b where every is not null
     union all
-    select null, now_p.starts_at, now_p.ends_at where every is null
+    select '-infinity', now_p.starts_at, now_p.ends_at where every is null
+  ), person as materialized (
+    select 'now' as role, c.*
+      from calytics.count_people(s, now_p, every, split, services, hosts, known_at) c where by_reading
+    union all
+    select 'then', c.*
+      from calytics.count_people(s, then_p, null, split, services, hosts, known_at) c
+     where by_reading and every is null
   ), had as materialized (
-    select * from calytics.evaluate(now_rows, metrics.metrics, metrics.basis, calendar, paid, refunds)
-  ), before as materialized (
-    select * from calytics.evaluate(then_rows, metrics.metrics, metrics.basis, calendar, paid, refunds)
-  ), line as (
-    select distinct h.service, h.host from had h
-    union select b.service, b.host from before b
-    union select null, null where split is null
-  ), cell as (
-    select distinct x.metric, x.service, x.host, x.currency
-      from (select h.metric, h.service, h.host, h.currency from had h
-            union all select b.metric, b.service, b.host, b.currency from before b
-            union all select m.metric, l.service, l.host, null
-                        from calytics.metric m cross join line l where not m.per_currency) x
+    select e.role, e.metric, coalesce(e.at, '-infinity') as at, coalesce(e.service, '') as service,
+           coalesce(e.host, '') as host, coalesce(e.currency, '') as currency, e.value, e.numerator, e.denominator
+      from calytics.evaluate(now_sums || then_sums, metrics.metrics, metrics.basis,
+                             case when not by_reading then calendar end, paid, refunds) e
     union all
-    select m.metric, null, null, s.currency
+    select p.role, x.metric, coalesce(p.at, '-infinity'), coalesce(p.service, ''), coalesce(p.host, ''), '',
+           x.value, x.numerator, x.denominator
+      from person p
+     cross join lateral (values
+       ('customers', p.people::numeric, p.people, null::bigint),
+       ('retention', p.retained::numeric / p.people, p.retained, p.people)) x (metric, value, numerator, denominator)
+     where metrics.metrics is null or x.metric = any (metrics.metrics)
+  ), line as materialized (
+    select h.service, h.host from had h
+    union
+    select '', '' where split is null
+  ), cell as materialized (
+    select m.metric, l.service, l.host, '' as currency
+      from calytics.metric m cross join line l where not m.per_currency
+    union
+    select h.metric, h.service, h.host, h.currency from had h where h.currency <> ''
+    union
+    select m.metric, '', '', coalesce(s.currency, '')
       from calytics.metric m
-     where m.per_currency and split is null
-       and not exists (select from had h where h.metric = m.metric)
-       and not exists (select from before b where b.metric = m.metric)
+     where m.per_currency and split is null and m.metric not in (select h.metric from had h)
   )
-  select m.metric, u.used,
-         case when m."window" = 'upcoming' then greatest(b.starts_at, now_p.as_of) else b.starts_at end,
+  select m.metric::text, case when metrics.basis = any (m.bases) then metrics.basis else m.default_basis end,
+         case when m."window" = 'upcoming' then least(greatest(b.starts_at, now_p.as_of), b.ends_at) else b.starts_at end,
          case when m."window" = 'upcoming' then b.ends_at else least(b.ends_at, now_p.cut_at) end,
-         calytics.service_name(s.source_id, c.service), calytics.host_name(s.source_id, c.host), c.currency,
-         v.value, v.numerator, v.denominator, w.value, w.numerator, w.denominator,
-         case when m.kind = 'ratio' and m.unit = 'rate' then v.value - w.value
-              else (v.value - w.value) / nullif(w.value, 0) end
+         nullif(c.service, ''), nullif(c.host, ''), nullif(c.currency, ''), v.value,
+         calytics.filled(case m.kind when 'quantile' then '' else 'sum' end, k.known, h.metric is not null, h.numerator)::bigint,
+         calytics.filled(case m.kind when 'ratio' then 'sum' else '' end, k.known, h.metric is not null, h.denominator)::bigint,
+         w.value,
+         calytics.filled(case m.kind when 'quantile' then '' else 'sum' end, k.known and every is null,
+                         p.metric is not null, p.numerator)::bigint,
+         calytics.filled(case m.kind when 'ratio' then 'sum' else '' end, k.known and every is null,
+                         p.metric is not null, p.denominator)::bigint,
+         case when m.unit = 'rate' then v.value - w.value else (v.value - w.value) / nullif(w.value, 0) end
     from calytics.metric m
     join cell c on c.metric = m.metric
-   cross join lateral (
-     select case when metrics.basis = any (m.bases) then metrics.basis else m.default_basis end as used,
-            (not m.by_calendar or calendar in ('day', 'week', 'month', 'quarter', 'year'))
-            and case m.known_by when 'payment' then paid when 'refund' then refunds else true end as known) u
    cross join bucket b
     left join had h
-      on (h.metric, h.at) is not distinct from (m.metric, b.local) and h.service is not distinct from c.service
-     and h.host is not distinct from c.host and h.currency is not distinct from c.currency
-    left join before p
-      on p.metric = m.metric and p.service is not distinct from c.service and p.host is not distinct from c.host
-     and p.currency is not distinct from c.currency
-   cross join lateral calytics.filled(m, u.known, h.metric is not null, h.value, h.numerator, h.denominator) v
-   cross join lateral calytics.filled(m, u.known and every is null, p.metric is not null, p.value, p.numerator,
-                                      p.denominator) w
+      on h.role = 'now' and h.metric = c.metric and h.at = b.local and h.service = c.service and h.host = c.host
+     and h.currency = c.currency
+    left join had p
+      on p.role = 'then' and p.metric = c.metric and p.service = c.service and p.host = c.host
+     and p.currency = c.currency
+   cross join lateral (
+     select case m.known_by when 'payment' then paid when 'refund' then refunds else true end as known) k
+   cross join lateral (select calytics.filled(m.kind, k.known, h.metric is not null, h.value) as value) v
+   cross join lateral (
+     select calytics.filled(m.kind, k.known and every is null, p.metric is not null, p.value) as value) w
    where (metrics.metrics is null or m.metric = any (metrics.metrics))
-     and case when m."window" = 'upcoming' then b.ends_at > now_p.as_of else b.starts_at < now_p.cut_at or every is null end
+     and (every is null
+          or case when m."window" = 'upcoming' then b.ends_at > now_p.as_of else b.starts_at < now_p.cut_at end)
    order by b.starts_at, c.service, c.host, m.position, c.currency;
 end
 $$;

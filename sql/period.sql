@@ -90,6 +90,22 @@ comment on function calytics.period_at(
   'The period that "at" is in, or so many before it. An earlier one is looked at from the same local time after its '
   'start as the current one is, so that equal parts are compared; a custom range goes back by its own length.';
 
+create function calytics.buckets(p calytics.period, unit text, zone text, week_start int)
+  returns table (local timestamp, starts_at timestamptz, ends_at timestamptz)
+  language sql stable
+begin atomic
+  select x.local, greatest(x.a, p.starts_at), least(x.b, p.ends_at)
+    from (
+      select g.local, calytics.hour_begins(g.local, zone) as a, calytics.hour_begins(g.local + s.step, zone) as b
+        from (select case unit when 'quarter' then interval '3 months' else ('1 ' || unit)::interval end as step) s
+       cross join lateral generate_series(
+         calytics.local_start(unit, p.starts_at at time zone zone, week_start),
+         (p.ends_at at time zone zone) - interval '1 microsecond', s.step) g (local)) x
+   where x.a < x.b;
+end;
+comment on function calytics.buckets(calytics.period, text, text, int) is
+  'The hours, days, weeks, months, quarters or years of a period by local start, clipped to it.';
+
 create function calytics.spans(
   p calytics.period, role text, unit text, split boolean, s calytics.source, windows text[]
 ) returns calytics.span[]

@@ -1,7 +1,11 @@
-// What happens when the server loads the library: settings, and shared memory if it is preloaded.
+// What happens when the server loads the library: settings, and if it is preloaded also shared
+// memory, the launcher of folders and a look at commands on databases.
 
 #include "pg.hpp"
 
+#include "database_commands.hpp"
+#include "folder_slots.hpp"
+#include "launcher.hpp"
 #include "refusals.hpp"
 #include "settings.hpp"
 
@@ -24,6 +28,9 @@ void _PG_init() {
   preloaded = process_shared_preload_libraries_in_progress;
   if (preloaded) {
     calytics::glue::request_refusal_counters();
+    calytics::glue::request_folder_slots();
+    calytics::glue::register_launcher();
+    calytics::glue::watch_database_commands();
   }
 }
 

@@ -11,8 +11,26 @@ namespace {
 
 int max_body_size = 1024 * 1024;
 bool collect_metrics = true;
+bool fold_worker_value = true;
+int fold_interval_value = 1000;
+int merge_interval_value = 10'000;
+
+constexpr int shortest_interval = 10;
+constexpr int longest_interval = 3600 * 1000;
 
 }  // namespace
+
+bool calytics::glue::fold_worker() {
+  return fold_worker_value;
+}
+
+int calytics::glue::fold_interval() {
+  return fold_interval_value;
+}
+
+int calytics::glue::merge_interval() {
+  return merge_interval_value;
+}
 
 void calytics::glue::define_settings() {
   DefineCustomIntVariable("calytics.max_body_size", "Largest webhook body that is taken in.",
@@ -22,6 +40,17 @@ void calytics::glue::define_settings() {
   DefineCustomBoolVariable("calytics.collect_metrics", "Keeps metrics current as webhooks come in.",
                            "Off for bulk loads: cal.repair_metrics() makes up for it afterwards.",
                            &collect_metrics, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("calytics.fold_worker",
+                           "Whether a background worker folds in every database with calytics.",
+                           "Metrics are exact without, but slower to read.", &fold_worker_value,
+                           true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("calytics.fold_interval", "How often a folder runs at most.", nullptr,
+                          &fold_interval_value, 1000, shortest_interval, longest_interval,
+                          PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("calytics.merge_interval",
+                          "How often a folder merges what it has folded at most.", nullptr,
+                          &merge_interval_value, 10'000, shortest_interval, longest_interval,
+                          PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("calytics");
 }
 

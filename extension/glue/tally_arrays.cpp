@@ -15,7 +15,6 @@ namespace {
 using calytics::core::DenseCounts;
 using calytics::core::kTallyIndexes;
 using calytics::core::TallyEntry;
-using calytics::core::TallyWriter;
 using calytics::glue::NewTally;
 using calytics::glue::raise_unless_ok;
 

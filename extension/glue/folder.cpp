@@ -1,0 +1,248 @@
+// The folder: the background worker that runs calytics.fold in one database whenever there is work.
+//
+// It is the only one that folds on its own, runs at most once an interval, and sleeps while nothing
+// is committed. An error in a run is logged and the run tried again, ever more seldom; it never
+// takes the worker or the server down. Metrics are exact without it, only slower to read.
+
+#include "pg.hpp"
+
+#include "folder.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "mb/pg_wchar.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "tcop/tcopprot.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+}
+
+#include "fold_schedule.hpp"
+#include "folder_slots.hpp"
+#include "settings.hpp"
+
+extern "C" PGDLLEXPORT void calytics_folder_main(Datum argument);
+
+namespace {
+
+using calytics::glue::folder_slots;
+using calytics::glue::FolderPhase;
+using calytics::glue::FolderSlot;
+using calytics::glue::FolderStart;
+using calytics::glue::FoldSchedule;
+
+FolderStart start;
+FolderSlot* slot = nullptr;
+bool extension_is_gone = false;
+// While true, SIGTERM interrupts what is under way; otherwise the loop looks at it.
+volatile sig_atomic_t at_work = 1;
+
+void terminate(SIGNAL_ARGS) {
+  if (at_work != 0) {
+    die(postgres_signal_arg);
+  } else {
+    SignalHandlerForShutdownRequest(postgres_signal_arg);
+  }
+}
+
+// Registered before the connection, so that it runs when the connection is no more: whoever waits
+// for the database to be free of us finds it so.
+void leave(int, Datum) {
+  LWLockAcquire(folder_slots->lock, LW_EXCLUSIVE);
+  slot->latch = nullptr;
+  slot->pid = 0;
+  slot->phase = FolderPhase::wanted;
+  const int rest_ms = at_work != 0 && slot->bars == 0 ? 5000 : 0;
+  slot->start_after = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), rest_ms);
+  if (extension_is_gone && slot->bars == 0) calytics::glue::free_slot(*slot);
+  LWLockRelease(folder_slots->lock);
+  ConditionVariableBroadcast(&folder_slots->worker_left);
+  calytics::glue::wake_launcher();
+}
+
+// False if we are not meant any more, or not wanted just now.
+bool report_to_slot() {
+  slot = &folder_slots->slots[start.slot];
+  LWLockAcquire(folder_slots->lock, LW_EXCLUSIVE);
+  const bool meant = slot->phase == FolderPhase::starting && slot->generation == start.generation &&
+                     slot->database == start.database;
+  const bool runs = meant && slot->bars == 0;
+  if (runs) {
+    slot->phase = FolderPhase::running;
+    slot->pid = MyProcPid;
+    slot->latch = MyLatch;
+    slot->started_at = GetCurrentTimestamp();
+  } else if (meant) {
+    slot->phase = FolderPhase::wanted;
+  }
+  LWLockRelease(folder_slots->lock);
+  if (runs) {
+    on_shmem_exit(leave, Datum{0});
+  } else if (meant) {
+    ConditionVariableBroadcast(&folder_slots->worker_left);
+    calytics::glue::wake_launcher();
+  }
+  return runs;
+}
+
+// Settings of the database or the role are meant for people.
+void settle_in() {
+  constexpr std::array<std::array<const char*, 2>, 9> settings = {{
+      {"application_name", "calytics folder"},
+      {"search_path", "pg_catalog, pg_temp"},
+      {"default_transaction_isolation", "read committed"},
+      {"default_transaction_read_only", "off"},
+      {"default_transaction_deferrable", "off"},
+      {"statement_timeout", "0"},
+      {"lock_timeout", "0"},
+      {"idle_in_transaction_session_timeout", "0"},
+      // A run that a crash undoes is done again.
+      {"synchronous_commit", "off"},
+  }};
+  for (const auto& [name, value] : settings)
+    SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
+  pgstat_report_appname("calytics folder");
+}
+
+// Starts a transaction, in which `statement` is going to run.
+void begin(const char* statement) {
+  debug_query_string = statement;
+  SetCurrentStatementStartTimestamp();
+  pgstat_report_activity(STATE_RUNNING, statement);
+  StartTransactionCommand();
+  PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+void commit() {
+  PopActiveSnapshot();
+  CommitTransactionCommand();
+  pgstat_report_stat(true);
+  pgstat_report_activity(STATE_IDLE, nullptr);
+  debug_query_string = nullptr;
+}
+
+// One run: the rows that are left to wait, or -1 if the extension is gone.
+std::int64_t fold(bool merge) {
+  constexpr const char* statement = "select calytics.fold(merge => $1)";
+  constexpr std::int64_t gone = -1;
+  begin(statement);
+  std::int64_t left = gone;
+  if (OidIsValid(get_extension_oid("calytics", true))) {
+    SPI_connect();
+    std::array<Oid, 1> types = {BOOLOID};
+    std::array<Datum, 1> values = {BoolGetDatum(merge)};
+    if (SPI_execute_with_args(statement, 1, types.data(), values.data(), nullptr, false, 1) !=
+            SPI_OK_SELECT ||
+        SPI_processed != 1) {
+      ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("calytics.fold gave no answer")));
+    }
+    bool null = false;
+    const Datum value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null);
+    left = null ? 0 : DatumGetInt64(value);
+    SPI_finish();
+  }
+  commit();
+  return left;
+}
+
+void note_run() {
+  LWLockAcquire(folder_slots->lock, LW_EXCLUSIVE);
+  slot->run_at = GetCurrentTimestamp();
+  ++slot->runs;
+  LWLockRelease(folder_slots->lock);
+}
+
+void note_error(const char* message) {
+  LWLockAcquire(folder_slots->lock, LW_EXCLUSIVE);
+  slot->error_at = GetCurrentTimestamp();
+  ++slot->errors;
+  const int room = static_cast<int>(slot->error.size()) - 1;
+  const int length = pg_mbcliplen(message, static_cast<int>(strlen(message)), room);
+  memcpy(slot->error.data(), message, static_cast<std::size_t>(length));
+  slot->error[static_cast<std::size_t>(length)] = '\0';
+  LWLockRelease(folder_slots->lock);
+}
+
+// As fold(), but an error is logged and noted, and false.
+bool try_to_fold(bool merge, std::int64_t& left) {
+  volatile bool done = false;
+  at_work = 1;
+  PG_TRY();
+  {
+    left = fold(merge);
+    done = true;
+  }
+  PG_CATCH();
+  {
+    HOLD_INTERRUPTS();
+    EmitErrorReport();
+    MemoryContextSwitchTo(TopMemoryContext);
+    ErrorData* error = CopyErrorData();
+    FlushErrorState();
+    AbortCurrentTransaction();
+    note_error(error->message != nullptr ? error->message : "");
+    FreeErrorData(error);
+    pgstat_report_activity(STATE_IDLE, nullptr);
+    debug_query_string = nullptr;
+    RESUME_INTERRUPTS();
+  }
+  PG_END_TRY();
+  at_work = 0;
+  MemoryContextSwitchTo(TopMemoryContext);
+  return done;
+}
+
+void run(FoldSchedule& schedule) {
+  // Before the snapshot: what is committed from here on asks anew.
+  slot->asked = false;
+  const bool merge = schedule.merges(GetCurrentTimestamp());
+  std::int64_t left = 0;
+  if (!try_to_fold(merge, left)) {
+    schedule.failed(GetCurrentTimestamp());
+    return;
+  }
+  extension_is_gone = left < 0;
+  note_run();
+  schedule.ran(GetCurrentTimestamp(), merge, left);
+}
+
+void sleep_until(TimestampTz at) {
+  const long wait = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), at);
+  if (wait > 0) {
+    WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, wait, PG_WAIT_EXTENSION);
+  }
+}
+
+}  // namespace
+
+void calytics_folder_main(Datum) {
+  memcpy(&start, MyBgworkerEntry->bgw_extra, sizeof start);
+  pqsignal(SIGHUP, SignalHandlerForConfigReload);
+  pqsignal(SIGTERM, terminate);
+  if (!report_to_slot()) return;
+  BackgroundWorkerUnblockSignals();
+  BackgroundWorkerInitializeConnectionByOid(start.database, InvalidOid, 0);
+  settle_in();
+  at_work = 0;
+
+  FoldSchedule schedule;
+  for (;;) {
+    ResetLatch(MyLatch);
+    CHECK_FOR_INTERRUPTS();
+    if (ConfigReloadPending) {
+      ConfigReloadPending = false;
+      ProcessConfigFile(PGC_SIGHUP);
+    }
+    if (ShutdownRequestPending || extension_is_gone || !calytics::glue::fold_worker()) return;
+    const TimestampTz next = schedule.next(slot->asked);
+    if (next <= GetCurrentTimestamp()) {
+      run(schedule);
+    } else {
+      sleep_until(next);
+    }
+  }
+}

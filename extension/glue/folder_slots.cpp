@@ -1,0 +1,135 @@
+#include "pg.hpp"
+
+#include "folder_slots.hpp"
+
+#include <csignal>
+#include <new>
+
+namespace calytics::glue {
+
+FolderSlots* folder_slots = nullptr;
+
+namespace {
+
+constexpr const char* name = "calytics folders";
+
+shmem_request_hook_type previous_request_hook = nullptr;
+shmem_startup_hook_type previous_startup_hook = nullptr;
+
+void request_memory() {
+  if (previous_request_hook != nullptr) previous_request_hook();
+  RequestAddinShmemSpace(MAXALIGN(sizeof(FolderSlots)));
+  RequestNamedLWLockTranche(name, 1);
+}
+
+void attach_memory() {
+  if (previous_startup_hook != nullptr) previous_startup_hook();
+  bool found = false;
+  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+  void* memory = ShmemInitStruct(name, sizeof(FolderSlots), &found);
+  if (found) {
+    folder_slots = static_cast<FolderSlots*>(memory);
+  } else {
+    folder_slots = new (memory) FolderSlots{};
+    folder_slots->lock = &GetNamedLWLockTranche(name)->lock;
+    ConditionVariableInit(&folder_slots->worker_left);
+  }
+  LWLockRelease(AddinShmemInitLock);
+}
+
+FolderSlot* find(Oid database) {
+  for (FolderSlot& slot : folder_slots->slots) {
+    if (slot.database == database) return &slot;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void request_folder_slots() {
+  previous_request_hook = shmem_request_hook;
+  shmem_request_hook = request_memory;
+  previous_startup_hook = shmem_startup_hook;
+  shmem_startup_hook = attach_memory;
+}
+
+FolderSlot* find_slot(Oid database) {
+  return OidIsValid(database) ? find(database) : nullptr;
+}
+
+FolderSlot* find_or_add_slot(Oid database) {
+  if (FolderSlot* slot = find(database)) return slot;
+  FolderSlot* slot = find(InvalidOid);
+  if (slot == nullptr) return nullptr;
+  const std::uint32_t generation = slot->generation;
+  new (slot) FolderSlot{};
+  slot->generation = generation;
+  slot->database = database;
+  return slot;
+}
+
+void free_slot(FolderSlot& slot) {
+  slot.latch = nullptr;
+  slot.pid = 0;
+  slot.database = InvalidOid;
+}
+
+void wake_launcher() {
+  if (Latch* latch = folder_slots->launcher) SetLatch(latch);
+}
+
+void wake_folder(Oid database) {
+  // A slot that changes hands meanwhile costs its new holder a run for nothing.
+  static FolderSlot* slot = nullptr;
+  if (slot == nullptr || slot->database != database) {
+    slot = find_slot(database);
+    if (slot == nullptr) {
+      LWLockAcquire(folder_slots->lock, LW_EXCLUSIVE);
+      slot = find_or_add_slot(database);
+      LWLockRelease(folder_slots->lock);
+      if (slot == nullptr) return;
+    }
+  }
+  if (slot->asked.load() || slot->asked.exchange(true)) return;
+  if (Latch* latch = slot->latch) {
+    SetLatch(latch);
+  } else {
+    wake_launcher();
+  }
+}
+
+void bar_folder(Oid database) {
+  constexpr long patience_ms = 10'000;
+  LWLockAcquire(folder_slots->lock, LW_EXCLUSIVE);
+  FolderSlot* slot = find_or_add_slot(database);
+  if (slot != nullptr) {
+    ++slot->bars;
+    if (slot->pid != 0) kill(slot->pid, SIGTERM);
+  }
+  LWLockRelease(folder_slots->lock);
+  if (slot == nullptr) return;
+
+  // The bar keeps the slot from being freed. One that is starting will report, and see the bar.
+  ConditionVariablePrepareToSleep(&folder_slots->worker_left);
+  for (;;) {
+    LWLockAcquire(folder_slots->lock, LW_SHARED);
+    const bool gone = slot->phase == FolderPhase::wanted;
+    LWLockRelease(folder_slots->lock);
+    if (gone ||
+        ConditionVariableTimedSleep(&folder_slots->worker_left, patience_ms, PG_WAIT_EXTENSION)) {
+      break;
+    }
+  }
+  ConditionVariableCancelSleep();
+}
+
+void lift_bar(Oid database) {
+  LWLockAcquire(folder_slots->lock, LW_EXCLUSIVE);
+  if (FolderSlot* slot = find_slot(database)) {
+    if (slot->bars > 0) --slot->bars;
+  }
+  LWLockRelease(folder_slots->lock);
+  wake_launcher();
+}
+
+}  // namespace calytics::glue
