@@ -7,7 +7,7 @@
 .DEFAULT_GOAL := all
 
 ops := gateway/ops
-front := help deps gateway run stop restart psql logs demo check lint format
+front := help deps gateway run stop restart psql logs demo check bench lint format
 pgxs_goals := all install uninstall installcheck clean distclean
 
 # PGXS is read only for its own goals: a bare machine, where `make run` starts, has none. It would also
@@ -46,6 +46,9 @@ demo: ## fill it with a studio's year, by signed webhooks through the gateway
 
 check: ## build, lint and run every test
 	@$(ops)/check.sh
+
+bench: ## measure ingest and reading; CALYTICS_BENCH_BOOKINGS says how large
+	@$(ops)/bench.sh
 
 lint: ## clang-format, clang-tidy, shellcheck
 	@$(ops)/lint.sh

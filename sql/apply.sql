@@ -140,7 +140,7 @@ begin
     roots := roots || array(
       select b.root_uid from calytics.booking b where b.source_id = src and b.uid = w.uid);
   end if;
-  if roots <> '{}' then
+  if roots <> '{}' and calytics.collects_metrics() then
     perform calytics.mark(src, roots);
   end if;
 

@@ -32,3 +32,4 @@ comment on table calytics.webhook_delivery is
 create index webhook_delivery_order on calytics.webhook_delivery (change_id, source_id);
 create index webhook_delivery_quarantined on calytics.webhook_delivery (delivery_id, source_id)
   where outcome = 'quarantined';
+create index webhook_delivery_received on calytics.webhook_delivery (received_at, source_id);

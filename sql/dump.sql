@@ -8,9 +8,10 @@ begin
   foreach name in array array[
     'segment', 'source', 'source_source_id_seq', 'source_key', 'source_secret', 'api_token', 'delivery_id',
     'webhook_delivery', 'booking', 'attendee', 'booking_change', 'service', 'host', 'person',
-    'booking_private']
+    'booking_private', 'payment', 'chain', 'mark_id', 'chain_mark', 'bucket', 'recent_delta']
   loop
     perform pg_catalog.pg_extension_config_dump(('calytics.' || name)::regclass, '');
   end loop;
+  perform pg_catalog.pg_extension_config_dump('calytics.fold_state', 'where run > 0');
 end
 $dump$;

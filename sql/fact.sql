@@ -67,6 +67,7 @@ create index chain_paid on calytics.chain (paid_at, source_id) where paid_at is 
 create index chain_awaiting on calytics.chain (awaiting_at, source_id) where awaiting_at is not null;
 create index chain_long on calytics.chain (starts_at, source_id)
   where ended_at - starts_at > interval '6 hours';
+create index booking_paid on calytics.booking (source_id) where paid_at is not null;
 create index booking_hop on calytics.booking (created_at, source_id) where hops > 0;
 
 create function calytics.is_visit(c calytics.chain) returns boolean

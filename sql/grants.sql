@@ -10,14 +10,26 @@ grant usage on schema cal to cal_gateway, cal_reader, cal_admin;
 grant execute on function cal.http(text, text, text, jsonb, bytea) to cal_gateway;
 
 grant select on cal.source, cal.service, cal.host, cal.booking, cal.booking_change, cal.attendee,
-                cal.delivery
+                cal.delivery, cal.metric, cal.chain, cal.payment, cal.service_analytics, cal.realtime_metrics
   to cal_reader, cal_admin;
-grant execute on function cal.verify_signature(bytea, text, text), cal.health()
+grant execute on function
+    cal.verify_signature(bytea, text, text), cal.health(),
+    cal.metrics(text, timestamptz, timestamptz, timestamptz, text, text, text, text, text, text, text[], timestamptz,
+                timestamptz),
+    cal.dashboard(text, timestamptz, text, text, text, text, timestamptz, timestamptz, timestamptz, timestamptz),
+    cal.explain_metric(text, text, timestamptz, timestamptz, timestamptz, text, text, text, text, timestamptz),
+    cal.verify_metrics(text),
+    calytics.facts_now(int), calytics.service_name(int, text), calytics.host_name(int, text),
+    calytics.service_days(), calytics.realtime()
   to cal_reader, cal_admin;
 
 grant select on cal.person, cal.booking_private to cal_admin;
 grant execute on function
-    cal.set_source(text, text, text, int),
+    cal.set_source(text, text, text, int, interval, interval, interval, interval, text),
+    cal.fold(boolean),
+    cal.repair_metrics(text),
+    cal.record_payment(text, bigint, text, text, timestamptz, text, text),
+    cal.remove_payment(text, text, text),
     cal.rotate_secret(text, text, interval),
     cal.receive_webhook(bytea, jsonb, text),
     cal.replay(bigint, text),

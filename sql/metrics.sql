@@ -125,7 +125,7 @@ comment on function calytics.count_people(
 create function calytics.tells(src int, kind text) returns boolean
   language sql stable
   return kind = 'payment' and exists (
-           select from calytics.chain c where c.paid_at is not null and c.source_id = src)
+           select from calytics.booking b where b.paid_at is not null and b.source_id = src)
       or exists (select from calytics.payment p where p.source_id = src and p.kind = tells.kind);
 comment on function calytics.tells(int, text) is
   'True if anyone ever told of a payment, or of a refund, at this source: before that, none is not 0.';

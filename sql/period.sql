@@ -61,9 +61,11 @@ begin
         using errcode = 'invalid_parameter_value',
               hint = 'For instance: "from" => ''2026-01-01'', "to" => ''2026-02-01''.';
     end if;
-    p.starts_at := "from" - back * ("to" - "from");
-    p.ends_at := "to" - back * ("to" - "from");
-    p.as_of := as_of - back * ("to" - "from");
+    -- In seconds: days of an interval would be counted in the session's time zone.
+    step := back * make_interval(secs => extract(epoch from "to" - "from")::float8);
+    p.starts_at := "from" - step;
+    p.ends_at := "to" - step;
+    p.as_of := as_of - step;
   else
     step := case period
       when 'day' then interval '1 day' when 'week' then interval '7 days' when 'month' then interval '1 month'

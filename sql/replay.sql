@@ -59,7 +59,10 @@ begin
   end if;
 
   -- Webhooks that arrive meanwhile wait here; readers go on seeing what stood before.
+  perform calytics.lock_fold();
   lock table calytics.booking in exclusive mode;
+  perform calytics.mark(src, array(
+    select b.root_uid from calytics.booking b where b.source_id = src and b.uid = b.root_uid));
   delete from calytics.booking_change x where x.source_id = src;
   delete from calytics.attendee x where x.source_id = src;
   delete from calytics.booking_private x where x.source_id = src;
@@ -89,6 +92,7 @@ begin
     end if;
   end loop;
   select count(*) into bookings from calytics.booking b where b.source_id = src;
+  perform calytics.fold(true);
 end
 $$;
 comment on function cal.rebuild(text) is

@@ -59,39 +59,6 @@ end
 $$;
 comment on function calytics.ensure_source(text) is 'The id of the source of that name, made if new.';
 
-create function cal.set_source(
-  source text default 'default', time_zone text default null, currency text default null,
-  week_start int default null
-) returns void
-  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  id int := calytics.ensure_source(set_source.source);
-begin
-  if time_zone is not null
-     and not exists (select from pg_timezone_names z where z.name = set_source.time_zone) then
-    raise exception 'time zone "%" is not known', time_zone
-      using errcode = 'invalid_parameter_value', hint = 'Use an IANA name such as Europe/Madrid.';
-  end if;
-  if currency is not null and currency !~ '^[A-Za-z]{3}$' then
-    raise exception 'currency "%" is not a code of ISO 4217', currency
-      using errcode = 'invalid_parameter_value', hint = 'Use three letters such as EUR.';
-  end if;
-  if week_start not between 1 and 7 then
-    raise exception 'a week can''t start on day %', week_start
-      using errcode = 'invalid_parameter_value', hint = 'Use 1 for Monday to 7 for Sunday.';
-  end if;
-  update calytics.source s
-     set time_zone  = coalesce(set_source.time_zone, s.time_zone),
-         currency   = coalesce(upper(set_source.currency), s.currency),
-         week_start = coalesce(set_source.week_start, s.week_start)
-   where s.source_id = id;
-end
-$$;
-comment on function cal.set_source(text, text, text, int) is
-  'Makes a source or changes it. time_zone: IANA name; currency: ISO 4217; week_start: 1 (Monday) to '
-  '7. What is NULL stays as it is. Raises invalid_parameter_value on a name it doesn''t know.';
-
 create function cal.rotate_secret(
   source text default 'default', secret text default null, keep interval default '24 hours'
 ) returns text

@@ -21,16 +21,13 @@ create function calytics.mark(src int, roots text[]) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if calytics.collects_metrics() then
-    insert into calytics.chain_mark (source_id, segment, root_uid)
-      select src, calytics.open_segment(), r from unnest(roots) r;
-    perform calytics.wake_folder();
-  end if;
+  insert into calytics.chain_mark (source_id, segment, root_uid)
+    select src, calytics.open_segment(), r from unnest(roots) r;
+  perform calytics.wake_folder();
 end
 $$;
 comment on function calytics.mark(int, text[]) is
-  'Marks chains as changed; to be called in the transaction that changed their legs. Does nothing while '
-  'calytics.collect_metrics is off: cal.repair_metrics makes up for it.';
+  'Marks chains as changed; to be called in the transaction that changed their legs.';
 
 create function calytics.current_fact(src int, root text) returns calytics.chain
   language plpgsql stable set search_path = pg_catalog, pg_temp

@@ -34,15 +34,6 @@ clean_up() {
 }
 trap clean_up EXIT
 
-free_port() {
-  local port
-  for ((;;)); do
-    port=$((20000 + RANDOM % 10000))
-    port_taken "$port" || break
-  done
-  echo "$port"
-}
-
 build() {
   "$ops/build.sh" all
   "$ops/install.sh"

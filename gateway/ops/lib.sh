@@ -76,6 +76,16 @@ random_hex() { od -An -v -tx1 -N"$1" /dev/urandom | tr -d ' \n'; }
 # Whether anything accepts connections on that port of the loopback address.
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
+# Prints a port for something short-lived to listen on.
+free_port() {
+  local port
+  for ((;;)); do
+    port=$((20000 + RANDOM % 10000))
+    port_taken "$port" || break
+  done
+  echo "$port"
+}
+
 check_port() { # variable, value
   if ! [[ $2 =~ ^[1-9][0-9]{0,4}$ ]] || (($2 > 65535)); then
     die "$1 is not a port: $2"

@@ -1,7 +1,7 @@
 // Why: a backup that restores into other numbers is no backup. pg_dump takes the database in the
-// middle of its work: webhooks that no folder has seen, folded ones that wait to be merged, buckets.
-// Laws: the restored database returns the same metrics to the digit, finds nothing wrong with itself,
-// and takes in and folds the next webhooks as the original does.
+// middle of its work: webhooks that no folder has seen, folded ones that wait to be merged, and
+// buckets. Laws: the restored database returns the same metrics to the digit, finds nothing wrong
+// with itself, and takes in and folds the next webhooks as the original does.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -62,14 +62,15 @@ async function copyOf(database) {
   const bin = await database.value("select setting from pg_config where name = 'BINDIR'");
   const directory = mkdtempSync("/tmp/calytics-dump-");
   const file = path.join(directory, "dump");
-  const connection = ["--host", cluster.socket, "--port", String(cluster.port), "--username=calytics"];
+  const server = ["--host", cluster.socket, "--port", String(cluster.port), "--username=calytics"];
+  const run = (program, ...rest) => execFileSync(path.join(bin, program), [...server, ...rest]);
   const copy = new Database();
   copy.cluster = cluster;
   copy.name = `${database.name}_copy`;
   try {
-    execFileSync(path.join(bin, "pg_dump"), [...connection, "--format=custom", "--file", file, database.name]);
+    run("pg_dump", "--format=custom", "--file", file, database.name);
     await database.query(`create database ${copy.name} encoding 'UTF8' template template0`);
-    execFileSync(path.join(bin, "pg_restore"), [...connection, "--exit-on-error", "--dbname", copy.name, file]);
+    run("pg_restore", "--exit-on-error", "--dbname", copy.name, file);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -91,7 +92,8 @@ describe("dump", () => {
 
     const seed = random.int(1, 1_000_000);
     console.log(`# demo seed ${seed}`);
-    const history = random.shuffled([...generate({ seed, until: UNTIL, months: 2, bookingsPerMonth: 90 })]);
+    const studio = generate({ seed, until: UNTIL, months: 2, bookingsPerMonth: 90 });
+    const history = random.shuffled([...studio]);
     const third = Math.floor(history.length / 3);
     await receive(database, history.slice(0, third));
     await database.query("select cal.fold(true)");
@@ -136,7 +138,8 @@ describe("dump", () => {
     await empty.query("select cal.fold()");
     await assertSound(empty);
     const value = `select sum(value)::int from cal.metrics('year', $1, metrics => '{created}')`;
-    const bookings = "select count(*)::int from calytics.booking where hops = 0 and created_at < $1";
+    const bookings = `
+      select count(*)::int from calytics.booking where hops = 0 and created_at < $1`;
     assert.equal(await empty.value(value, [AS_OF]), await empty.value(bookings, [AS_OF]));
   });
 });
