@@ -34,7 +34,8 @@ begin
     from calytics.fold_state f order by f.run desc limit 1;
   return query
   with span as materialized (
-    select row_number() over () as n, u.*, services is not null or hosts is not null or u.split as detail,
+    select row_number() over () as n, u.*, case when not u.cells then 100 end as below,
+           services is not null or hosts is not null or u.split as detail,
            h.h0, h.h1, h.first_hour, h.last_hour
       from unnest(spans) u
      cross join lateral (
@@ -74,30 +75,74 @@ begin
        and (services is null or (f.fact).service = any (services))
        and (hosts is null or (f.fact).host = any (hosts))
   ), edge as materialized (
-    select s.n, s.unit, s.split, s.basis, s.lo, s.hi, e.hour, greatest(s.lo, calytics.hour_begins(e.hour, zone)) as begins
+    -- The hours that a span cuts in two.
+    select s.n, s.basis, s.lo, s.hi, e.hour
       from span s
      cross join lateral (
        select s.first_hour where s.first_hour < s.h0 or s.first_hour = s.h1
        union
        select s.last_hour where s.last_hour >= s.h0) e (hour)
      where s.basis <> 'cohort'
+  ), cut as materialized (
+    select e.basis, e.hour, calytics.hour_begins(e.hour, zone) as begins,
+           calytics.hour_begins(e.hour, zone) + interval '2 hours' as ends
+      from (select distinct x.basis, x.hour from edge x) e
+  ), outlast as materialized (
+    select s.ended_by, min(s.lo) as lo, max(s.hi) as hi
+      from span s where s.basis = 'service' and s.ended_by is not null
+     group by s.ended_by
   ), near as materialized (
-    select e.n, e.unit, e.split, e.hour, e.lo, e.hi, e.basis, x.root_uid
-      from edge e
+    select e.basis, e.hour, x.root_uid
+      from cut e
      cross join lateral (
        select c.root_uid from calytics.chain c
-        where e.basis = 'service' and c.starts_at >= e.begins
-          and c.starts_at < least(e.hi, e.begins + interval '2 hours') and c.source_id = src
+        where e.basis = 'service' and c.starts_at >= e.begins and c.starts_at < e.ends and c.source_id = src
        union all
        select c.root_uid from calytics.chain c
-        where e.basis = 'booked' and c.created_at >= e.begins
-          and c.created_at < least(e.hi, e.begins + interval '2 hours') and c.source_id = src
+        where e.basis = 'booked' and c.created_at >= e.begins and c.created_at < e.ends and c.source_id = src
        union all
-       select v.root_uid
-         from calytics.happened_between(src, e.begins, least(e.hi, e.begins + interval '2 hours'), lapse) v
+       select v.root_uid from calytics.happened_between(src, e.begins, e.ends, lapse) v
         where e.basis = 'event') x
+  ), fact as (
+    -- Facts whose contributions are needed one by one: why, and with which weight.
+    select 'changed' as why, null::text as basis, null::timestamp as hour, null::timestamptz as ended_by,
+           u.weight, (u.fact).*
+      from changed u
+    union all
+    select 'cut', n.basis, n.hour, null, 1, c.*
+      from near n join calytics.chain c on c.source_id = src and c.root_uid = n.root_uid
+    union all
+    select 'outlasts', 'service', null, o.ended_by, -1, c.*
+      from outlast o
+      join calytics.chain c
+        on c.starts_at >= greatest(o.lo, o.ended_by - interval '6 hours') and c.starts_at < o.hi and c.source_id = src
+       and c.ended_at > o.ended_by and c.ended_at - c.starts_at <= interval '6 hours'
+    union all
+    select 'outlasts', 'service', null, o.ended_by, -1, c.*
+      from outlast o
+      join calytics.chain c
+        on tstzrange(c.starts_at, c.ended_at) @> o.ended_by and c.ended_at - c.starts_at > interval '6 hours'
+       and c.starts_at >= o.lo and c.starts_at < o.hi and c.source_id = src
+    union all
+    select 'outlasts', 'service', null, o.ended_by, -u.weight, (u.fact).*
+      from outlast o
+      join changed u on (u.fact).starts_at >= o.lo and (u.fact).starts_at < o.hi and (u.fact).ended_at > o.ended_by
+  ), counted as materialized (
+    select k.why, coalesce(k.basis, y.basis) as basis, k.hour, k.ended_by, k.weight, y.at,
+           date_trunc('hour', y.at at time zone zone) as local_hour, k.service, k.host, y.currency, y.counts
+      from fact k
+      join calytics.source o on o.source_id = src
+     cross join lateral calytics.contributions(row(
+         k.source_id, k.root_uid, k.uid, k.customer, k.status, k.created_at, k.legs,
+         k.hopped_at, k.hops, k.confirmed_at, k.cancelled_at, k.cancelled_by, k.notice,
+         k.withdrawn, k.rejected_at, k.awaiting_at, k.paid_at, k.starts_at, k.ended_at,
+         k.minutes, k.lead, k.service, k.consultation, k.host, k.price, k.currency,
+         k.no_show, k.host_no_show, k.entries, k.first_at, k.previous_at, k.next_created_at,
+         k.session_at)::calytics.chain, o) y
+     where (k.basis is null or y.basis = k.basis)
+       and (services is null or k.service = any (services)) and (hosts is null or k.host = any (hosts))
   ), found as (
-    select s.n, s.unit, s.split, b.at, b.service, b.host, b.currency, b.counts, 1::bigint as weight,
+    select s.n, s.unit, s.split, s.below, b.at, b.service, b.host, b.currency, b.counts, 1::bigint as weight,
            null::text as "window"
       from piece p
       join span s using (n)
@@ -106,68 +151,50 @@ begin
        and b.at >= p.lo and b.at < p.hi
      where (services is null or b.service = any (services)) and (hosts is null or b.host = any (hosts))
     union all
-    select s.n, s.unit, s.split, r.at, r.service, r.host, r.currency, r.counts, 1, null
+    select s.n, s.unit, s.split, s.below, r.at, r.service, r.host, r.currency, r.counts, 1, null
       from calytics.recent_delta r
       join span s on s.basis = r.basis and r.at >= s.h0 and r.at < s.h1
      where r.run >= pending_run and r.source_id = src
        and (services is null or r.service = any (services)) and (hosts is null or r.host = any (hosts))
     union all
-    select s.n, s.unit, s.split, date_trunc('hour', k.at at time zone zone), (u.fact).service, (u.fact).host,
-           k.currency, k.counts, u.weight, null
-      from changed u
-      join calytics.source o on o.source_id = src
-     cross join lateral calytics.contributions(u.fact, o) k
+    select s.n, s.unit, s.split, s.below, k.local_hour, k.service, k.host, k.currency, k.counts, k.weight, null
+      from counted k
       join span s on s.basis = k.basis and k.at >= s.lo and k.at < s.hi
+     where k.why = 'changed'
     union all
-    select e.n, e.unit, e.split, e.hour, c.service, c.host, k.currency, k.counts, 1, null
-      from near e
-      join calytics.chain c on c.source_id = src and c.root_uid = e.root_uid
-      join calytics.source o on o.source_id = src
-     cross join lateral calytics.contributions(calytics.fact(c), o) k
-     where k.basis = e.basis and k.at >= e.lo and k.at < e.hi
-       and date_trunc('hour', k.at at time zone zone) = e.hour
-       and (services is null or c.service = any (services)) and (hosts is null or c.host = any (hosts))
+    select s.n, s.unit, s.split, s.below, k.local_hour, k.service, k.host, k.currency, k.counts, k.weight, null
+      from counted k
+      join edge e on e.basis = k.basis and e.hour = k.hour and k.at >= e.lo and k.at < e.hi
+      join span s on s.n = e.n
+     where k.why = 'cut' and k.local_hour = k.hour
     union all
-    select s.n, s.unit, s.split, date_trunc('hour', k.at at time zone zone), (y.fact).service, (y.fact).host,
-           k.currency, k.counts, -y.weight, case when s."window" = 'period' then 'unfinished' end
-      from span s
-     cross join lateral (
-       select x as fact, 1::bigint as weight from calytics.chain x
-        where x.starts_at >= greatest(s.lo, s.ended_by - interval '6 hours') and x.starts_at < s.hi
-          and x.source_id = src and x.ended_at > s.ended_by and x.ended_at - x.starts_at <= interval '6 hours'
-       union all
-       select x, 1 from calytics.chain x
-        where x.starts_at >= s.lo and x.starts_at < s.hi and x.source_id = src and x.ended_at > s.ended_by
-          and x.ended_at - x.starts_at > interval '6 hours'
-       union all
-       select u.fact, u.weight from changed u
-        where (u.fact).starts_at >= s.lo and (u.fact).starts_at < s.hi and (u.fact).ended_at > s.ended_by) y
-      join calytics.source o on o.source_id = src
-     cross join lateral calytics.contributions(y.fact, o) k
-     where s.basis = 'service' and s.ended_by is not null and k.basis = 'service'
-       and (services is null or (y.fact).service = any (services))
-       and (hosts is null or (y.fact).host = any (hosts))
+    select s.n, s.unit, s.split, s.below, k.local_hour, k.service, k.host, k.currency, k.counts, k.weight,
+           case when s."window" = 'period' then 'unfinished' end
+      from counted k
+      join span s on s.basis = 'service' and s.ended_by = k.ended_by and k.at >= s.lo and k.at < s.hi
+     where k.why = 'outlasts'
     union all
-    select s.n, s.unit, s.split, date_trunc('hour', t.at at time zone zone), (w.fact).service, (w.fact).host,
-           (w.fact).currency, '{5:-1,17:1}'::calytics.tally, w.weight, null
+    select s.n, s.unit, s.split, s.below, date_trunc('hour', t.at at time zone zone), w.service, w.host,
+           w.currency, '{5:-1,17:1}'::calytics.tally, w.weight, null
       from (
-        select x as fact, 1::bigint as weight from calytics.chain x
+        select x.awaiting_at, x.starts_at, x.created_at, x.service, x.host, x.currency, 1::bigint as weight
+          from calytics.chain x
          where x.source_id = src and x.awaiting_at > (select min(z.as_of) from unnest(spans) z) - lapse
+           and x.confirmed_at is not null
         union all
-        select u.fact, u.weight from changed u) w
-      join span s on s.basis in ('service', 'booked')
-     cross join lateral (
-       select case s.basis when 'service' then (w.fact).starts_at else (w.fact).created_at end as at) t
-     where (w.fact).awaiting_at > s.as_of - lapse and (w.fact).confirmed_at is not null
-       and t.at >= s.lo and t.at < s.hi
-       and (services is null or (w.fact).service = any (services))
-       and (hosts is null or (w.fact).host = any (hosts))
+        select (u.fact).awaiting_at, (u.fact).starts_at, (u.fact).created_at, (u.fact).service, (u.fact).host,
+               (u.fact).currency, u.weight
+          from changed u where (u.fact).awaiting_at is not null and (u.fact).confirmed_at is not null) w
+      join span s on s.basis in ('service', 'booked') and w.awaiting_at > s.as_of - lapse
+     cross join lateral (select case s.basis when 'service' then w.starts_at else w.created_at end as at) t
+     where t.at >= s.lo and t.at < s.hi
+       and (services is null or w.service = any (services)) and (hosts is null or w.host = any (hosts))
   )
   select s.role, s.basis, coalesce(g."window", s."window"), g.at, g.service, g.host, g.currency, g.counts
     from (
       select f.n, f."window", calytics.local_start(f.unit, f.at, weeks) as at,
              case when f.split then f.service end as service, case when f.split then f.host end as host,
-             f.currency, calytics.sum(f.counts, f.weight) as counts
+             f.currency, calytics.sum(f.counts, f.weight, f.below) as counts
         from found f
        group by 1, 2, 3, 4, 5, 6) g
     join span s using (n);

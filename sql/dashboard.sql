@@ -23,10 +23,10 @@ create function calytics.dashboard_sums(
 as $$
 declare
   spans calytics.span[] :=
-    calytics.spans(now_p, 'now', null, false, s, array['matured service', 'converted service'])
+    calytics.spans(now_p, 'now', null, false, s, null)
     || calytics.spans(now_p, 'series', unit, false, s,
-                      array['period service', 'period booked', 'period event', 'upcoming service'])
-    || calytics.spans(now_p, 'split', null, true, s, array['period service', 'period booked'])
+                      array['period service', 'period booked', 'period event', 'upcoming service'], false)
+    || calytics.spans(now_p, 'split', null, true, s, array['period service', 'period booked'], false)
     || calytics.spans(then_p, 'then', null, false, s, null);
 begin
   if known_at is null then
@@ -71,9 +71,7 @@ begin
   return query
   select e.role, e.metric, e.at, e.service, e.host, e.currency, e.value, e.numerator, e.denominator
     from calytics.evaluate(
-      array(select row(case u.role when 'series' then 'now' else u.role end, u.basis, u."window", null, null, null,
-                       u.currency, u.counts)::calytics.sums
-              from unnest(sums) u where u.role <> 'split'),
+      array(select u from unnest(sums) u where u.role in ('now', 'then')),
       null, dashboard_numbers.basis, calendar_unit, paid, refunds) e
   union all
   select e.role, e.metric, e.at, e.service, e.host, e.currency, e.value, e.numerator, e.denominator
@@ -263,7 +261,7 @@ begin
   select calytics.sum(u.counts) filter (where u.basis = 'service'),
          calytics.sum(u.counts) filter (where u.basis = coalesce(nullif(dashboard.basis, 'event'), 'booked'))
     into starts, made
-    from unnest(sums) u where u.role = 'series' and u."window" = 'period';
+    from unnest(sums) u where u.role = 'now' and u."window" = 'period';
 
   return jsonb_build_object(
     'source', s.name, 'time_zone', s.time_zone, 'currency', s.currency, 'as_of', now_p.as_of,

@@ -65,7 +65,7 @@ create index chain_cancelled on calytics.chain (cancelled_at, source_id) where c
 create index chain_rejected on calytics.chain (rejected_at, source_id) where rejected_at is not null;
 create index chain_paid on calytics.chain (paid_at, source_id) where paid_at is not null;
 create index chain_awaiting on calytics.chain (awaiting_at, source_id) where awaiting_at is not null;
-create index chain_long on calytics.chain (starts_at, source_id)
+create index chain_long on calytics.chain using gist (tstzrange(starts_at, ended_at))
   where ended_at - starts_at > interval '6 hours';
 create index booking_paid on calytics.booking (source_id) where paid_at is not null;
 create index booking_hop on calytics.booking (created_at, source_id) where hops > 0;

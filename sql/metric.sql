@@ -161,7 +161,7 @@ declare
 begin
   return query
   with def as materialized (
-    select d.metric, d.kind, d.factor, d.quantile, d.per_currency, d.otherwise,
+    select d.position as n, d.metric, d.kind, d.factor, d.quantile, d.per_currency, d.otherwise,
            case d."window" when 'ended' then 'period' else d."window" end as "window",
            case d."window" when 'ended' then 'unfinished' else d."window" end as besides,
            case when evaluate.basis = any (d.bases) then evaluate.basis else d.default_basis end as used,
@@ -173,29 +173,30 @@ begin
        and case d.known_by when 'payment' then tells_payments when 'refund' then tells_refunds else true end
   ), line as materialized (
     select r.* from unnest(rows) r
-  ), summed as (
-    select m.metric, m.used, m.kind, m.factor, m.quantile, r.role, r.at, r.service, r.host,
-           case when m.per_currency then r.currency end as money,
+  ), summed as materialized (
+    select m.n, r.role, r.at, r.service, r.host, case when m.per_currency then r.currency end as money,
            case when m.kind = 'quantile' then calytics.sum(r.counts) end as counts,
-           case when m.otherwise is not null and sum(calytics.get(r.counts, 25)) = 0
-                then sum(calytics.dot(m.otherwise, r.counts))
-                else sum(calytics.dot(m.above, r.counts)) end::bigint as above,
-           sum(calytics.dot(m.below, r.counts))::bigint as below
+           sum(calytics.dot(m.above, r.counts))::bigint as above,
+           sum(calytics.dot(m.below, r.counts))::bigint as below,
+           sum(case when m.otherwise is not null then calytics.get(r.counts, 25) end) as told,
+           sum(calytics.dot(m.otherwise, r.counts))::bigint as otherwise
       from def m
       join line r
         on r.basis = m.used and (r."window" = m."window" or r."window" = m.besides)
        and (not m.per_currency or r.currency <> '')
-     group by m.metric, m.used, m.kind, m.factor, m.quantile, m.otherwise, r.role, r.at, r.service, r.host, money
+     group by m.n, m.kind, r.role, r.at, r.service, r.host, money
   )
-  select x.metric::text, x.used, x.role, x.at, x.service, x.host, x.money,
-         case x.kind
-           when 'sum' then x.above::numeric
-           when 'ratio' then x.above::numeric * x.factor / nullif(x.below, 0)
-           else calytics.lead_value(calytics.quantile(x.counts, 1000, 640, x.quantile)::int)::numeric
+  select m.metric::text, m.used, x.role, x.at, x.service, x.host, x.money,
+         case m.kind
+           when 'sum' then y.above::numeric
+           when 'ratio' then y.above::numeric * m.factor / nullif(x.below, 0)
+           else calytics.lead_value(calytics.quantile(x.counts, 1000, 640, m.quantile)::int)::numeric
          end,
-         case when x.kind <> 'quantile' then x.above end,
-         case when x.kind = 'ratio' then x.below end
-    from summed x;
+         case when m.kind <> 'quantile' then y.above end,
+         case when m.kind = 'ratio' then x.below end
+    from summed x
+    join def m on m.n = x.n
+   cross join lateral (select case when x.told = 0 then x.otherwise else x.above end as above) y;
 end
 $$;
 comment on function calytics.evaluate(calytics.sums[], text[], text, text, boolean, boolean) is

@@ -32,6 +32,7 @@ create type calytics.span as (
   hi        timestamptz,
   unit      text,         -- hour, day, week, month, quarter, year: sums by it; NULL: one sum
   split     boolean,      -- sums by service and host
+  cells     boolean,      -- with the histograms' cells
   ended_by  timestamptz,  -- service basis: what had not ended by then is told apart; may be NULL
   as_of     timestamptz
 );
@@ -109,11 +110,13 @@ comment on function calytics.buckets(calytics.period, text, text, int) is
   'The hours, days, weeks, months, quarters or years of a period by local start, clipped to it.';
 
 create function calytics.spans(
-  p calytics.period, role text, unit text, split boolean, s calytics.source, windows text[]
+  p calytics.period, role text, unit text, split boolean, s calytics.source, windows text[],
+  cells boolean default true
 ) returns calytics.span[]
   language sql stable
 begin atomic
-  select array_agg(row(spans.role, w.basis, w.name, w.lo, w.hi, spans.unit, spans.split, w.ended_by, p.as_of)::calytics.span)
+  select array_agg(row(spans.role, w.basis, w.name, w.lo, w.hi, spans.unit, spans.split, spans.cells,
+                       w.ended_by, p.as_of)::calytics.span)
     from (values
       ('period', 'service', p.starts_at, p.cut_at, p.as_of),
       ('period', 'booked', p.starts_at, p.cut_at, null),
@@ -124,7 +127,7 @@ begin atomic
        p.as_of - s.convert_within)) w (name, basis, lo, hi, ended_by)
    where w.lo < w.hi and (windows is null or w.name || ' ' || w.basis = any (windows));
 end;
-comment on function calytics.spans(calytics.period, text, text, boolean, calytics.source, text[]) is
+comment on function calytics.spans(calytics.period, text, text, boolean, calytics.source, text[], boolean) is
   'The spans that metrics of a period are made of; windows keeps to some: "period booked".';
 
 create function calytics.source_named(name text) returns calytics.source

@@ -138,6 +138,12 @@ create function calytics.sum_add(internal, calytics.tally, bigint) returns inter
   as 'MODULE_PATHNAME', 'calytics_tally_sum_add';
 comment on function calytics.sum_add(internal, calytics.tally, bigint) is 'A weighted step of calytics.sum.';
 
+create function calytics.sum_add(internal, calytics.tally, bigint, int) returns internal
+  language c immutable parallel safe
+  as 'MODULE_PATHNAME', 'calytics_tally_sum_add';
+comment on function calytics.sum_add(internal, calytics.tally, bigint, int) is
+  'A weighted step of calytics.sum, up to an index.';
+
 create function calytics.sum_combine(internal, internal) returns internal
   language c immutable parallel safe
   as 'MODULE_PATHNAME', 'calytics_tally_sum_combine';
@@ -184,6 +190,20 @@ create aggregate calytics.sum(calytics.tally, bigint) (
 );
 comment on aggregate calytics.sum(calytics.tally, bigint) is
   'The sum of tallies, each times its weight, count by count; NULL of none.';
+
+create aggregate calytics.sum(calytics.tally, bigint, int) (
+  sfunc = calytics.sum_add,
+  stype = internal,
+  sspace = 256,
+  finalfunc = calytics.sum_result,
+  finalfunc_modify = read_only,
+  combinefunc = calytics.sum_combine,
+  serialfunc = calytics.sum_serialize,
+  deserialfunc = calytics.sum_deserialize,
+  parallel = safe
+);
+comment on aggregate calytics.sum(calytics.tally, bigint, int) is
+  'The sum of tallies, each times its weight, of the counts at indexes below the third argument; NULL there: of all.';
 
 create function calytics.get(a calytics.tally, index int) returns bigint
   language c immutable strict parallel safe

@@ -37,6 +37,8 @@ class TallyReader {
   std::int32_t index() const noexcept { return index_; }
   std::int64_t count() const noexcept { return count_; }
   TallyStatus status() const noexcept { return damaged_ ? TallyStatus::damaged : TallyStatus::ok; }
+  // How many bytes are not read yet.
+  std::size_t rest() const noexcept { return static_cast<std::size_t>(end_ - at_); }
 
  private:
   bool varint(std::uint64_t& value) noexcept {

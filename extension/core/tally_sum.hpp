@@ -15,6 +15,9 @@ struct TallySum {
   std::uint32_t size = 0;
 };
 
+// The bytes of a tally's entries at indexes below the limit. Reads no further than that.
+std::string_view tally_below(std::string_view tally, std::int32_t limit) noexcept;
+
 // Adds weight * tally at those indexes that the sum has already, and counts those it has not.
 TallyStatus add_known(TallySum& sum, std::string_view tally, std::int64_t weight,
                       std::uint32_t& unknown) noexcept;

@@ -11,166 +11,12 @@
 \i :recount_file
 \set lives_file :regress /lives.psql
 \i :lives_file
+\set checks_file :regress /checks.psql
+\i :checks_file
 reset enable_seqscan;
 reset plan_cache_mode;
 -- Where the session stands must not matter.
 select set_config('timezone', pg_temp.pick('UTC', 'America/New_York', 'Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe'), false) \g /dev/null
-
-create temp table difference (seed text, law text, what text, metric text, basis text, currency text, returned text, recounted text);
-create temp table setting as select :'seed'::text as seed;
-
--- The first instant at which a clock on the wall shows this time or a later one.
-create function pg_temp.first_instant(wall timestamp, zone text) returns timestamptz language sql as $$
-  select min(i) from unnest(array[interval '0', '30 minutes', '1 hour']) back,
-         lateral (select wall at time zone zone - back) c (i)
-   where i at time zone zone >= wall $$;
-create function pg_temp.wall_start(unit text, wall timestamp, week_start int) returns timestamp language sql as $$
-  select case when unit = 'week'
-              then wall::date - (extract(isodow from wall)::int - week_start + 7) % 7
-              else date_trunc(unit, wall) end $$;
-create function pg_temp.step(unit text) returns interval language sql as $$
-  select case unit when 'quarter' then interval '3 months' else ('1 ' || unit)::interval end $$;
-
--- Rows of cal.metrics beside those of the recount: under each basis, this period and the one before.
-create function pg_temp.check_period(
-  src calytics.source, period text, at timestamptz, as_of timestamptz, begins timestamptz, shuts timestamptz,
-  service text, host text) returns void language plpgsql as $$
-declare
-  wall timestamp;
-  before_wall timestamp;
-  before_begins timestamptz;
-  before_shuts timestamptz;
-  before_as_of timestamptz;
-  what text;
-begin
-  if period = 'custom' then
-    -- In seconds: days would be those of the session's time zone.
-    before_begins := begins - make_interval(secs => extract(epoch from shuts - begins)::float8);
-    before_shuts := begins;
-    before_as_of := as_of - make_interval(secs => extract(epoch from shuts - begins)::float8);
-  else
-    wall := pg_temp.wall_start(period, at at time zone src.time_zone, src.week_start);
-    before_wall := wall - pg_temp.step(period);
-    begins := pg_temp.first_instant(wall, src.time_zone);
-    shuts := pg_temp.first_instant(wall + pg_temp.step(period), src.time_zone);
-    before_begins := pg_temp.first_instant(before_wall, src.time_zone);
-    before_shuts := begins;
-    before_as_of := (before_wall + ((as_of at time zone src.time_zone) - wall)) at time zone src.time_zone;
-  end if;
-  what := format('%s %s at %s as of %s, %s to %s, service %s, host %s, zone %s, week from %s', src.name, period, at, as_of, begins, shuts,
-                 service, host, src.time_zone, src.week_start);
-  insert into difference
-    with returned as (
-      select distinct m.metric, m.basis_used as basis, coalesce(m.currency, '') as currency, m.value, m.numerator, m.denominator,
-             m.previous, m.previous_numerator, m.previous_denominator
-        from (values (null), ('booked'), ('service'), ('event')) b (basis),
-             lateral cal.metrics(period, at, case when period = 'custom' then begins end, case when period = 'custom' then shuts end,
-                                 src.name, service, host, b.basis, as_of => as_of) m),
-    recounted as (
-      select r.metric, r.basis, r.currency, r.value, r.numerator, r.denominator
-        from pg_temp.recount(begins, least(shuts, as_of), shuts, as_of, service, host) r),
-    before as (
-      select r.metric, r.basis, r.currency, r.value, r.numerator, r.denominator
-        from pg_temp.recount(before_begins, least(before_shuts, before_as_of), before_shuts, before_as_of, service, host) r)
-    select s.seed, d.law, what, d.metric, d.basis, d.currency, d.returned, d.recounted
-      from setting s, (
-        select case when r.metric is null then 'no row' else 'recount' end as law, metric, basis, currency,
-               (r.value, r.numerator, r.denominator)::text as returned, (c.value, c.numerator, c.denominator)::text as recounted
-          from returned r full join recounted c using (metric, basis, currency)
-         where (round(coalesce(r.value, 0), 6), coalesce(r.numerator, 0), coalesce(r.denominator, 0))
-            <> (round(coalesce(c.value, 0), 6), coalesce(c.numerator, 0), coalesce(c.denominator, 0))
-            or r.metric is null and c.currency = ''
-        union all
-        select 'previous', metric, basis, currency,
-               (r.previous, r.previous_numerator, r.previous_denominator)::text, (c.value, c.numerator, c.denominator)::text
-          from returned r full join before c using (metric, basis, currency)
-         where (round(coalesce(r.previous, 0), 6), coalesce(r.previous_numerator, 0), coalesce(r.previous_denominator, 0))
-            <> (round(coalesce(c.value, 0), 6), coalesce(c.numerator, 0), coalesce(c.denominator, 0))) d;
-end $$;
-
--- Parts of a period add up to the whole: buckets in time, services, hosts, and all of them at once.
-create function pg_temp.check_sums(src calytics.source, period text, at timestamptz, as_of timestamptz) returns void language plpgsql as $$
-declare
-  every text := case period when 'year' then pg_temp.pick('week', 'month', 'quarter') when 'quarter' then pg_temp.pick('day', 'week', 'month')
-    else pg_temp.pick('hour', 'day', 'week') end;
-  split text := pg_temp.pick('service', 'host', 'service,host');
-  basis text := pg_temp.pick('booked', 'service', 'event', null);
-  what text := format('%s %s at %s as of %s every %s by %s', src.name, period, at, as_of, every, split);
-begin
-  insert into difference
-    with whole as (
-      select m.metric, m.basis_used, coalesce(m.currency, '') as currency, m.value
-        from cal.metrics(period, at, source => src.name, basis => basis, as_of => as_of) m join cal.metric d using (metric)
-       where d.additive),
-    parts as (
-      select p.parted, m.metric, m.basis_used, coalesce(m.currency, '') as currency, sum(m.value) as value
-        from (values ('every', every, null), ('split', null, split), ('both', every, split)) p (parted, every, split),
-             lateral cal.metrics(period, at, source => src.name, basis => basis, every => p.every, split => p.split, as_of => as_of) m
-        join cal.metric d using (metric)
-       where d.additive
-       group by 1, 2, 3, 4)
-    select s.seed, 'parts', what || ', ' || p.parted, w.metric, w.basis_used, w.currency, p.value::text, w.value::text
-      from setting s, whole w
-     cross join (values ('every'), ('split'), ('both')) k (parted)
-      left join parts p using (parted, metric, basis_used, currency)
-     where coalesce(p.value, 0) <> coalesce(w.value, 0);
-
-  -- A bucket of a series is that range of time by itself, also where it is no sum.
-  insert into difference
-    with series as (
-      select m.metric, m.basis_used, coalesce(m.currency, '') as currency, m.starts_at, m.ends_at, m.value, m.numerator, m.denominator
-        from cal.metrics(period, at, source => src.name, basis => basis, every => every, as_of => as_of) m),
-    chosen as (
-      select * from (select distinct s.starts_at, s.ends_at from series s where s.metric = 'created') d order by random() limit 2)
-    select s.seed, 'bucket', what || format(', %s to %s', c.starts_at, c.ends_at), r.metric, r.basis, r.currency,
-           (b.value, b.numerator, b.denominator)::text, (r.value, r.numerator, r.denominator)::text
-      from setting s, chosen c
-     cross join lateral pg_temp.recount(c.starts_at, c.ends_at, c.ends_at, as_of) r
-     left join series b
-       on b.metric = r.metric and b.basis_used = r.basis and b.currency = r.currency and b.starts_at = c.starts_at
-    where r.metric <> 'upcoming'
-      and exists (select from series x where x.metric = r.metric and x.basis_used = r.basis)
-      and (round(coalesce(b.value, 0), 6), coalesce(b.numerator, 0), coalesce(b.denominator, 0))
-       <> (round(coalesce(r.value, 0), 6), coalesce(r.numerator, 0), coalesce(r.denominator, 0));
-
-  -- The bookings behind a number add up to it.
-  insert into difference
-    with whole as (
-      select m.metric, m.basis_used, coalesce(m.currency, '') as currency, m.numerator, m.denominator
-        from cal.metrics(period, at, source => src.name, basis => basis, as_of => as_of) m join cal.metric d using (metric)
-       where m.metric !~ 'lead_time_p|average_ticket|customers|retention'),
-    chosen as (select w.* from whole w order by random() limit 5)
-    select s.seed, 'explained', what, c.metric, c.basis_used, c.currency, (e.numerator, e.denominator)::text, (c.numerator, c.denominator)::text
-      from setting s, chosen c
-     cross join lateral (
-       select coalesce(sum(x.numerator), 0) as numerator, coalesce(sum(x.denominator), 0) as denominator
-         from cal.explain_metric(c.metric, period, at, source => src.name, basis => basis, as_of => as_of) x
-        where c.currency = '' or x.currency = c.currency) e
-     where (e.numerator, e.denominator) <> (coalesce(c.numerator, 0), coalesce(c.denominator, 0))
-       and not (c.metric in ('collected', 'refunded', 'net') and c.numerator is null);
-
-  -- A line of a split is that filter. Keys may share a name, by which both are filtered.
-  insert into difference
-    with line as (
-      select m.metric, m.basis_used, coalesce(m.currency, '') as currency, m.service_name, m.host_name,
-             sum(m.numerator) as numerator, sum(m.denominator) as denominator
-        from cal.metrics(period, at, source => src.name, basis => basis, split => split, as_of => as_of) m
-       group by 1, 2, 3, 4, 5),
-    chosen as (select distinct l.service_name, l.host_name from line l
-                where l.service_name <> '' or l.host_name <> '' order by 1, 2 limit 2),
-    filter as (
-      select c.service_name, c.host_name, m.metric, m.basis_used, coalesce(m.currency, '') as currency, m.numerator, m.denominator
-        from chosen c,
-             lateral cal.metrics(period, at, source => src.name, basis => basis, service => c.service_name, host => c.host_name, as_of => as_of) m)
-    select s.seed, 'split', what || format(', %s, %s', f.service_name, f.host_name), f.metric, f.basis_used, f.currency,
-           (l.numerator, l.denominator)::text, (f.numerator, f.denominator)::text
-      from setting s, filter f
-      left join line l
-        on l.metric = f.metric and l.basis_used = f.basis_used and l.currency = f.currency
-       and l.service_name is not distinct from f.service_name and l.host_name is not distinct from f.host_name
-     where (coalesce(l.numerator, 0), coalesce(l.denominator, 0)) <> (coalesce(f.numerator, 0), coalesce(f.denominator, 0))
-       and f.metric <> 'average_ticket';
-end $$;
 
 create function pg_temp.check_now(name text) returns void language plpgsql as $$
 declare
@@ -228,6 +74,10 @@ begin
       -- A chain is gone for good, by hand.
       if pg_temp.chance(0.3) then
         root := (select b.root_uid from calytics.booking b where b.source_id = src and b.uid = leg);
+        delete from calytics.attendee a using calytics.booking b
+         where b.source_id = src and b.root_uid = root and a.source_id = src and a.uid = b.uid;
+        delete from calytics.booking_private p using calytics.booking b
+         where b.source_id = src and b.root_uid = root and p.source_id = src and p.uid = b.uid;
         delete from calytics.booking b where b.source_id = src and b.root_uid = root;
         perform calytics.mark(src, array[root]);
       end if;
@@ -262,7 +112,7 @@ begin
 end $$;
 \set ECHO all
 select length(cal.rotate_secret('law', 'whsec_law')) as secret;
-call pg_temp.studio('law', 30);
+call pg_temp.studio('law', 40);
 select law, metric, basis, count(*), min(what) as what from difference group by 1, 2, 3 order by 1, 2, 3;
 select * from difference order by law, what limit 5;
 select count(*) as verified_differences from cal.verify_metrics('law');
@@ -302,8 +152,9 @@ begin
     end loop;
     perform pg_sleep(0.01);
     insert into moment_known
-      select clock_timestamp(), e.every, m::text
-        from (values (null), ('month')) e (every), lateral cal.metrics('year', '2026-03-01', source => name, every => e.every) m;
+      select c.at, e.every, m::text
+        from (select clock_timestamp() as at) c, (values (null), ('month')) e (every),
+             lateral cal.metrics('year', '2026-03-01', source => name, every => e.every) m;
     commit;
     perform pg_sleep(0.01);
   end loop;
@@ -311,11 +162,11 @@ end $$;
 select length(cal.rotate_secret('law-known', 'whsec_law')) as secret;
 select cal.set_source('law-known', 'America/St_Johns') \g /dev/null
 call pg_temp.remember('law-known', 5);
-select count(*) > 500 as many, count(*) filter (where not exists (
-         select from cal.metrics('year', '2026-03-01', source => 'law-known', every => k.every, known_at => k.at) m where m::text = any (k.lines)))
-       as unknown, count(*) filter (where k.n <> (
-         select count(*) from cal.metrics('year', '2026-03-01', source => 'law-known', every => k.every, known_at => k.at) m where m::text = any (k.lines))) as changed
-  from (select max(known_at) as at, every, array_agg(line) as lines, count(*) as n from moment_known group by date_trunc('milliseconds', known_at), every) k;
+select count(*) as moments, count(*) filter (where now <> once) as changed
+  from (select k.known_at, k.every, array_agg(k.line order by k.line) as once,
+               array(select m::text from cal.metrics('year', '2026-03-01', source => 'law-known', every => k.every, known_at => k.known_at) m
+                      order by m::text) as now
+          from moment_known k group by 1, 2) x;
 
 -- What nobody told us is not zero: money is NULL until somebody speaks of it, and from then on exact, folded or not.
 create view pg_temp.money as
