@@ -146,10 +146,14 @@ begin
            null::text as "window"
       from piece p
       join span s using (n)
-      join calytics.bucket b
-        on b.source_id = src and b.basis = s.basis and b.grain = p.grain and b.detail = s.detail
-       and b.at >= p.lo and b.at < p.hi
-     where (services is null or b.service = any (services)) and (hosts is null or b.host = any (hosts))
+     cross join lateral (
+       -- Offset keeps the order of joins, which is right whatever the statistics of a young table say.
+       select x.at, x.service, x.host, x.currency, x.counts
+         from calytics.bucket x
+        where x.source_id = src and x.basis = s.basis and x.grain = p.grain and x.detail = s.detail
+          and x.at >= p.lo and x.at < p.hi
+          and (services is null or x.service = any (services)) and (hosts is null or x.host = any (hosts))
+       offset 0) b
     union all
     select s.n, s.unit, s.split, s.below, r.at, r.service, r.host, r.currency, r.counts, 1, null
       from calytics.recent_delta r

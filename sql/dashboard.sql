@@ -71,20 +71,14 @@ begin
   return query
   select e.role, e.metric, e.at, e.service, e.host, e.currency, e.value, e.numerator, e.denominator
     from calytics.evaluate(
-      array(select u from unnest(sums) u where u.role in ('now', 'then')),
-      null, dashboard_numbers.basis, calendar_unit, paid, refunds) e
-  union all
-  select e.role, e.metric, e.at, e.service, e.host, e.currency, e.value, e.numerator, e.denominator
-    from calytics.evaluate(
-      array(select u from unnest(sums) u where u.role = 'series'),
-      in_series, dashboard_numbers.basis, null, paid, refunds) e
-  union all
-  select e.role, e.metric, e.at, e.service, e.host, e.currency, e.value, e.numerator, e.denominator
-    from calytics.evaluate(
-      array(select row(x.role, u.basis, u."window", null, case x.role when 'service' then u.service end,
-                       case x.role when 'host' then u.host end, u.currency, u.counts)::calytics.sums
-              from unnest(sums) u cross join (values ('service'), ('host')) x (role) where u.role = 'split'),
-      in_tables, dashboard_numbers.basis, null, paid, refunds) e;
+      array(
+        select u from unnest(sums) u where u.role <> 'split'
+        union all
+        select row(x.role, u.basis, u."window", null, case x.role when 'service' then u.service end,
+                   case x.role when 'host' then u.host end, u.currency, u.counts)::calytics.sums
+          from unnest(sums) u cross join (values ('service'), ('host')) x (role) where u.role = 'split'),
+      null, dashboard_numbers.basis, calendar_unit, paid, refunds, in_series, in_tables) e
+   where e.role in ('now', 'then') or e.metric not in ('customers', 'retention');
 end
 $$;
 comment on function calytics.dashboard_numbers(calytics.sums[], text, text, boolean, boolean) is

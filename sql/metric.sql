@@ -147,7 +147,7 @@ comment on function calytics.shift(calytics.tally, int) is 'A tally whose indexe
 
 create function calytics.evaluate(
   rows calytics.sums[], metrics text[], basis text, calendar_unit text, tells_payments boolean,
-  tells_refunds boolean
+  tells_refunds boolean, in_series text[] default null, in_tables text[] default null
 ) returns table (
   metric text, basis_used text, role text, at timestamp, service text, host text, currency text,
   value numeric, numerator bigint, denominator bigint
@@ -161,7 +161,8 @@ declare
 begin
   return query
   with def as materialized (
-    select d.position as n, d.metric, d.kind, d.factor, d.quantile, d.per_currency, d.otherwise,
+    select d.position as n, d.metric, d.metric = any (evaluate.in_series) as for_series,
+           d.metric = any (evaluate.in_tables) as for_tables, d.kind, d.factor, d.quantile, d.per_currency, d.otherwise,
            case d."window" when 'ended' then 'period' else d."window" end as "window",
            case d."window" when 'ended' then 'unfinished' else d."window" end as besides,
            case when evaluate.basis = any (d.bases) then evaluate.basis else d.default_basis end as used,
@@ -184,6 +185,9 @@ begin
       join line r
         on r.basis = m.used and (r."window" = m."window" or r."window" = m.besides)
        and (not m.per_currency or r.currency <> '')
+       and (evaluate.in_series is null
+            or case r.role when 'series' then m.for_series when 'service' then m.for_tables
+                           when 'host' then m.for_tables else true end)
      group by m.n, m.kind, r.role, r.at, r.service, r.host, money
   )
   select m.metric::text, m.used, x.role, x.at, x.service, x.host, x.money,
@@ -199,6 +203,6 @@ begin
    cross join lateral (select case when x.told = 0 then x.otherwise else x.above end as above) y;
 end
 $$;
-comment on function calytics.evaluate(calytics.sums[], text[], text, text, boolean, boolean) is
+comment on function calytics.evaluate(calytics.sums[], text[], text, text, boolean, boolean, text[], text[]) is
   'Metrics by the sums they are made of. basis: instead of each metric''s default, where it can be; calendar_unit: which '
-  'people to count. No row for a metric where nothing happened, nor for one that is not known.';
+  'people to count; in_series, in_tables: the metrics of roles series, and service and host. No row for a metric where nothing happened, nor for one that is not known.';

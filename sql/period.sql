@@ -115,7 +115,8 @@ create function calytics.spans(
 ) returns calytics.span[]
   language sql stable
 begin atomic
-  select array_agg(row(spans.role, w.basis, w.name, w.lo, w.hi, spans.unit, spans.split, spans.cells,
+  select array_agg(row(spans.role, w.basis, w.name, w.lo, w.hi, spans.unit, spans.split,
+                       spans.cells and w.name = 'period' and w.basis <> 'event',
                        w.ended_by, p.as_of)::calytics.span)
     from (values
       ('period', 'service', p.starts_at, p.cut_at, p.as_of),

@@ -87,7 +87,7 @@ begin
     select x as fact, x.source_id, x.root_uid
       from person p
       join calytics.chain x on x.customer = p.customer and x.source_id = p.source_id
-     where not exists (select from marked m where m.source_id = x.source_id and m.root_uid = x.root_uid)
+     where (x.source_id, x.root_uid) not in (select m.source_id, m.root_uid from marked m)
   ), placed as materialized (
     select p as fact
       from (

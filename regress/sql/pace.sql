@@ -21,6 +21,8 @@ create temp table answer (
   value_pickup bigint);
 
 create procedure pg_temp.watch(name text, moments int, hooks int) language plpgsql as $$
+declare
+  at timestamptz;
 begin
   for m in 1 .. moments loop
     for i in 1 .. hooks loop
@@ -32,7 +34,8 @@ begin
       commit;
     end if;
     perform pg_temp.tell(s.source_id) from calytics.source s where s.name = watch.name;
-    insert into seen select clock_timestamp(), t from told t;
+    at := clock_timestamp();
+    insert into seen select at, t from told t;
     commit;
   end loop;
 end $$;
@@ -52,7 +55,7 @@ begin
     lo := pg_temp.moment();
     every := pg_temp.pick('hour', 'day', 'day', 'week', 'month', 'quarter', 'year', null);
     hi := lo + random() * case when every = 'hour' then interval '4 days' else interval '150 days' end;
-    service := case when pg_temp.chance(0.3) then pg_temp.pick('7301', '7303', 'cover-up') end;
+    service := case when pg_temp.chance(0.3) then pg_temp.pick('7301', '7303', '7305') end;
     host := case when pg_temp.chance(0.3) then pg_temp.pick('41', 'mei') end;
     insert into answer
       select q, zone, lo, hi, every, service, host, p.*
@@ -61,10 +64,11 @@ begin
     commit;
   end loop;
 end $$;
+\set SHOW_CONTEXT never
 \set ECHO all
 select length(cal.rotate_secret('pace', 'whsec_pace')) as secret;
-call pg_temp.watch('pace', 4, 110);
-call pg_temp.ask('pace', 25);
+call pg_temp.watch('pace', 4, 70);
+call pg_temp.ask('pace', 12);
 
 -- Each figure against the legs at that moment. The last moment is now, when nothing has changed any more.
 with counted as (
@@ -78,7 +82,7 @@ with counted as (
         and (a.service is null or (s.t).service = a.service) and (a.host is null or (s.t).host = a.host)) c)
 select count(*) filter (where bookings <> n_bookings) as bookings, count(*) filter (where minutes <> n_minutes) as minutes,
        count(*) filter (where value is distinct from case when currency is not null then coalesce(n_value, 0) end) as value,
-       count(*) filter (where bookings > 0) > 50 as enough
+       count(*) filter (where bookings > 0) > 30 as enough
   from counted;
 -- Nothing is left out: buckets of all currencies add up to the range.
 select count(*) as not_all
