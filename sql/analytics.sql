@@ -3,9 +3,12 @@
 create view cal.chain as
   select o.name as source, c.root_uid, c.uid, c.status, c.customer, c.created_at, c.confirmed_at, c.cancelled_at,
          c.cancelled_by, c.rejected_at, c.paid_at, c.starts_at, c.ended_at as ends_at, c.minutes, c.lead as lead_minutes,
-         calytics.service_name(c.source_id, c.service) as service, calytics.host_name(c.source_id, c.host) as host,
+         coalesce(s.service, c.service) as service, coalesce(h.host, c.host) as host,
          c.hops, c.price, nullif(c.currency, '') as currency, c.no_show, c.host_no_show, c.previous_at
-    from calytics.facts_now(null) c join calytics.source o using (source_id);
+    from calytics.facts_now(null) c
+    join calytics.source o using (source_id)
+    left join cal.service s on s.source = o.name and s.event_type_id::text = c.service
+    left join cal.host h on h.source = o.name and h.host_id::text = c.host;
 comment on view cal.chain is
   'Bookings, one row for all legs of one: what metrics count. uid: the current leg; created_at: the first leg''s; '
   'minutes: of accepted ones; lead_minutes: from creation to the first start; previous_at: the client''s visit before. '

@@ -5,17 +5,39 @@ create function cal.health() returns jsonb
 as $$
 declare
   loaded boolean := calytics.preloaded();
+  folds boolean := loaded and current_setting('calytics.fold_worker')::boolean;
+  state calytics.fold_state;
 begin
+  select f.* into state from calytics.fold_state f order by f.run desc limit 1;
   return jsonb_build_object(
     'status', 'ok',
     'as_of', now(),
     'version', (select e.extversion from pg_extension e where e.extname = 'calytics'),
     'postgres', current_setting('server_version'),
     'preloaded', loaded,
-    'off', case when loaded then '[]' else jsonb_build_array(jsonb_build_object(
-      'feature', 'counting of refused deliveries',
-      'why', 'it needs shared memory, and calytics is not in shared_preload_libraries',
-      'how', 'add calytics to shared_preload_libraries in postgresql.conf and restart PostgreSQL')) end,
+    'off', (
+      select coalesce(jsonb_agg(jsonb_build_object('feature', o.feature, 'why', o.why, 'how', o.how)), '[]')
+        from (values
+          (not loaded, 'counting of refused deliveries',
+           'it needs shared memory, and calytics is not in shared_preload_libraries',
+           'add calytics to shared_preload_libraries in postgresql.conf and restart PostgreSQL'),
+          (not loaded, 'background folding: metrics stay right, reading them gets slower',
+           'it needs a background worker, and calytics is not in shared_preload_libraries',
+           'add calytics to shared_preload_libraries and restart PostgreSQL, or call cal.fold() every minute'),
+          (loaded and not folds, 'background folding: metrics stay right, reading them gets slower',
+           'calytics.fold_worker is off',
+           'alter system set calytics.fold_worker = on; select pg_reload_conf(), or call cal.fold() every minute')
+          ) o (off, feature, why, how)
+       where o.off),
+    'metrics', (
+      select jsonb_build_object(
+               'pending', p.marks,
+               'unmerged', calytics.pending() - p.marks,
+               'folded_at', state.folded_at,
+               'lag_s', extract(epoch from clock_timestamp() - p.since)::bigint,
+               'worker', (select case when w.runs is not null then to_jsonb(w) end from calytics.folder_state() w))
+        from (select count(*) as marks, min(m.marked_at) as since
+                from calytics.chain_mark m where m.segment >= state.segment) p),
     'refused', (select jsonb_object_agg(r.outcome, r.count) from calytics.refusals() r),
     'sources', (
       select coalesce(jsonb_agg(jsonb_build_object(
@@ -39,5 +61,8 @@ end
 $$;
 comment on function cal.health() is
   'How the installation is: version, whether calytics is preloaded and what is off otherwise, '
-  'deliveries refused since the server started (NULL where they can''t be counted), and per source '
+  'deliveries refused since the server started (NULL where they can''t be counted); metrics: changes '
+  'pending, that is not folded yet, so that readers add them, and for how many seconds the oldest has been '
+  '(lag_s; NULL if none is), folded rows not merged yet, when something was last folded, and worker: the '
+  'folder''s process, runs and errors (NULL if this database never had one); and per source '
   'the last webhook, its age in seconds, valid secrets and the number of quarantined deliveries.';

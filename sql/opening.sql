@@ -86,13 +86,13 @@ begin
     raise exception 'opening hours are an object'
       using errcode = 'invalid_parameter_value',
             hint = 'For instance: {"1": [["10:00", "14:00"], ["15:00", "20:00"]]}, 1 for Monday to 7.';
-  elsif host = '' then
+  elsif set_opening_hours.host = '' then
     raise exception 'a host needs a name' using errcode = 'invalid_parameter_value', hint = 'Leave it out for all hosts.';
   end if;
   perform from calytics.source s where s.source_id = src for update;
   delete from calytics.opening o
    where o.source_id = src
-     and (o.host = whose or host is not null and o.host <> ''
+     and (o.host = whose or whose <> '' and o.host <> ''
                             and calytics.current_host(src, o.host) = calytics.current_host(src, whose));
   if hours is null or hours in ('null', '{}') then
     return;
@@ -127,7 +127,7 @@ begin
     raise exception 'blocked time needs a begin and an end'
       using errcode = 'invalid_parameter_value',
             hint = 'For instance: tstzrange(''2026-08-01 00:00+02'', ''2026-08-15 00:00+02'').';
-  elsif host = '' then
+  elsif block_time.host = '' then
     raise exception 'a host needs a name' using errcode = 'invalid_parameter_value', hint = 'Leave it out for all hosts.';
   end if;
   insert into calytics.blocked (source_id, host, during, reason)

@@ -11,6 +11,7 @@ create table calytics.chain_mark (
   segment    bigint not null,
   mark_id    bigint not null default nextval('calytics.mark_id'),
   root_uid   text collate "C" not null,
+  marked_at  timestamptz not null default now(),
   primary key (segment, mark_id, source_id)
 );
 comment on table calytics.chain_mark is

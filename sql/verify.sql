@@ -68,7 +68,7 @@ end;
 comment on function calytics.recount_facts(int) is 'All facts of a source anew from its legs.';
 
 create function calytics.facts_now(src int) returns setof calytics.chain
-  language plpgsql stable set search_path = pg_catalog, pg_temp
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   low bigint := (select f.segment from calytics.fold_state f order by f.run desc limit 1);

@@ -6,6 +6,7 @@
 #   CALYTICS_BENCH_PARTS     some of: ingest read held fold (all)
 #   CALYTICS_BENCH_BOOKINGS  bookings in the larger database (1000000); the smaller one has a tenth
 #   CALYTICS_BENCH_SECONDS   how long each reading is measured (60); ingest takes 100 webhooks a second
+#   CALYTICS_BENCH_SETTINGS  settings of the server to try, as name=value name=value
 #   CALYTICS_BENCH_HELD      how long a snapshot is held open, in seconds (600); the last minute counts
 . "$(dirname "$0")/lib.sh"
 . "$ops/postgres.sh"
@@ -49,7 +50,8 @@ mkdir "$work"
 . "$ops/bench_tools.sh"
 
 port=$(free_port)
-"$ops/cluster.sh" start "$scratch" "$port"
+read -ra settings <<<"${CALYTICS_BENCH_SETTINGS-}"
+"$ops/cluster.sh" start "$scratch" "$port" "${settings[@]}"
 PGHOST=$("$ops/cluster.sh" socket "$scratch" "$port")
 export PGHOST PGPORT=$port PGUSER=calytics PGOPTIONS='-c client_min_messages=warning'
 

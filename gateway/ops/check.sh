@@ -40,7 +40,9 @@ build() {
 }
 
 cluster() {
-  "$ops/cluster.sh" start "$scratch" "$port" timezone="$TZ" fsync=off max_connections=60
+  # Tests of regress/ fold by hand, at moments that they choose.
+  "$ops/cluster.sh" start "$scratch" "$port" timezone="$TZ" fsync=off max_connections=60 \
+    calytics.fold_worker=off
 }
 
 installcheck() { # the directory in build/ of its output, and what not to run

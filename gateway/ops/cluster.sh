@@ -70,6 +70,7 @@ unix_socket_directories = '$(socket_dir "$dir" "$port")'
 unix_socket_permissions = 0700
 password_encryption = 'scram-sha-256'
 shared_preload_libraries = 'calytics'
+max_worker_processes = 16
 shared_buffers = 256MB
 work_mem = 16MB
 maintenance_work_mem = 128MB

@@ -16,6 +16,12 @@ select set_config('timezone', pg_temp.pick('UTC', 'America/New_York', 'Asia/Kath
 create temp table difference (what text, cohort date, n int, currency text, returned text, recounted text);
 create temp table checked (known bigint, unknown bigint);
 
+-- Also where midnight is left out or comes twice.
+create function pg_temp.first_instant(wall timestamp, zone text) returns timestamptz language sql as $$
+  select min(i) from unnest(array[interval '0', '30 minutes', '1 hour']) back,
+         lateral (select wall at time zone zone - back) c (i)
+   where i at time zone zone >= wall $$;
+
 -- Month by month and person by person.
 create function pg_temp.recount_cohorts(zone text, months int, at timestamptz, as_of timestamptz)
   returns table (cohort date, n int, currency text, people bigint, active bigint, value numeric, collected numeric,
@@ -29,17 +35,10 @@ begin
            coalesce((select sum(m.collected) from told_money m where m.root_uid = t.root_uid and m.currency = t.currency), 0) as collected
       from told t where t.visit;
   return query
-    with cell as (
+    with cell as materialized (
       select c.cohort, k.n, c.cohort + make_interval(months => k.n) as month, y.currency,
-             -- The first instant of the month after, also where midnight is left out or comes twice.
-             (select min(i) from generate_series(
-                ((c.cohort + make_interval(months => k.n + 1)) at time zone zone) - interval '2 hours',
-                ((c.cohort + make_interval(months => k.n + 1)) at time zone zone) + interval '1 hour', interval '30 minutes') i
-               where i at time zone zone >= c.cohort + make_interval(months => k.n + 1)) <= as_of as over,
-             (select min(i) from generate_series(
-                ((c.cohort + interval '1 month') at time zone zone) - interval '2 hours',
-                ((c.cohort + interval '1 month') at time zone zone) + interval '1 hour', interval '30 minutes') i
-               where i at time zone zone >= c.cohort + interval '1 month') <= as_of as born
+             pg_temp.first_instant(c.cohort + make_interval(months => k.n + 1), zone) <= as_of as over,
+             pg_temp.first_instant(c.cohort + interval '1 month', zone) <= as_of as born
         from (select distinct v.cohort from visited v
                where v.cohort <= least(at, as_of) at time zone zone) c
        cross join generate_series(0, months) k (n)
