@@ -1,5 +1,6 @@
 -- The folder: moves what changed into facts and buckets, exactly once, because the marks it deletes, the
--- facts it writes and the sums it adds are one transaction, and no other writer of these exists. How late it runs costs speed, never truth: readers add what is pending.
+-- facts it writes and the sums it adds are one transaction, and no other writer of these exists. How late
+-- it runs costs speed, never truth: readers add what is pending.
 
 create function calytics.fact(d calytics.chain) returns calytics.chain
   language sql immutable
@@ -75,7 +76,8 @@ begin
         current_setting('transaction_isolation')
       using errcode = 'feature_not_supported', hint = 'Call it in a transaction that is read committed.';
   end if;
-  lock table calytics.fold_state in share row exclusive mode;
+  -- Segments are the positive keys of this class (segment.sql).
+  perform pg_advisory_xact_lock(x'63616c79'::int, -1);
 end
 $$;
 comment on function calytics.lock_fold() is

@@ -10,7 +10,8 @@ grant usage on schema cal to cal_gateway, cal_reader, cal_admin;
 grant execute on function cal.http(text, text, text, jsonb, bytea) to cal_gateway;
 
 grant select on cal.source, cal.service, cal.host, cal.booking, cal.booking_change, cal.attendee,
-                cal.delivery, cal.metric, cal.chain, cal.payment, cal.service_analytics, cal.realtime_metrics
+                cal.delivery, cal.metric, cal.chain, cal.payment, cal.service_analytics, cal.realtime_metrics,
+                cal.opening_hours
   to cal_reader, cal_admin;
 grant execute on function
     cal.verify_signature(bytea, text, text), cal.health(),
@@ -18,14 +19,20 @@ grant execute on function
                 timestamptz),
     cal.dashboard(text, timestamptz, text, text, text, text, timestamptz, timestamptz, timestamptz, timestamptz),
     cal.explain_metric(text, text, timestamptz, timestamptz, timestamptz, text, text, text, text, timestamptz),
+    cal.pace(timestamptz, timestamptz, timestamptz[], text, text, text, text),
+    cal.lifetime_value(text, int, text, timestamptz, timestamptz),
+    cal.utilisation(text, timestamptz, timestamptz, timestamptz, text, text, text, timestamptz, text, text),
     cal.verify_metrics(text),
     -- Behind views; without usage of the schema nobody calls them by name.
     calytics.facts_now(int), calytics.service_days(), calytics.realtime()
   to cal_reader, cal_admin;
 
-grant select on cal.person, cal.booking_private to cal_admin;
+grant select on cal.person, cal.booking_private, cal.blocked_time to cal_admin;
 grant execute on function
     cal.set_source(text, text, text, int, interval, interval, interval, interval, text),
+    cal.set_opening_hours(jsonb, text, text),
+    cal.block_time(tstzrange, text, text, text),
+    cal.unblock_time(bigint),
     cal.fold(boolean),
     cal.repair_metrics(text),
     cal.record_payment(text, bigint, text, text, timestamptz, text, text),

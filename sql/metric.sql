@@ -121,7 +121,7 @@ insert into calytics.metric
      formula)
   values
   ('customers', 37, 'Customers', 'count', 'sum', '{32:1}', null, true, 'period', 'service', '{service}', false,
-   'persons with a visit in the day, week, month, quarter or year; not known for other ranges'),
+   'persons with a visit in the period'),
   ('retention', 38, 'Retention', 'rate', 'ratio', '{37:1}', '{32:1}', true, 'period', 'service', '{service}', false,
    'persons with a visit in the period and one in the 365 days before it / persons with a visit in the period');
 
@@ -145,6 +145,35 @@ create function calytics.shift(t calytics.tally, by int) returns calytics.tally
   return (select calytics.tally(null, array_agg(e.index + by), array_agg(e.count)) from calytics.entries(t) e);
 comment on function calytics.shift(calytics.tally, int) is 'A tally whose indexes are moved up.';
 
+create type calytics.formula as (
+  metric        text,
+  basis         text,
+  kind          text,
+  factor        int,
+  quantile      float8,
+  "window"      text,             -- sums of either window count
+  besides       text,
+  per_currency  boolean,
+  in_series     boolean,
+  in_tables     boolean,
+  above         calytics.tally,
+  below         calytics.tally,
+  otherwise     calytics.tally
+);
+comment on type calytics.formula is
+  'A metric''s definition for one occasion. Glue reads it by position (extension/glue/evaluation.cpp).';
+
+create function calytics.evaluate_formulas(formulas calytics.formula[], rows calytics.sums[], scoped boolean)
+  returns table (
+    metric text, basis_used text, role text, at timestamp, service text, host text, currency text,
+    value numeric, numerator bigint, denominator bigint
+  )
+  language c immutable
+  as 'MODULE_PATHNAME', 'calytics_evaluate_formulas';
+comment on function calytics.evaluate_formulas(calytics.formula[], calytics.sums[], boolean) is
+  'Every formula at every role, time, service, host and, where it is money, currency of the sums; no row where there are '
+  'none. scoped: in role series only formulas in_series, in roles service and host only those in_tables.';
+
 create function calytics.evaluate(
   rows calytics.sums[], metrics text[], basis text, calendar_unit text, tells_payments boolean,
   tells_refunds boolean, in_series text[] default null, in_tables text[] default null
@@ -158,51 +187,25 @@ as $$
 declare
   -- The same people are counted by day, week, month, quarter or year in cells one after the other.
   step int := array_position(array['day', 'week', 'month', 'quarter', 'year'], calendar_unit) - 1;
-begin
-  return query
-  with def as materialized (
-    select d.position as n, d.metric, d.metric = any (evaluate.in_series) as for_series,
-           d.metric = any (evaluate.in_tables) as for_tables, d.kind, d.factor, d.quantile, d.per_currency, d.otherwise,
-           case d."window" when 'ended' then 'period' else d."window" end as "window",
-           case d."window" when 'ended' then 'unfinished' else d."window" end as besides,
-           case when evaluate.basis = any (d.bases) then evaluate.basis else d.default_basis end as used,
-           case when d.by_calendar then calytics.shift(d.numerator, step) else d.numerator end as above,
-           case when d.by_calendar then calytics.shift(d.denominator, step) else d.denominator end as below
+  formulas calytics.formula[] := array(
+    select row(d.metric,
+               case when evaluate.basis = any (d.bases) then evaluate.basis else d.default_basis end,
+               d.kind, d.factor, d.quantile,
+               case d."window" when 'ended' then 'period' else d."window" end,
+               case d."window" when 'ended' then 'unfinished' else d."window" end,
+               d.per_currency, d.metric = any (evaluate.in_series), d.metric = any (evaluate.in_tables),
+               case when d.by_calendar then calytics.shift(d.numerator, step) else d.numerator end,
+               case when d.by_calendar then calytics.shift(d.denominator, step) else d.denominator end,
+               d.otherwise)::calytics.formula
       from calytics.metric d
      where (metrics is null or d.metric = any (metrics))
        and (not d.by_calendar or step is not null)
-       and case d.known_by when 'payment' then tells_payments when 'refund' then tells_refunds else true end
-  ), line as materialized (
-    select r.* from unnest(rows) r
-  ), summed as materialized (
-    select m.n, r.role, r.at, r.service, r.host, case when m.per_currency then r.currency end as money,
-           case when m.kind = 'quantile' then calytics.sum(r.counts) end as counts,
-           sum(calytics.dot(m.above, r.counts))::bigint as above,
-           sum(calytics.dot(m.below, r.counts))::bigint as below,
-           sum(case when m.otherwise is not null then calytics.get(r.counts, 25) end) as told,
-           sum(calytics.dot(m.otherwise, r.counts))::bigint as otherwise
-      from def m
-      join line r
-        on r.basis = m.used and (r."window" = m."window" or r."window" = m.besides)
-       and (not m.per_currency or r.currency <> '')
-       and (evaluate.in_series is null
-            or case r.role when 'series' then m.for_series when 'service' then m.for_tables
-                           when 'host' then m.for_tables else true end)
-     group by m.n, m.kind, r.role, r.at, r.service, r.host, money
-  )
-  select m.metric::text, m.used, x.role, x.at, x.service, x.host, x.money,
-         case m.kind
-           when 'sum' then y.above::numeric
-           when 'ratio' then y.above::numeric * m.factor / nullif(x.below, 0)
-           else calytics.lead_value(calytics.quantile(x.counts, 1000, 640, m.quantile)::int)::numeric
-         end,
-         case when m.kind <> 'quantile' then y.above end,
-         case when m.kind = 'ratio' then x.below end
-    from summed x
-    join def m on m.n = x.n
-   cross join lateral (select case when x.told = 0 then x.otherwise else x.above end as above) y;
+       and case d.known_by when 'payment' then tells_payments when 'refund' then tells_refunds else true end);
+begin
+  return query select * from calytics.evaluate_formulas(formulas, rows, in_series is not null);
 end
 $$;
 comment on function calytics.evaluate(calytics.sums[], text[], text, text, boolean, boolean, text[], text[]) is
-  'Metrics by the sums they are made of. basis: instead of each metric''s default, where it can be; calendar_unit: which '
-  'people to count; in_series, in_tables: the metrics of roles series, and service and host. No row for a metric where nothing happened, nor for one that is not known.';
+  'Metrics by the sums they are made of. basis: instead of each metric''s default, where it can be; calendar_unit: '
+  'which people to count; in_series, in_tables: the metrics of roles series, and service and host. No row for a '
+  'metric where nothing happened, nor for one that is not known.';

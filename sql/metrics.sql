@@ -33,13 +33,19 @@ as $$
 begin
   return (
     with service as materialized (
-      select u.service as key, calytics.service_name(src, u.service) as name
-        from (select distinct x.service from unnest(sums) x where split like '%service%' offset 0) u
+      select distinct on (v.event_type_id) v.event_type_id::text as key, v.service as name
+        from calytics.service v
+       where v.source_id = src and split like '%service%'
+       order by v.event_type_id, v.first_at desc, v.service desc
     ), host as materialized (
-      select u.host as key, calytics.host_name(src, u.host) as name
-        from (select distinct x.host from unnest(sums) x where split like '%host' offset 0) u
+      select distinct on (v.host_id) v.host_id::text as key, v.host as name
+        from calytics.host v
+       where v.source_id = src and split like '%host'
+       order by v.host_id, v.first_at desc, v.host desc
     )
-    select array_agg(row(u.role, u.basis, u."window", u.at, s.name, h.name, u.currency, u.counts)::calytics.sums)
+    select array_agg(row(
+             u.role, u.basis, u."window", u.at, case when split like '%service%' then coalesce(s.name, u.service) end,
+             case when split like '%host' then coalesce(h.name, u.host) end, u.currency, u.counts)::calytics.sums)
       from unnest(sums) u
       left join service s on s.key = u.service
       left join host h on h.key = u.host);

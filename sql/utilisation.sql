@@ -24,16 +24,19 @@ create function calytics.open_time(src int, zone text, lo timestamptz, hi timest
   returns table (host text, times tstzmultirange)
   language sql stable
 begin atomic
-  select h.host, range_agg(tstzrange(r.opens, r.closes)) * tstzmultirange(tstzrange(lo, hi))
+  -- A host with hours, none of which are in the range, has a row all the same.
+  select h.host,
+         coalesce(range_agg(tstzrange(r.opens, r.closes)) filter (where d.day is not null), '{}')
+           * tstzmultirange(tstzrange(lo, hi))
     from (
       select distinct case when o.host <> '' then calytics.current_host(src, o.host) else '' end as host,
              o.weekday, o.opens, o.closes
         from calytics.opening o where o.source_id = src) h
-    join generate_series(date_trunc('day', lo at time zone zone) - interval '1 day', hi at time zone zone, interval '1 day') d (day)
+    left join generate_series(
+        date_trunc('day', lo at time zone zone) - interval '1 day', hi at time zone zone, interval '1 day') d (day)
       on extract(isodow from d.day) = h.weekday
    cross join lateral (
      select calytics.wall_begins(d.day + h.opens, zone) as opens, calytics.wall_begins(d.day + h.closes, zone) as closes) r
-   where lo < hi
    group by h.host;
 end;
 comment on function calytics.open_time(int, text, timestamptz, timestamptz) is

@@ -14,9 +14,14 @@ select c.oid::regclass as relation_without_comment
  where c.relnamespace in ('cal'::regnamespace, 'calytics'::regnamespace) and c.relkind in ('r', 'p', 'v', 'm')
    and obj_description(c.oid, 'pg_class') is null
  order by 1;
--- A definer's rights are for entrances only, and every entrance is in cal.
+-- A definer's rights are for entrances only, and every entrance is in cal, or is what a view in cal reads.
 select p.oid::regprocedure as definer_outside_cal
-  from pg_proc p where p.prosecdef and p.pronamespace = 'calytics'::regnamespace order by 1;
+  from pg_proc p
+ where p.prosecdef and p.pronamespace = 'calytics'::regnamespace
+   and not exists (select from pg_depend d join pg_rewrite r on r.oid = d.objid join pg_class v on v.oid = r.ev_class
+                    where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and d.classid = 'pg_rewrite'::regclass
+                      and v.relnamespace = 'cal'::regnamespace)
+ order by 1;
 select p.oid::regprocedure as open_to_public
   from pg_proc p cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
  where p.pronamespace in ('cal'::regnamespace, 'calytics'::regnamespace) and a.grantee = 0 order by 1;

@@ -60,7 +60,9 @@ select outcome from pg_temp.send(pg_temp.event('PING', '2026-01-02T00:00:03Z', '
 select length(cal.rotate_secret('receive')) as made_at_random;
 select cal.rotate_secret('receive', 'short');
 select cal.rotate_secret('No Such Name!', 'whsec_one');
+\set SHOW_CONTEXT never
 select cal.set_source('receive', 'Mars/Olympus');
+\set SHOW_CONTEXT errors
 select cal.set_source('receive', 'Europe/Madrid', 'eur', 1);
 select time_zone, currency, week_start from cal.source where source = 'receive';
 
@@ -68,6 +70,10 @@ select time_zone, currency, week_start from cal.source where source = 'receive';
 select outcome, delivery_id, detail
   from cal.receive_webhook(convert_to(repeat('x', 1048577), 'UTF8'), '{}', 'receive');
 select (cal.health() ->> 'preloaded')::boolean = (cal.health() -> 'refused' is distinct from 'null') as counted_where_possible,
-       (cal.health() ->> 'preloaded')::boolean = (cal.health() -> 'off' = '[]') as says_what_is_off;
+       (cal.health() ->> 'preloaded')::boolean = (count(*) filter (where o ->> 'feature' ~ 'refused') = 0) as says_if_it_is_not,
+       ((cal.health() ->> 'preloaded')::boolean and current_setting('calytics.fold_worker')::boolean)
+         = (count(*) filter (where o ->> 'feature' ~ 'folding') = 0) as says_if_nobody_folds
+  from jsonb_array_elements(cal.health() -> 'off') o;
+select jsonb_object_keys(cal.health() -> 'metrics') as metrics order by 1;
 select s ->> 'last_outcome' as last_outcome, s -> 'quarantined' as quarantined
   from jsonb_array_elements(cal.health() -> 'sources') s where s ->> 'source' = 'receive';

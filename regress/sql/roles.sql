@@ -31,6 +31,10 @@ select * from calytics.source_secret;
 reset role;
 set role cal_reader;
 select count(*) >= 0 as reads from cal.booking;
+select (select count(*) from cal.chain) >= 0 and (select count(*) from cal.service_analytics) >= 0
+   and (select count(*) from cal.realtime_metrics) >= 0 and (select count(*) from cal.payment) >= 0 as reads;
+select calytics.facts_now(null);
+select cal.fold();
 select * from cal.person;
 select * from cal.booking_private;
 select body from calytics.webhook_delivery;
