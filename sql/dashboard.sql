@@ -23,9 +23,9 @@ create function calytics.dashboard_sums(
 as $$
 declare
   spans calytics.span[] :=
-    calytics.spans(now_p, 'now', null, false, s, null)
-    || calytics.spans(now_p, 'series', unit, false, s,
-                      array['period service', 'period booked', 'period event', 'upcoming service'], false)
+    calytics.spans(now_p, 'series', unit, false, s,
+                   array['period service', 'period booked', 'period event', 'upcoming service'])
+    || calytics.spans(now_p, 'now', null, false, s, array['matured service', 'converted service'])
     || calytics.spans(now_p, 'split', null, true, s, array['period service', 'period booked'], false)
     || calytics.spans(then_p, 'then', null, false, s, null);
 begin
@@ -55,7 +55,7 @@ create type calytics.number as (
 comment on type calytics.number is 'A metric''s value in one place of a dashboard.';
 
 create function calytics.dashboard_numbers(
-  sums calytics.sums[], basis text, calendar_unit text, paid boolean, refunds boolean
+  sums calytics.sums[], basis text, calendar_unit text, paid boolean, refunds boolean, same_windows boolean
 ) returns setof calytics.number
   language plpgsql stable set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off
@@ -76,12 +76,14 @@ begin
         union all
         select row(x.role, u.basis, u."window", null, case x.role when 'service' then u.service end,
                    case x.role when 'host' then u.host end, u.currency, u.counts)::calytics.sums
-          from unnest(sums) u cross join (values ('service'), ('host')) x (role) where u.role = 'split'),
-      null, dashboard_numbers.basis, calendar_unit, paid, refunds, in_series, in_tables) e
+          from unnest(sums) u
+          join (values ('split', 'service'), ('split', 'host'), ('series', 'now')) x (part, role) on x.part = u.role),
+      null, dashboard_numbers.basis, calendar_unit, paid, refunds, same_windows, in_series, in_tables) e
    where e.role in ('now', 'then') or e.metric not in ('customers', 'retention');
 end
 $$;
-comment on function calytics.dashboard_numbers(calytics.sums[], text, text, boolean, boolean) is
+comment on function calytics.dashboard_numbers(
+    calytics.sums[], text, text, boolean, boolean, boolean) is
   'The figures now and then, the series, and the tables by service and by host, as numbers.';
 
 create function calytics.figures_json(
@@ -249,13 +251,14 @@ begin
   perform calytics.check_metrics(null, dashboard.basis, null, null);
   sums := calytics.dashboard_sums(s, now_p, then_p, unit, services, hosts, known_at);
   numbers := array(
-    select n from calytics.dashboard_numbers(sums, dashboard.basis, now_p.unit, paid, refunds) n);
+    select n from calytics.dashboard_numbers(
+      sums, dashboard.basis, now_p.unit, paid, refunds, s.rebook_within = s.convert_within) n);
   select x.received_at into last_webhook
     from calytics.webhook_delivery x where x.source_id = s.source_id order by x.delivery_id desc limit 1;
   select calytics.sum(u.counts) filter (where u.basis = 'service'),
          calytics.sum(u.counts) filter (where u.basis = coalesce(nullif(dashboard.basis, 'event'), 'booked'))
     into starts, made
-    from unnest(sums) u where u.role = 'now' and u."window" = 'period';
+    from unnest(sums) u where u.role = 'series' and u."window" = 'period';
 
   return jsonb_build_object(
     'source', s.name, 'time_zone', s.time_zone, 'currency', s.currency, 'as_of', now_p.as_of,

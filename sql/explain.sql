@@ -39,7 +39,9 @@ begin
   with span as materialized (
     select w.lo, w.hi, w."window", w.ended_by
       from unnest(calytics.spans(
-        p, 'now', null, false, s, array[case m."window" when 'ended' then 'period' else m."window" end || ' ' || used])) w
+        p, 'now', null, false, s, array[case when m."window" = 'ended' then 'period'
+                           when m."window" = 'converted' and s.rebook_within = s.convert_within then 'matured'
+                           else m."window" end || ' ' || used])) w
   ), changed as materialized (
     select u.before, u.after from calytics.unsettled(s.source_id, low) u
   ), candidate as (

@@ -176,7 +176,7 @@ comment on function calytics.evaluate_formulas(calytics.formula[], calytics.sums
 
 create function calytics.evaluate(
   rows calytics.sums[], metrics text[], basis text, calendar_unit text, tells_payments boolean,
-  tells_refunds boolean, in_series text[] default null, in_tables text[] default null
+  tells_refunds boolean, same_windows boolean, in_series text[] default null, in_tables text[] default null
 ) returns table (
   metric text, basis_used text, role text, at timestamp, service text, host text, currency text,
   value numeric, numerator bigint, denominator bigint
@@ -192,7 +192,8 @@ declare
                case when evaluate.basis = any (d.bases) then evaluate.basis else d.default_basis end,
                d.kind, d.factor, d.quantile,
                case d."window" when 'ended' then 'period' else d."window" end,
-               case d."window" when 'ended' then 'unfinished' else d."window" end,
+               case when d."window" = 'ended' then 'unfinished'
+                    when d."window" = 'converted' and same_windows then 'matured' else d."window" end,
                d.per_currency, d.metric = any (evaluate.in_series), d.metric = any (evaluate.in_tables),
                case when d.by_calendar then calytics.shift(d.numerator, step) else d.numerator end,
                case when d.by_calendar then calytics.shift(d.denominator, step) else d.denominator end,
@@ -205,7 +206,8 @@ begin
   return query select * from calytics.evaluate_formulas(formulas, rows, in_series is not null);
 end
 $$;
-comment on function calytics.evaluate(calytics.sums[], text[], text, text, boolean, boolean, text[], text[]) is
+comment on function calytics.evaluate(
+    calytics.sums[], text[], text, text, boolean, boolean, boolean, text[], text[]) is
   'Metrics by the sums they are made of. basis: instead of each metric''s default, where it can be; calendar_unit: '
-  'which people to count; in_series, in_tables: the metrics of roles series, and service and host. No row for a '
+  'which people to count; same_windows: window matured stands for converted as well; in_series, in_tables: the metrics of roles series, and service and host. No row for a '
   'metric where nothing happened, nor for one that is not known.';

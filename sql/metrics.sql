@@ -194,7 +194,8 @@ begin
     select e.role, e.metric, coalesce(e.at, '-infinity') as at, coalesce(e.service, '') as service,
            coalesce(e.host, '') as host, coalesce(e.currency, '') as currency, e.value, e.numerator, e.denominator
       from calytics.evaluate(now_sums || then_sums, metrics.metrics, metrics.basis,
-                             case when not by_reading then calendar end, paid, refunds) e
+                             case when not by_reading then calendar end, paid, refunds,
+                             s.rebook_within = s.convert_within) e
     union all
     select p.role, x.metric, coalesce(p.at, '-infinity'), coalesce(p.service, ''), coalesce(p.host, ''), '',
            x.value, x.numerator, x.denominator

@@ -126,10 +126,12 @@ begin atomic
       ('matured', 'service', p.starts_at, least(p.cut_at, p.as_of - s.rebook_within), p.as_of - s.rebook_within),
       ('converted', 'service', p.starts_at, least(p.cut_at, p.as_of - s.convert_within),
        p.as_of - s.convert_within)) w (name, basis, lo, hi, ended_by)
-   where w.lo < w.hi and (windows is null or w.name || ' ' || w.basis = any (windows));
+   where w.lo < w.hi and (w.name <> 'converted' or s.convert_within <> s.rebook_within)
+     and (windows is null or w.name || ' ' || w.basis = any (windows));
 end;
 comment on function calytics.spans(calytics.period, text, text, boolean, calytics.source, text[], boolean) is
-  'The spans that metrics of a period are made of; windows keeps to some: "period booked".';
+  'The spans that metrics of a period are made of; windows keeps to some: "period booked". One span is enough where '
+  'windows matured and converted are the same.';
 
 create function calytics.source_named(name text) returns calytics.source
   language plpgsql stable set search_path = pg_catalog, pg_temp

@@ -58,10 +58,9 @@ export PGHOST PGPORT=$port PGUSER=calytics PGOPTIONS='-c client_min_messages=war
 rounds=5
 batch=$((seconds * 100))
 a_minute=1000
-# Each reading has some time before it to warm up, and the recount after it.
-reading=$((seconds + 60))
 if wants ingest; then count=$((4 * rounds * batch)); else count=0; fi
-most_read=$(((2 * reading + held + 60) * a_minute / 60 + 1000))
+# Time for warming up, for a recount and to spare.
+most_read=$(((seconds + held + 240) * a_minute / 60))
 ((count >= most_read)) || count=$most_read
 
 make_database() { # name, webhooks
@@ -79,7 +78,6 @@ ingest() {
     for connections in 1 4; do
       for metrics in $( ((round % 2)) && echo off on || echo on off); do
         bar "$round" "$rounds" "metrics $metrics, connections: $connections"
-        deal ingest "$batch"
         rates[$metrics$connections]+=" $(receive ingest "$connections" "$batch" "$metrics")"
         # What a run left to the folder must not burden the next one.
         query ingest -c 'select cal.fold()' >/dev/null
@@ -114,13 +112,13 @@ fill() { # bookings
 # The dashboard's times under load, and beside them the recount's.
 read_figures() { # bookings
   step "Reading from $1 bookings, with $a_minute webhooks a minute"
-  start_load "n$1" "$a_minute" $((reading + 600))
+  start_load "n$1" "$a_minute"
   measure warm "n$1" read.sql --time=3
   measure "read$1" "n$1" read.sql --time="$seconds" &
   pause "$seconds" "cal.dashboard('year')"
   wait "$!"
   measure "recount$1" "n$1" recount.sql --transactions=15
-  hush
+  hush "n$1"
 }
 
 read_rows() {
@@ -140,7 +138,7 @@ read_rows() {
 hold_snapshot() {
   local window=$((held < 120 ? held / 2 : 60)) holder dead
   step "Reading while another session holds a snapshot for $held s"
-  start_load "n$bookings" "$a_minute" $((held + 600))
+  start_load "n$bookings" "$a_minute"
   exec {holder}> >(query "n$bookings" >/dev/null)
   say 'begin isolation level repeatable read; select from calytics.booking limit 1;' >&"$holder"
   pause $((held - window)) 'snapshot held'
@@ -157,7 +155,7 @@ hold_snapshot() {
     select relname, n_dead_tup from pg_stat_user_tables
      where schemaname = 'calytics' and relname in ('chain_mark', 'recent_delta', 'bucket', 'fold_state', 'chain')
      order by relname")
-  hush
+  hush "n$bookings"
   exec {holder}>&-
 }
 

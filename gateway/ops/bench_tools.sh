@@ -20,7 +20,7 @@ bar() { # done, total, what
 }
 
 now() { printf '%s\n' "$EPOCHREALTIME"; }
-calc() { awk -v "x=${2-0}" -v "y=${3-0}" -v "z=${4-0}" "BEGIN { print $1 }"; } # expression in x, y, z
+calc() { awk -v "x=$2" -v "y=${3-0}" "BEGIN { print $1 }"; } # expression in x and y, x, y
 
 query() { # database, psql argument ...
   local database=$1
@@ -55,34 +55,33 @@ pause() { # seconds, what
 
 pgbench=("$bin/pgbench" --no-vacuum --protocol=prepared --max-tries=10)
 
-# Gives webhooks out, each once in a database; sets $first.
-declare -A dealt=()
-deal() { # database, count
-  first=$((${dealt[$1]:-0} + 1))
-  dealt[$1]=$((${dealt[$1]:-0} + $2))
+# The number of the next webhook: a database takes each of them once, in their order.
+next_webhook() { # database
+  query "$1" -c 'select count(*) + coalesce(sum(d.repeats), 0) + 1 from calytics.webhook_delivery d'
 }
 
 # Prints webhooks a second, each committed by itself.
 receive() { # database, connections, count, metrics on or off
   local out=$work/receive
   PGOPTIONS="$PGOPTIONS -c calytics.collect_metrics=$4" "${pgbench[@]}" --client="$2" --jobs="$2" \
-    --transactions=$(($3 / $2)) -D k=0 -D clients="$2" -D first="$first" --file="$sql/ingest.sql" "$1" \
+    --transactions=$(($3 / $2)) -D k=0 -D clients="$2" -D first="$(next_webhook "$1")" --file="$sql/ingest.sql" "$1" \
     >"$out" 2>&1 || die "pgbench failed:" "$(tail -n 5 "$out")"
   sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$out"
 }
 
 # Webhooks come in, so many a minute, until hush.
 load=
-start_load() { # database, webhooks a minute, seconds at most
-  deal "$1" $(($2 * $3 / 60 + 100))
-  "${pgbench[@]}" --rate="$(calc 'x / 60' "$2")" --time="$3" -D k=0 -D clients=1 -D first="$first" \
-    --file="$sql/ingest.sql" "$1" >"$work/load" 2>&1 &
+start_load() { # database, webhooks a minute
+  "${pgbench[@]}" --rate="$(calc 'x / 60' "$2")" --time=1000000 -D k=0 -D clients=1 \
+    -D first="$(next_webhook "$1")" --file="$sql/ingest.sql" "$1" >"$work/load" 2>&1 &
   load=$!
   running+=("$load")
 }
-hush() {
+hush() { # database
   kill "$load" 2>/dev/null || die "the load ended too early:" "$(tail -n 5 "$work/load")"
   wait "$load" || true
+  [[ $(query "$1" -c 'select count(*) from bench.webhook') -ge $(next_webhook "$1") ]] ||
+    die "the webhooks ran out: the load was less than it should have been"
 }
 
 # Runs a script over and over on one connection; its times in milliseconds, sorted, go to $work/NAME. The
@@ -100,7 +99,9 @@ measure() { # name, database, script, pgbench argument ...
 percentile() { # name, of a hundred
   awk -v q="$2" '{ v[NR] = $1 } END { n = NR * q / 100; k = int(n); print v[k < n ? k + 1 : k] }' "$work/$1"
 }
-median() { printf '%s\n' "$@" | sort -n | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'; }
+median() {
+  printf '%s\n' "$@" | sort -n | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
+}
 
 # The table: every figure, what it is held against, and the goal, for the figure or for their ratio.
 table=()
@@ -117,7 +118,10 @@ row() { # what, figure, unit, against, its unit, goal: "value <= 5", "ratio >= 0
   table+=("$(printf '%-44s %18s   %-32s %8s   %-14s %s' "$1" "$measured" "$against" \
     "${ratio:+$(short "$ratio")}" "${6-}" "$verdict")")
 }
-short() { awk -v x="$1" 'BEGIN { printf (x + 0 != x ? "%s" : x == int(x) || x >= 1000 ? "%.0f" : x >= 100 ? "%.1f" : x >= 1 ? "%.2f" : "%.3f"), x }'; }
+short() { # three digits or more, as many as matter
+  awk -v x="$1" 'BEGIN {
+    printf (x + 0 != x ? "%s" : x == int(x) || x >= 1000 ? "%.0f" : x >= 100 ? "%.1f" : x >= 1 ? "%.2f" : "%.3f"), x }'
+}
 print_table() {
   printf '\n%-44s %18s   %-32s %8s   %s\n' figure measured 'beside it' ratio goal
   printf '%s\n' "${table[@]}"
