@@ -48,7 +48,7 @@ begin
        offset 0) h
      where u.lo < u.hi
   ), piece as materialized (
-    select s.n, p.grain, p.lo, p.hi
+    select s.n, p.grain, p.lo, p.hi, p.weight::bigint as weight
       from span s
      cross join lateral (
        select least(date_trunc('day', s.h0 + interval '1 day' - interval '1 microsecond'), s.h1) as d0 offset 0) a
@@ -63,9 +63,19 @@ begin
      cross join lateral (
        select b.m0, case when s.unit in ('day', 'week') then d.d1
                          else greatest(date_trunc('month', d.d1), b.m0) end as m1 offset 0) m
+     -- Of a begun month, and of a begun day, the shorter part is read: what is over, or else the whole
+     -- less what is to come.
+     cross join lateral (
+       select m.m1 + interval '1 month' as m2, d.d1 + interval '1 day' as d2,
+              coalesce(s.unit, '') not in ('hour', 'day', 'week')
+              and d.d1 - m.m1 > m.m1 + interval '1 month' - d.d1 as by_month,
+              coalesce(s.unit, '') <> 'hour' and s.h1 - d.d1 > interval '12 hours' as by_day offset 0) r
      cross join lateral (values
-       ('hour', s.h0, d.d0), ('day', d.d0, m.m0), ('month', m.m0, m.m1), ('day', m.m1, d.d1),
-       ('hour', d.d1, s.h1)) p (grain, lo, hi)
+       ('hour', s.h0, d.d0, 1), ('day', d.d0, m.m0, 1), ('month', m.m0, m.m1, 1),
+       ('month', m.m1, case when r.by_month then r.m2 end, 1), ('day', case when r.by_month then d.d1 end, r.m2, -1),
+       ('day', m.m1, case when not r.by_month then d.d1 end, 1),
+       ('day', d.d1, case when r.by_day then r.d2 end, 1), ('hour', case when r.by_day then s.h1 end, r.d2, -1),
+       ('hour', d.d1, case when not r.by_day then s.h1 end, 1)) p (grain, lo, hi, weight)
      where p.lo < p.hi
   ), changed as materialized (
     select f.fact, f.weight
@@ -142,7 +152,7 @@ begin
      where (k.basis is null or y.basis = k.basis)
        and (services is null or k.service = any (services)) and (hosts is null or k.host = any (hosts))
   ), found as (
-    select s.n, s.unit, s.split, s.below, b.at, b.service, b.host, b.currency, b.counts, 1::bigint as weight,
+    select s.n, s.unit, s.split, s.below, b.at, b.service, b.host, b.currency, b.counts, p.weight,
            null::text as "window"
       from piece p
       join span s using (n)
@@ -201,7 +211,8 @@ begin
              f.currency, calytics.sum(f.counts, f.weight, f.below) as counts
         from found f
        group by 1, 2, 3, 4, 5, 6) g
-    join span s using (n);
+    join span s using (n)
+   where not calytics.is_empty(g.counts);
 end
 $$;
 comment on function calytics.collect(int, calytics.span[], text[], text[]) is
