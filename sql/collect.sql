@@ -130,9 +130,11 @@ begin
     union all
     select 'outlasts', 'service', null, o.ended_by, -1, c.*
       from outlast o
-      join calytics.chain c
-        on tstzrange(c.starts_at, c.ended_at) @> o.ended_by and c.ended_at - c.starts_at > interval '6 hours'
-       and c.starts_at >= o.lo and c.starts_at < o.hi and c.source_id = src
+     cross join lateral (
+       select x.* from calytics.chain x
+        where tstzrange(x.starts_at, x.ended_at) @> o.ended_by and x.ended_at - x.starts_at > interval '6 hours'
+       offset 0) c
+     where c.starts_at >= o.lo and c.starts_at < o.hi and c.source_id = src
     union all
     select 'outlasts', 'service', null, o.ended_by, -u.weight, (u.fact).*
       from outlast o
@@ -151,6 +153,11 @@ begin
          k.session_at)::calytics.chain, o) y
      where (k.basis is null or y.basis = k.basis)
        and (services is null or k.service = any (services)) and (hosts is null or k.host = any (hosts))
+  ), awaiting as materialized (
+    select x.awaiting_at, x.starts_at, x.created_at, x.service, x.host, x.currency
+      from calytics.chain x
+     where x.source_id = src and x.awaiting_at > (select min(z.as_of) from unnest(spans) z) - lapse
+       and x.confirmed_at is not null
   ), found as (
     select s.n, s.unit, s.split, s.below, b.at, b.service, b.host, b.currency, b.counts, p.weight,
            null::text as "window"
@@ -188,21 +195,22 @@ begin
       join span s on s.basis = 'service' and s.ended_by = k.ended_by and k.at >= s.lo and k.at < s.hi
      where k.why = 'outlasts'
     union all
-    select s.n, s.unit, s.split, s.below, date_trunc('hour', t.at at time zone zone), w.service, w.host,
-           w.currency, '{5:-1,17:1}'::calytics.tally, w.weight, null
-      from (
+    select s.n, s.unit, s.split, s.below, calytics.local_start(s.unit, t.at at time zone zone, weeks),
+           case when s.split then w.service end, case when s.split then w.host end, w.currency,
+           '{5:-1,17:1}'::calytics.tally, sum(w.weight)::bigint, null
+      from span s
+      join lateral (
         select x.awaiting_at, x.starts_at, x.created_at, x.service, x.host, x.currency, 1::bigint as weight
-          from calytics.chain x
-         where x.source_id = src and x.awaiting_at > (select min(z.as_of) from unnest(spans) z) - lapse
-           and x.confirmed_at is not null
+          from awaiting x
         union all
         select (u.fact).awaiting_at, (u.fact).starts_at, (u.fact).created_at, (u.fact).service, (u.fact).host,
                (u.fact).currency, u.weight
-          from changed u where (u.fact).awaiting_at is not null and (u.fact).confirmed_at is not null) w
-      join span s on s.basis in ('service', 'booked') and w.awaiting_at > s.as_of - lapse
+          from changed u where (u.fact).awaiting_at is not null and (u.fact).confirmed_at is not null
+        offset 0) w on w.awaiting_at > s.as_of - lapse
      cross join lateral (select case s.basis when 'service' then w.starts_at else w.created_at end as at) t
-     where t.at >= s.lo and t.at < s.hi
+     where s.basis in ('service', 'booked') and t.at >= s.lo and t.at < s.hi
        and (services is null or w.service = any (services)) and (hosts is null or w.host = any (hosts))
+     group by 1, 2, 3, 4, 5, 6, 7, 8
   )
   select s.role, s.basis, coalesce(g."window", s."window"), g.at, g.service, g.host, g.currency, g.counts
     from (

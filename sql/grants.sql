@@ -24,7 +24,7 @@ grant execute on function
     cal.utilisation(text, timestamptz, timestamptz, timestamptz, text, text, text, timestamptz, text, text),
     cal.verify_metrics(text),
     -- Behind views; without usage of the schema nobody calls them by name.
-    calytics.facts_now(int), calytics.service_days(), calytics.realtime()
+    calytics.facts_now(int), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally)
   to cal_reader, cal_admin;
 
 grant select on cal.person, cal.booking_private, cal.blocked_time to cal_admin;

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::int32_t kCollected = 25;  // measure held_collected, see calytics.measure
 
-auto place(const Sums& sums) { return std::tie(sums.role, sums.at, sums.service, sums.host); }
+auto place(const Sums& sums) {
+  return std::tie(sums.role, sums.at, sums.service, sums.host);
+}
 
 bool add_product(std::int64_t& sum, std::int64_t a, std::int64_t b) noexcept {
   std::int64_t product = 0;
@@ -49,12 +51,14 @@ class Account {
     if (empty_ && formula_.kind == Formula::Kind::quantile) bins_.fill(0);
     empty_ = false;
     if (formula_.kind == Formula::Kind::quantile) return add_bins(sums.counts);
-    for (auto [sum, weights] : {std::pair{&above_, formula_.above}, std::pair{&below_, formula_.below},
-                                std::pair{&otherwise_, formula_.otherwise}}) {
+    for (auto [sum, weights] :
+         {std::pair{&above_, formula_.above}, std::pair{&below_, formula_.below},
+          std::pair{&otherwise_, formula_.otherwise}}) {
       const TallyStatus status = add_weighted(*sum, weights, measures);
       if (status != TallyStatus::ok) return status;
     }
-    return add_product(collected_, measures[kCollected], 1) ? TallyStatus::ok : TallyStatus::overflow;
+    return add_product(collected_, measures[kCollected], 1) ? TallyStatus::ok
+                                                            : TallyStatus::overflow;
   }
 
   void write(Number& number) const noexcept {
@@ -69,7 +73,8 @@ class Account {
     TallyReader reader(counts);
     while (reader.next()) {
       const std::int32_t bin = reader.index() - kFirstBin;
-      if (bin >= 0 && bin < kBins && !add_product(bins_[static_cast<std::size_t>(bin)], reader.count(), 1))
+      if (bin >= 0 && bin < kBins &&
+          !add_product(bins_[static_cast<std::size_t>(bin)], reader.count(), 1))
         return TallyStatus::overflow;
     }
     return reader.status();
@@ -79,7 +84,8 @@ class Account {
   std::int32_t rank() const noexcept {
     const std::int64_t total = std::accumulate(bins_.begin(), bins_.end(), std::int64_t{0});
     if (total <= 0) return -1;
-    const auto wanted = static_cast<std::int64_t>(std::ceil(formula_.quantile * static_cast<double>(total)));
+    const auto wanted =
+        static_cast<std::int64_t>(std::ceil(formula_.quantile * static_cast<double>(total)));
     const std::int64_t goal = std::clamp<std::int64_t>(wanted, 1, total);
     std::int64_t reached = 0;
     for (std::int32_t bin = 0; bin < kBins; ++bin) {

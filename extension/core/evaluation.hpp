@@ -1,9 +1,9 @@
-// Evaluates metrics: from sums of measures, each at a place (a role, a time, a service, a host), to the
-// numbers above and below each metric's line there. The definitions come from SQL (calytics.metric);
-// here they are only carried out, hundreds of them for one dashboard.
+// Evaluates metrics: from sums of measures, each at a place (a role, a time, a service, a host), to
+// the numbers above and below each metric's line there. The definitions come from SQL
+// (calytics.metric); here they are only carried out, hundreds of them for one dashboard.
 //
-// Guarantees: nothing here throws or allocates; arithmetic beyond 64 bits is a status. Memory is the
-// caller's.
+// Guarantees: nothing here throws or allocates; arithmetic beyond 64 bits is a status. Memory is
+// the caller's.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,13 @@ struct Formula {
   enum class Kind { sum, ratio, quantile };
   Kind kind = Kind::sum;
   std::string_view basis;
-  std::string_view window;   // sums of either window count
+  std::string_view window;  // sums of either window count
   std::string_view besides;
   bool per_currency = false;
-  bool in_series = false;    // wanted in role series
-  bool in_tables = false;    // wanted in roles service and host
+  bool in_series = false;  // wanted in role series
+  bool in_tables = false;  // wanted in roles service and host
   double quantile = 0;
-  std::string_view above;    // tallies of weights
+  std::string_view above;  // tallies of weights
   std::string_view below;
   std::string_view otherwise;  // above, where nothing was collected; empty for most
 };
@@ -48,14 +48,14 @@ struct Sums {
 
 struct Number {
   std::uint32_t formula = 0;
-  std::uint32_t sums = 0;      // one of the place's
+  std::uint32_t sums = 0;  // one of the place's
   std::int64_t above = 0;
   std::int64_t below = 0;
-  std::int32_t bin = -1;       // of a quantile; -1 where there is none
+  std::int32_t bin = -1;  // of a quantile; -1 where there is none
 };
 
-// `order` and `dense` have room for one entry, and for kMeasures counts, per row of sums; `out` for a
-// number for each formula and row. `scoped`: in_series and in_tables hold.
+// `order` and `dense` have room for one entry, and for kMeasures counts, per row of sums; `out` for
+// a number for each formula and row. `scoped`: in_series and in_tables hold.
 TallyStatus evaluate(std::span<const Formula> formulas, std::span<const Sums> sums, bool scoped,
                      std::uint32_t* order, std::int64_t* dense, Number* out,
                      std::size_t& size) noexcept;

@@ -1,9 +1,9 @@
-// calytics.evaluate_formulas: reads PostgreSQL's arrays of rows, has them evaluated, and does the one
-// division of each metric in numeric, so that its digits are those of SQL.
-
-#include "tally.hpp"
+// calytics.evaluate_formulas: reads PostgreSQL's arrays of rows, has them evaluated, and does the
+// one division of each metric in numeric, so that its digits are those of SQL.
 
 #include "pg.hpp"
+
+#include "tally.hpp"
 
 extern "C" {
 #include "utils/lsyscache.h"
@@ -65,7 +65,8 @@ Rows rows_argument(FunctionCallInfo fcinfo, int argument) {
                     &result.size);
   result.shape = lookup_rowtype_tupdesc_copy(ARR_ELEMTYPE(array), -1);
   if (result.shape->natts > Row::most) {
-    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("these rows have too many columns")));
+    ereport(ERROR,
+            (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("these rows have too many columns")));
   }
   return result;
 }
@@ -140,8 +141,8 @@ Datum calytics_evaluate_formulas(PG_FUNCTION_ARGS) {
     sums[i] = sums_of(sums_rows.at(i));
 
   auto* order = static_cast<std::uint32_t*>(palloc(sizeof(std::uint32_t) * sums_count));
-  auto* dense = static_cast<std::int64_t*>(
-      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(std::int64_t) * sums_count * calytics::core::kMeasures));
+  auto* dense = static_cast<std::int64_t*>(MemoryContextAllocHuge(
+      CurrentMemoryContext, sizeof(std::int64_t) * sums_count * calytics::core::kMeasures));
   auto* numbers = static_cast<Number*>(
       MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Number) * formula_count * sums_count));
   std::size_t size = 0;
@@ -152,13 +153,26 @@ Datum calytics_evaluate_formulas(PG_FUNCTION_ARGS) {
     const Number& number = numbers[i];
     const Formula& formula = formulas[number.formula];
     const Row place = sums_rows.at(static_cast<int>(number.sums));
-    std::array<Datum, 10> values = {names[number.formula], bases[number.formula], place.values[0],
-                                    place.values[3],       place.values[4],       place.values[5],
-                                    place.values[6],       Datum{0},              Int64GetDatum(number.above),
+    std::array<Datum, 10> values = {names[number.formula],
+                                    bases[number.formula],
+                                    place.values[0],
+                                    place.values[3],
+                                    place.values[4],
+                                    place.values[5],
+                                    place.values[6],
+                                    Datum{0},
+                                    Int64GetDatum(number.above),
                                     Int64GetDatum(number.below)};
-    std::array<bool, 10> nulls = {false, false, place.nulls[0], place.nulls[3], place.nulls[4], place.nulls[5],
-                                  !formula.per_currency || place.nulls[6], false,
-                                  formula.kind == Formula::Kind::quantile, formula.kind != Formula::Kind::ratio};
+    std::array<bool, 10> nulls = {false,
+                                  false,
+                                  place.nulls[0],
+                                  place.nulls[3],
+                                  place.nulls[4],
+                                  place.nulls[5],
+                                  !formula.per_currency || place.nulls[6],
+                                  false,
+                                  formula.kind == Formula::Kind::quantile,
+                                  formula.kind != Formula::Kind::ratio};
     switch (formula.kind) {
       case Formula::Kind::sum:
         values[7] = NumericGetDatum(int64_to_numeric(number.above));

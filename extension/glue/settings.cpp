@@ -13,7 +13,7 @@ int max_body_size = 1024 * 1024;
 bool collect_metrics = true;
 bool fold_worker_value = true;
 // Short, for a dashboard pays for each pending chain; longer would only fold a little less often.
-int fold_interval_value = 250;
+int fold_interval_value = 100;
 int merge_interval_value = 10'000;
 
 constexpr int shortest_interval = 10;
@@ -46,7 +46,7 @@ void calytics::glue::define_settings() {
                            "Metrics are exact without, but slower to read.", &fold_worker_value,
                            true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("calytics.fold_interval", "How often a folder runs at most.", nullptr,
-                          &fold_interval_value, 250, shortest_interval, longest_interval,
+                          &fold_interval_value, 100, shortest_interval, longest_interval,
                           PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("calytics.merge_interval",
                           "How often a folder merges what it has folded at most.", nullptr,

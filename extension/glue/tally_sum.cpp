@@ -1,6 +1,6 @@
-// The aggregates calytics.sum(tally), calytics.sum(tally, weight) and calytics.sum(tally, weight, below). A state is two small chunks
-// in the aggregate's memory context, for there may be hundreds of thousands of groups; it grows by
-// half, for a group may have thousands of rows.
+// The aggregates calytics.sum(tally), calytics.sum(tally, weight) and calytics.sum(tally, weight,
+// below). A state is two small chunks in the aggregate's memory context, for there may be hundreds
+// of thousands of groups; it grows by half, for a group may have thousands of rows.
 
 #include "pg.hpp"
 

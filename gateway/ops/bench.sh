@@ -58,7 +58,7 @@ export PGHOST PGPORT=$port PGUSER=calytics PGOPTIONS='-c client_min_messages=war
 rounds=5
 batch=$((seconds * 100))
 a_minute=1000
-if wants ingest; then count=$((4 * rounds * batch)); else count=0; fi
+if wants ingest; then count=$(((4 * rounds + 1) * batch)); else count=0; fi
 # Time for warming up, for a recount and to spare.
 most_read=$(((seconds + held + 240) * a_minute / 60))
 ((count >= most_read)) || count=$most_read
@@ -74,6 +74,7 @@ ingest() {
   local round metrics connections figures=()
   make_database ingest "$count"
   declare -A rates=()
+  receive ingest 1 "$batch" on >/dev/null # an empty database is no fair beginning
   for ((round = 0; round < rounds; round++)); do
     for connections in 1 4; do
       for metrics in $( ((round % 2)) && echo off on || echo on off); do

@@ -64,8 +64,8 @@ next_webhook() { # database
 receive() { # database, connections, count, metrics on or off
   local out=$work/receive
   PGOPTIONS="$PGOPTIONS -c calytics.collect_metrics=$4" "${pgbench[@]}" --client="$2" --jobs="$2" \
-    --transactions=$(($3 / $2)) -D k=0 -D clients="$2" -D first="$(next_webhook "$1")" --file="$sql/ingest.sql" "$1" \
-    >"$out" 2>&1 || die "pgbench failed:" "$(tail -n 5 "$out")"
+    --transactions=$(($3 / $2)) -D k=0 -D clients="$2" -D first="$(next_webhook "$1")" \
+    --file="$sql/ingest.sql" "$1" >"$out" 2>&1 || die "pgbench failed:" "$(tail -n 5 "$out")"
   sed -n 's/^tps = \([0-9.]*\).*/\1/p' "$out"
 }
 

@@ -144,7 +144,7 @@ describe("worker", () => {
   test("a cancelled run is one error", async () => {
     await folded();
     const holder = await cluster.connect(database.name);
-    await holder.query("begin; lock table calytics.fold_state in exclusive mode");
+    await holder.query("begin; select calytics.lock_fold()");
     const { pid, errors } = await state();
     await database.query("select calytics.wake_folder()");
     await until(async () => {
