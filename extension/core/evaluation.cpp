@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <tuple>
 
@@ -61,11 +60,11 @@ class Account {
                                                             : TallyStatus::overflow;
   }
 
-  void write(Number& number) const noexcept {
+  TallyStatus write(Number& number) const noexcept {
     const bool instead = !formula_.otherwise.empty() && collected_ == 0;
     number.above = instead ? otherwise_ : above_;
     number.below = below_;
-    number.bin = formula_.kind == Formula::Kind::quantile ? rank() : -1;
+    return formula_.kind == Formula::Kind::quantile ? rank(number.bin) : TallyStatus::ok;
   }
 
  private:
@@ -81,18 +80,24 @@ class Account {
   }
 
   // The nearest rank, as tally_quantile has it.
-  std::int32_t rank() const noexcept {
-    const std::int64_t total = std::accumulate(bins_.begin(), bins_.end(), std::int64_t{0});
-    if (total <= 0) return -1;
-    const auto wanted =
-        static_cast<std::int64_t>(std::ceil(formula_.quantile * static_cast<double>(total)));
-    const std::int64_t goal = std::clamp<std::int64_t>(wanted, 1, total);
-    std::int64_t reached = 0;
-    for (std::int32_t bin = 0; bin < kBins; ++bin) {
-      reached += bins_[static_cast<std::size_t>(bin)];
-      if (reached >= goal) return bin;
+  TallyStatus rank(std::int32_t& bin) const noexcept {
+    bin = -1;
+    std::int64_t total = 0;
+    for (const std::int64_t count : bins_) {
+      if (!add_product(total, count, 1)) return TallyStatus::overflow;
     }
-    return -1;
+    if (total <= 0) return TallyStatus::ok;
+    const double wanted = std::ceil(formula_.quantile * static_cast<double>(total));
+    const std::int64_t goal = wanted < 1 ? 1
+                              : wanted < static_cast<double>(total)
+                                  ? static_cast<std::int64_t>(wanted)
+                                  : total;
+    std::int64_t reached = 0;
+    while (reached < goal && ++bin < kBins) {
+      if (!add_product(reached, bins_[static_cast<std::size_t>(bin)], 1))
+        return TallyStatus::overflow;
+    }
+    return TallyStatus::ok;
   }
 
   const Formula& formula_;
@@ -115,7 +120,7 @@ TallyStatus evaluate(std::span<const Formula> formulas, std::span<const Sums> su
     return std::tuple_cat(place(sums[a]), std::tie(sums[a].currency)) <
            std::tuple_cat(place(sums[b]), std::tie(sums[b].currency));
   });
-  std::memset(dense, 0, sizeof *dense * sums.size() * kMeasures);
+  std::fill_n(dense, sums.size() * kMeasures, std::int64_t{0});
   for (std::size_t i = 0; i < sums.size(); ++i) {
     TallyReader reader(sums[i].counts);
     while (reader.next() && reader.index() < kMeasures)
@@ -140,7 +145,8 @@ TallyStatus evaluate(std::span<const Formula> formulas, std::span<const Sums> su
       }
       if (account.empty()) continue;
       out[size] = {f, first};
-      account.write(out[size++]);
+      const TallyStatus status = account.write(out[size++]);
+      if (status != TallyStatus::ok) return status;
     }
   }
   return TallyStatus::ok;

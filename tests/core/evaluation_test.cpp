@@ -89,10 +89,11 @@ TEST(Evaluation, EqualsPlainMaps) {
     std::vector<Formula> formulas;
     for (std::size_t n = 40; n + 2 < 60; n += 3) {
       const auto kind = static_cast<Kind>(generator() % 3);
-      formulas.push_back({kind, "booked", windows[generator() % 3], windows[generator() % 3],
-                          generator() % 2 == 0, generator() % 2 == 0, generator() % 2 == 0,
-                          static_cast<double>(generator() % 101) / 100, bytes[n], bytes[n + 1],
-                          kind == Kind::ratio && generator() % 2 == 0 ? bytes[n + 2] : ""});
+      formulas.push_back(
+          {kind, "booked", windows[generator() % 3], windows[generator() % 3], generator() % 2 == 0,
+           generator() % 2 == 0, generator() % 2 == 0, static_cast<double>(generator() % 101) / 100,
+           bytes[n], bytes[n + 1],
+           kind == Kind::ratio && generator() % 2 == 0 ? std::string_view(bytes[n + 2]) : ""});
     }
     const bool scoped = generator() % 2 == 0;
 
