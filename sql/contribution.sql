@@ -82,14 +82,6 @@ create function calytics.lead_bin(minutes bigint) returns int
 comment on function calytics.lead_bin(bigint) is
   'Bin of a lead time: exact to the minute below 64, then 32 bins for each doubling.';
 
-create function calytics.lead_value(bin int) returns bigint
-  language sql immutable
-  return case when bin < 64 then bin::bigint
-    else (1::bigint << (6 + (bin - 64) / 32)) + ((bin - 64) % 32) * (1::bigint << (1 + (bin - 64) / 32))
-         + (1::bigint << ((bin - 64) / 32)) end;
-comment on function calytics.lead_value(int) is
-  'Minutes in the middle of a bin of lead times, within 1.6 % of any in it.';
-
 create function calytics.local_week(local timestamp, week_start int) returns timestamp
   language sql immutable
   return date_trunc('week', local - make_interval(days => week_start - 1)) + make_interval(days => week_start - 1);

@@ -151,7 +151,7 @@ comment on function calytics.figures_json(calytics.number[], text, boolean, bool
   'An object: metric to its figure, or to an object of figures by currency.';
 
 create function calytics.series_json(
-  numbers calytics.number[], p calytics.period, unit text, s calytics.source, paid boolean
+  numbers calytics.number[], p calytics.period, unit text, s calytics.source
 ) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off
@@ -190,7 +190,7 @@ begin
 end
 $$;
 comment on function calytics.series_json(
-    calytics.number[], calytics.period, text, calytics.source, boolean) is
+    calytics.number[], calytics.period, text, calytics.source) is
   'The series as columns: starts_at, and each metric''s values, by currency where it is money. NULL is what lies '
   'ahead; no column for money that nobody told of.';
 
@@ -268,7 +268,7 @@ begin
     'last_webhook_at', last_webhook,
     'last_webhook_age_s', extract(epoch from clock_timestamp() - last_webhook)::bigint,
     'figures', calytics.figures_json(numbers, s.currency, calendar, paid, refunds),
-    'series', calytics.series_json(numbers, now_p, unit, s, paid),
+    'series', calytics.series_json(numbers, now_p, unit, s),
     'services', calytics.table_json(numbers, 'service'),
     'hosts', calytics.table_json(numbers, 'host'),
     'heatmap', (select jsonb_agg(to_jsonb(calytics.dense(coalesce(starts, '{}'), 200 + 24 * d, 24)) order by d)
