@@ -16,7 +16,7 @@ create function calytics.series_unit(period text, length interval) returns text
 comment on function calytics.series_unit(text, interval) is 'The bucket that fits a period, or a custom range of that length.';
 
 create function calytics.dashboard_sums(
-  s calytics.source, now_p calytics.period, then_p calytics.period, unit text, services text[],
+  s calytics.source, now_p calytics.period, then_p calytics.period, unit text, basis text, services text[],
   hosts text[], known_at timestamptz
 ) returns calytics.sums[]
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -26,7 +26,8 @@ declare
     calytics.spans(now_p, 'series', unit, false, s,
                    array['period service', 'period booked', 'period event', 'upcoming service'])
     || calytics.spans(now_p, 'now', null, false, s, array['matured service', 'converted service'])
-    || calytics.spans(now_p, 'split', null, true, s, array['period service', 'period booked'], false)
+    || calytics.spans(now_p, 'split', null, true, s,
+                      array['period service', 'period ' || coalesce(nullif(basis, 'service'), 'booked')], false)
     || calytics.spans(then_p, 'then', null, false, s, null);
 begin
   if known_at is null then
@@ -38,7 +39,7 @@ begin
 end
 $$;
 comment on function calytics.dashboard_sums(
-    calytics.source, calytics.period, calytics.period, text, text[], text[], timestamptz) is
+    calytics.source, calytics.period, calytics.period, text, text, text[], text[], timestamptz) is
   'All sums that a dashboard is made of.';
 
 create type calytics.number as (
@@ -249,7 +250,7 @@ declare
   made calytics.tally;
 begin
   perform calytics.check_metrics(null, dashboard.basis, null, null);
-  sums := calytics.dashboard_sums(s, now_p, then_p, unit, services, hosts, known_at);
+  sums := calytics.dashboard_sums(s, now_p, then_p, unit, dashboard.basis, services, hosts, known_at);
   numbers := array(
     select n from calytics.dashboard_numbers(
       sums, dashboard.basis, now_p.unit, paid, refunds, s.rebook_within = s.convert_within) n);

@@ -46,18 +46,22 @@ begin
    cross join lateral (
      select (case when m.currency is null then d #> array['series', m.metric]
                   else d #> array['series', m.metric, m.currency] end) -> (b.n)::int as point) p
-   where d -> 'series' ? m.metric and p.point is not null and p.point::text is distinct from to_jsonb(m.value)::text;
+   where d -> 'series' ? m.metric
+     and case when p.point is null or p.point = 'null' then m.value <> 0
+              else p.point::text is distinct from to_jsonb(m.value)::text end;
 
   insert into difference
   select law, per, t.kind, m.metric, p.figure::text, to_jsonb(m.value)::text
     from (values ('services', 'service'), ('hosts', 'host')) t (kind, split)
    cross join lateral cal.metrics(per, moment, source => 'board', service => compare.service, host => compare.host, basis => compare.basis,
                                   as_of => seen, split => t.split) m
-   cross join lateral (
+    left join lateral (
      select case when m.currency is null then l.line -> m.metric else l.line -> m.metric -> m.currency end as figure
        from jsonb_array_elements(d -> t.kind) l (line)
-      where l.line ->> 'name' = coalesce(m.service_name, m.host_name, '')) p
-   where p.figure is not null and p.figure is distinct from coalesce(to_jsonb(m.value), 'null');
+      where l.line ->> 'name' = coalesce(m.service_name, m.host_name, '')) p on true
+   where case when p.figure is not null then p.figure is distinct from coalesce(to_jsonb(m.value), 'null')
+              else m.value <> 0 and m.metric in ('created', 'completed', 'cancelled', 'no_show', 'booked_minutes', 'booked_value',
+                                                 'new_customers', 'returning_customers') end;
 
   insert into difference
   select law, per, 'heatmap', 'starts', h.shown::text, w.returned::text
