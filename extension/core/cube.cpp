@@ -1,0 +1,110 @@
+#include "cube.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace calytics::core {
+
+namespace {
+
+constexpr std::size_t kMostOfALength = 5;
+
+char* write_length(std::size_t value, char* out) noexcept {
+  for (; value >= 0x80; value >>= 7U)
+    *out++ = static_cast<char>(value | 0x80U);
+  *out++ = static_cast<char>(value);
+  return out;
+}
+
+char* write_text(std::string_view value, char* out) noexcept {
+  out = write_length(value.size(), out);
+  if (!value.empty()) std::memcpy(out, value.data(), value.size());
+  return out + value.size();
+}
+
+}  // namespace
+
+std::size_t room_of(const CubeKey& key) noexcept {
+  return key.service.size() + key.host.size() + key.currency.size() + 3 * kMostOfALength;
+}
+
+char* write_key(const CubeKey& key, char* out) noexcept {
+  return write_text(key.currency, write_text(key.host, write_text(key.service, out)));
+}
+
+bool CubeReader::length(std::size_t& value) noexcept {
+  value = 0;
+  for (std::size_t i = 0; i < std::min(kMostOfALength, rest_.size()); ++i) {
+    const auto byte = static_cast<unsigned char>(rest_[i]);
+    value |= static_cast<std::size_t>(byte & 0x7FU) << (7 * i);
+    if (byte < 0x80) {
+      rest_.remove_prefix(i + 1);
+      return value <= rest_.size();
+    }
+  }
+  return false;
+}
+
+bool CubeReader::text(std::string_view& value) noexcept {
+  std::size_t size = 0;
+  if (!length(size)) return false;
+  value = rest_.substr(0, size);
+  rest_.remove_prefix(size);
+  return true;
+}
+
+bool CubeReader::next() noexcept {
+  if (rest_.empty()) return false;
+  const char* const begin = rest_.data();
+  if (text(key_.service) && text(key_.host) && text(key_.currency)) {
+    key_bytes_ = {begin, static_cast<std::size_t>(rest_.data() - begin)};
+    if (text(counts_)) return true;
+  }
+  damaged_ = true;
+  rest_ = {};
+  return false;
+}
+
+TallyStatus add_cube(SumTable& sums, std::string_view cube, std::int64_t weight, bool total) {
+  CubeReader cells(cube);
+  while (cells.next()) {
+    std::array<char, 64> small = {};
+    std::string_view key = cells.key_bytes();
+    // A currency is three letters, or none.
+    if (total) {
+      const CubeKey all = {kAll, kAll, cells.key().currency.substr(0, 16)};
+      key = {small.data(), static_cast<std::size_t>(write_key(all, small.data()) - small.data())};
+    }
+    const TallyStatus status = sums.add(key, cells.counts(), weight);
+    if (status != TallyStatus::ok) return status;
+  }
+  return cells.status();
+}
+
+std::size_t room_of_cube(SumTable& sums) noexcept {
+  std::size_t room = 0;
+  for (const SumTable::Row& row : sums.rows())
+    room += row.key.size() + kMostOfALength + TallyWriter::room(row.sum.size);
+  return room;
+}
+
+char* write_cube(SumTable& sums, char* out) noexcept {
+  sums.sort();
+  for (const SumTable::Row& row : sums.rows()) {
+    if (entries_of(row.sum) == 0) continue;
+    std::memcpy(out, row.key.data(), row.key.size());
+    out += row.key.size();
+    // Written behind the longest length there may be, and moved up to the one there is.
+    auto* const counts = reinterpret_cast<std::uint8_t*>(out) + kMostOfALength;
+    TallyWriter writer(counts);
+    write_sum(row.sum, writer);
+    const auto size = static_cast<std::size_t>(writer.end() - counts);
+    out = write_length(size, out);
+    std::memmove(out, counts, size);
+    out += size;
+  }
+  return out;
+}
+
+}  // namespace calytics::core

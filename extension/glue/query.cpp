@@ -1,0 +1,55 @@
+#include "query.hpp"
+
+extern "C" {
+#include "nodes/params.h"
+}
+
+namespace calytics::glue {
+
+namespace {
+
+struct SinkReceiver {
+  DestReceiver receiver;
+  RowSink sink;
+  void* context;
+};
+
+bool receive(TupleTableSlot* slot, DestReceiver* self) {
+  slot_getallattrs(slot);
+  const auto* to = reinterpret_cast<SinkReceiver*>(self);
+  to->sink(to->context, slot->tts_values, slot->tts_isnull);
+  return true;
+}
+
+void start(DestReceiver* /*self*/, int /*operation*/, TupleDesc /*shape*/) {}
+void nothing(DestReceiver* /*self*/) {}
+
+}  // namespace
+
+void Query::run(const Datum* values, const bool* nulls, RowSink sink, void* context) {
+  if (plan_ == nullptr) {
+    SPIPlanPtr plan =
+        SPI_prepare_cursor(text_, count_, const_cast<Oid*>(types_), CURSOR_OPT_GENERIC_PLAN);
+    if (plan == nullptr) elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
+    SPI_keepplan(plan);
+    plan_ = plan;
+  }
+  ParamListInfo parameters = makeParamList(count_);
+  for (int i = 0; i < count_; ++i) {
+    ParamExternData& parameter = parameters->params[i];
+    parameter.value = values[i];
+    parameter.isnull = nulls != nullptr && nulls[i];
+    parameter.pflags = PARAM_FLAG_CONST;
+    parameter.ptype = types_[i];
+  }
+  SinkReceiver receiver = {
+      {receive, start, nothing, nothing, DestNone}, sink, context};
+  SPIExecuteOptions options = {};
+  options.params = parameters;
+  options.read_only = true;
+  options.dest = &receiver.receiver;
+  const int result = SPI_execute_plan_extended(plan_, &options);
+  if (result != SPI_OK_SELECT) elog(ERROR, "a query failed: %s", SPI_result_code_string(result));
+}
+
+}  // namespace calytics::glue

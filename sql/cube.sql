@@ -1,0 +1,49 @@
+-- Cubes: tallies by service, host and currency, packed into one value of type bytea, in C++. A bucket is
+-- one row, whatever the number of services and hosts.
+
+create function calytics.cube_add(internal, service text, host text, currency text, counts calytics.tally, weight bigint)
+  returns internal
+  language c immutable
+  as 'MODULE_PATHNAME', 'calytics_cube_add_counts';
+comment on function calytics.cube_add(internal, text, text, text, calytics.tally, bigint) is 'A step of calytics.cube.';
+
+create function calytics.cube_add(internal, cells bytea, weight bigint, total boolean) returns internal
+  language c immutable
+  as 'MODULE_PATHNAME', 'calytics_cube_add_cells';
+comment on function calytics.cube_add(internal, bytea, bigint, boolean) is 'A step of calytics.cube.';
+
+create function calytics.cube_result(internal) returns bytea
+  language c immutable
+  as 'MODULE_PATHNAME', 'calytics_cube_result';
+comment on function calytics.cube_result(internal) is 'What calytics.cube has summed so far.';
+
+create aggregate calytics.cube(service text, host text, currency text, counts calytics.tally, weight bigint) (
+  sfunc = calytics.cube_add,
+  stype = internal,
+  sspace = 1024,
+  finalfunc = calytics.cube_result,
+  finalfunc_modify = read_write
+);
+comment on aggregate calytics.cube(text, text, text, calytics.tally, bigint) is
+  'A cube of tallies, each times its weight; empty bytes if nothing is left. No argument may be NULL.';
+
+create aggregate calytics.cube(cells bytea, weight bigint, total boolean) (
+  sfunc = calytics.cube_add,
+  stype = internal,
+  sspace = 1024,
+  finalfunc = calytics.cube_result,
+  finalfunc_modify = read_write
+);
+comment on aggregate calytics.cube(bytea, bigint, boolean) is
+  'The sum of cubes, each times its weight; total: over all services and hosts, told as ''*''. No argument may be NULL.';
+
+create function calytics.cube_plus(a bytea, b bytea) returns bytea
+  language c immutable strict
+  as 'MODULE_PATHNAME', 'calytics_cube_plus';
+comment on function calytics.cube_plus(bytea, bytea) is 'The sum of two cubes.';
+
+create function calytics.cells(cube bytea)
+  returns table (service text, host text, currency text, counts calytics.tally)
+  language c immutable strict rows 20
+  as 'MODULE_PATHNAME', 'calytics_cube_cells';
+comment on function calytics.cells(bytea) is 'A cube''s cells as rows; raises data_corrupted where it is none.';
