@@ -8,24 +8,21 @@ create table calytics.bucket (
   grain      text collate "C" not null,
   detail     boolean not null,            -- by service and host, or else in total
   at         timestamp not null,          -- local time, the start of the month, day or hour
-  service    text collate "C" not null,   -- '*' in total
-  host       text collate "C" not null,   -- '*' in total
-  currency   text collate "C" not null,
-  counts     calytics.tally not null,
-  primary key (source_id, basis, grain, detail, at, service, host, currency)
+  cells      bytea not null,              -- a cube (cube.sql)
+  primary key (source_id, basis, grain, detail, at)
 );
-comment on table calytics.bucket is 'Sums of contributions by local month, day and hour.';
+comment on table calytics.bucket is
+  'Sums of contributions by local month, day and hour: cubes by service, host and currency; calytics.cells shows them.';
+-- Cubes are read as they lie; out of line they are not to be compressed either.
+alter table calytics.bucket alter column cells set storage external;
 
 create table calytics.recent_delta (
   source_id  int not null,
   run        bigint not null,
   basis      text collate "C" not null,
   at         timestamp not null,          -- local time, the start of the hour
-  service    text collate "C" not null,
-  host       text collate "C" not null,
-  currency   text collate "C" not null,
-  counts     calytics.tally not null,
-  primary key (run, source_id, basis, at, service, host, currency)
+  cells      bytea not null,              -- a cube
+  primary key (run, source_id, basis, at)
 );
 comment on table calytics.recent_delta is
   'Folded changes that are not merged into buckets yet, by local hour. Merging seldom keeps the versions '

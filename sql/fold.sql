@@ -54,17 +54,16 @@ end;
 comment on function calytics.happened_between(int, timestamptz, timestamptz, interval) is
   'Chains to which something happened from lo to before hi, by index; lapse as in calytics.source.';
 
-create function calytics.bucket_keys(hour timestamp, service text, host text)
-  returns table (grain text, detail boolean, at timestamp, service text, host text)
+create function calytics.bucket_keys(hour timestamp)
+  returns table (grain text, detail boolean, at timestamp)
   language sql immutable
 begin atomic
-  select g.grain, d.detail, g.at, case when d.detail then bucket_keys.service else '*' end,
-         case when d.detail then bucket_keys.host else '*' end
+  select g.grain, d.detail, g.at
     from (values ('hour', bucket_keys.hour), ('day', date_trunc('day', bucket_keys.hour)),
                  ('month', date_trunc('month', bucket_keys.hour))) g (grain, at)
    cross join (values (false), (true)) d (detail);
 end;
-comment on function calytics.bucket_keys(timestamp, text, text) is
+comment on function calytics.bucket_keys(timestamp) is
   'The buckets that a contribution of a local hour goes to.';
 
 create function calytics.lock_fold() returns void
@@ -124,36 +123,34 @@ begin
         = excluded.entries, first_at = excluded.first_at, previous_at = excluded.previous_at,
         next_created_at = excluded.next_created_at, session_at = excluded.session_at
   )
-  insert into calytics.recent_delta (run, source_id, basis, at, service, host, currency, counts)
+  insert into calytics.recent_delta (run, source_id, basis, at, cells)
     select state.run + 1, x.*
       from (
         select s.source_id, k.basis, date_trunc('hour', k.at at time zone s.time_zone) as hour,
-               (f.fact).service, (f.fact).host, k.currency, calytics.sum(k.counts, f.weight) as counts
+               calytics.cube((f.fact).service, (f.fact).host, k.currency, k.counts, f.weight) as cells
           from changed u
          cross join lateral (values (u.before, -1::bigint), (u.after, 1)) f (fact, weight)
           join calytics.source s on s.source_id = (f.fact).source_id
          cross join lateral calytics.contributions(f.fact, s) k
-         group by s.source_id, k.basis, hour, (f.fact).service, (f.fact).host, k.currency) x
-     where not calytics.is_empty(x.counts)
-     order by x.source_id, x.basis, x.hour, x.service, x.host, x.currency;
+         group by s.source_id, k.basis, hour) x
+     where x.cells <> ''
+     order by x.source_id, x.basis, x.hour;
 
   if merge then
     with gone as (
         delete from calytics.recent_delta r where r.run >= state.recent_run returning r.*
     )
-    insert into calytics.bucket as b
-        (source_id, basis, grain, detail, at, service, host, currency, counts)
+    insert into calytics.bucket as b (source_id, basis, grain, detail, at, cells)
       select x.*
         from (
-          select g.source_id, g.basis, k.grain, k.detail, k.at, k.service, k.host, g.currency,
-                 calytics.sum(g.counts) as counts
+          select g.source_id, g.basis, k.grain, k.detail, k.at, calytics.cube(g.cells, 1, not k.detail) as cells
             from gone g
-           cross join lateral calytics.bucket_keys(g.at, g.service, g.host) k
-           group by g.source_id, g.basis, k.grain, k.detail, k.at, k.service, k.host, g.currency) x
-       where not calytics.is_empty(x.counts)
-       order by x.source_id, x.basis, x.grain, x.detail, x.at, x.service, x.host, x.currency
+           cross join lateral calytics.bucket_keys(g.at) k
+           group by g.source_id, g.basis, k.grain, k.detail, k.at) x
+       where x.cells <> ''
+       order by x.source_id, x.basis, x.grain, x.detail, x.at
       on conflict on constraint bucket_pkey
-      do update set counts = calytics.plus(b.counts, excluded.counts);
+      do update set cells = calytics.cube_plus(b.cells, excluded.cells);
     state.recent_run := state.run + 2;
   end if;
 

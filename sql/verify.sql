@@ -4,48 +4,54 @@
 -- the folder's alone and pending changes are told in facts, not in numbers.
 
 create function calytics.expected_buckets(src int)
-  returns table (
-    basis text, grain text, detail boolean, at timestamp, service text, host text, currency text,
-    counts calytics.tally
-  )
+  returns table (basis text, grain text, detail boolean, at timestamp, cells bytea)
   language sql stable
 begin atomic
-  select x.basis, k.grain, k.detail, k.at, k.service, k.host, x.currency, calytics.sum(x.counts)
+  select x.basis, k.grain, k.detail, k.at, calytics.cube(x.cells, 1, not k.detail)
     from (
-      select u.basis, u.hour, u.service, u.host, u.currency, calytics.sum(u.counts, u.weight) as counts
+      select u.basis, u.hour, calytics.cube(u.cells, u.weight, false) as cells
         from (
-          select f.basis, f.hour, f.service, f.host, f.currency, f.counts, 1::bigint as weight
+          select f.basis, f.hour, calytics.cube(f.service, f.host, f.currency, f.counts, 1) as cells, 1::bigint as weight
             from calytics.fact_counts f where f.source_id = src
+           group by f.basis, f.hour
           union all
-          select r.basis, r.at, r.service, r.host, r.currency, r.counts, -1
+          select r.basis, r.at, r.cells, -1
             from calytics.recent_delta r
            where r.source_id = src
              and r.run >= (select f.recent_run from calytics.fold_state f order by f.run desc limit 1)) u
-       group by u.basis, u.hour, u.service, u.host, u.currency) x
-   cross join lateral calytics.bucket_keys(x.hour, x.service, x.host) k
-   group by x.basis, k.grain, k.detail, k.at, k.service, k.host, x.currency
-  having not calytics.is_empty(calytics.sum(x.counts));
+       group by u.basis, u.hour) x
+   cross join lateral calytics.bucket_keys(x.hour) k
+   group by x.basis, k.grain, k.detail, k.at
+  having calytics.cube(x.cells, 1, not k.detail) <> '';
 end;
 comment on function calytics.expected_buckets(int) is
   'What a source''s buckets should hold: all that its facts contribute, less what is folded but not merged.';
 
 create function calytics.bucket_differences(src int)
-  returns table (
-    basis text, grain text, detail boolean, at timestamp, service text, host text, currency text,
-    expected calytics.tally, stored calytics.tally
-  )
+  returns table (basis text, grain text, detail boolean, at timestamp, expected bytea, stored bytea)
   language sql stable
 begin atomic
   select coalesce(e.basis, b.basis), coalesce(e.grain, b.grain), coalesce(e.detail, b.detail),
-         coalesce(e.at, b.at), coalesce(e.service, b.service), coalesce(e.host, b.host),
-         coalesce(e.currency, b.currency), coalesce(e.counts, '{}'), coalesce(b.counts, '{}')
+         coalesce(e.at, b.at), coalesce(e.cells, ''), coalesce(b.cells, '')
     from calytics.expected_buckets(src) e
     full join (select * from calytics.bucket x where x.source_id = src) b
       on e.basis = b.basis and e.grain = b.grain and e.detail = b.detail and e.at = b.at
-     and e.service = b.service and e.host = b.host and e.currency = b.currency
-   where calytics.not_equal(coalesce(e.counts, '{}'), coalesce(b.counts, '{}'));
+   where coalesce(e.cells, '') <> coalesce(b.cells, '');
 end;
 comment on function calytics.bucket_differences(int) is 'Buckets that don''t hold what they should.';
+
+create function calytics.cube_differences(expected bytea, stored bytea)
+  returns table (service text, host text, currency text, expected_counts calytics.tally, stored_counts calytics.tally)
+  language sql stable
+begin atomic
+  select coalesce(e.service, b.service), coalesce(e.host, b.host), coalesce(e.currency, b.currency),
+         coalesce(e.counts, '{}'), coalesce(b.counts, '{}')
+    from calytics.cells(expected) e
+    full join calytics.cells(stored) b
+      on b.service = e.service and b.host = e.host and b.currency = e.currency
+   where calytics.not_equal(coalesce(e.counts, '{}'), coalesce(b.counts, '{}'));
+end;
+comment on function calytics.cube_differences(bytea, bytea) is 'Cells in which two cubes differ.';
 
 create function calytics.recount_facts(src int) returns setof calytics.chain
   language sql stable
@@ -107,14 +113,13 @@ declare
   written bigint;
 begin
   perform calytics.lock_fold();
-  insert into calytics.bucket as b
-      (source_id, basis, grain, detail, at, service, host, currency, counts)
-    select src, d.basis, d.grain, d.detail, d.at, d.service, d.host, d.currency, d.expected
+  insert into calytics.bucket as b (source_id, basis, grain, detail, at, cells)
+    select src, d.basis, d.grain, d.detail, d.at, d.expected
       from calytics.bucket_differences(src) d
-     order by d.basis, d.grain, d.detail, d.at, d.service, d.host, d.currency
-    on conflict on constraint bucket_pkey do update set counts = excluded.counts;
+     order by d.basis, d.grain, d.detail, d.at
+    on conflict on constraint bucket_pkey do update set cells = excluded.cells;
   get diagnostics written = row_count;
-  delete from calytics.bucket b where b.source_id = src and calytics.is_empty(b.counts);
+  delete from calytics.bucket b where b.source_id = src and b.cells = '';
   return written;
 end
 $$;
@@ -128,11 +133,12 @@ create function cal.verify_metrics(source text default null)
   )
   language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-  select s.name, 'bucket', d.basis, d.grain, d.at, d.service, d.host, d.currency,
-         coalesce(m.name, e.index::text), calytics.get(d.expected, e.index), calytics.get(d.stored, e.index), null
+  select s.name, 'bucket', d.basis, d.grain, d.at, c.service, c.host, c.currency, coalesce(m.name, e.index::text),
+         calytics.get(c.expected_counts, e.index), calytics.get(c.stored_counts, e.index), null
     from calytics.source s
    cross join lateral calytics.bucket_differences(s.source_id) d
-   cross join lateral calytics.entries(calytics.minus(d.expected, d.stored)) e
+   cross join lateral calytics.cube_differences(d.expected, d.stored) c
+   cross join lateral calytics.entries(calytics.minus(c.expected_counts, c.stored_counts)) e
     left join calytics.measure m on m.measure = e.index
    where verify_metrics.source is null or s.name = verify_metrics.source
   union all

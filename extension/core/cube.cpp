@@ -54,13 +54,22 @@ bool CubeReader::text(std::string_view& value) noexcept {
   return true;
 }
 
+CubeKey read_key(std::string_view bytes) noexcept {
+  CubeReader reader(bytes);
+  reader.next_key();
+  return reader.key();
+}
+
+bool CubeReader::next_key() noexcept {
+  const char* const begin = rest_.data();
+  if (!text(key_.service) || !text(key_.host) || !text(key_.currency)) return false;
+  key_bytes_ = {begin, static_cast<std::size_t>(rest_.data() - begin)};
+  return true;
+}
+
 bool CubeReader::next() noexcept {
   if (rest_.empty()) return false;
-  const char* const begin = rest_.data();
-  if (text(key_.service) && text(key_.host) && text(key_.currency)) {
-    key_bytes_ = {begin, static_cast<std::size_t>(rest_.data() - begin)};
-    if (text(counts_)) return true;
-  }
+  if (next_key() && text(counts_)) return true;
   damaged_ = true;
   rest_ = {};
   return false;

@@ -24,6 +24,8 @@ inline constexpr std::string_view kAll = "*";
 std::size_t room_of(const CubeKey& key) noexcept;
 // Returns the end of what it wrote; there is room for room_of(key).
 char* write_key(const CubeKey& key, char* out) noexcept;
+// The key that write_key wrote.
+CubeKey read_key(std::string_view bytes) noexcept;
 
 class CubeReader {
  public:
@@ -32,6 +34,7 @@ class CubeReader {
   // False behind the last cell, and where the bytes are no cube's.
   bool next() noexcept;
 
+  bool next_key() noexcept;
   const CubeKey& key() const noexcept { return key_; }
   std::string_view key_bytes() const noexcept { return key_bytes_; }
   std::string_view counts() const noexcept { return counts_; }

@@ -6,9 +6,6 @@ namespace calytics::core {
 
 namespace {
 
-constexpr std::int64_t kHour = 3'600'000'000;
-constexpr std::int64_t kDay = 24 * kHour;
-
 // The first start of a day or month at or after a time, and the one after a start.
 std::int64_t next_start(Unit unit, std::int64_t start) {
   return start_of(unit, start + (unit == Unit::day ? kDay : 32 * kDay), 1);

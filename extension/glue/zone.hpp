@@ -1,60 +1,36 @@
-// Local time, as `at time zone` has it, and back.
+// Local hours and the instants at which they begin and end, in the time zone of a source's rules.
 #pragma once
 
 #include "pg.hpp"
 
-extern "C" {
-#include "utils/datetime.h"
-}
+#include "core/local_time.hpp"
+
+#include "fact.hpp"
 
 namespace calytics::glue {
 
-constexpr std::int64_t kHour = USECS_PER_HOUR;
-
-inline pg_tz* zone_named(const char* name) {
-  pg_tz* zone = pg_tzset(name);
-  if (zone == nullptr) {
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("time zone \"%s\" is not known", name)));
-  }
-  return zone;
+inline Timestamp local_time(const core::Rules& rules, TimestampTz at) {
+  return rules.local(rules.zone, at);
 }
 
-inline Timestamp local_time(const pg_tz* zone, TimestampTz at) {
-  const pg_time_t time = timestamptz_to_time_t(at);
-  const pg_tm* parts = pg_localtime(&time, zone);
-  if (parts == nullptr) {
-    ereport(ERROR,
-            (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
-  }
-  return at + parts->tm_gmtoff * USECS_PER_SEC;
+// As `at time zone` has it.
+inline TimestampTz instant_of(const core::Rules& rules, Timestamp local) {
+  const auto* zone = static_cast<const Zone*>(rules.zone);
+  return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, PointerGetDatum(zone->name),
+                                                 TimestampGetDatum(local)));
 }
 
-// Where a clock change repeats a local time, what PostgreSQL takes: standard time.
-inline TimestampTz instant_of(pg_tz* zone, Timestamp local) {
-  pg_tm parts = {};
-  fsec_t fraction = 0;
-  if (timestamp2tm(local, nullptr, &parts, &fraction, nullptr, zone) != 0) {
-    ereport(ERROR,
-            (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
-  }
-  return local + DetermineTimeZoneOffset(&parts, zone) * USECS_PER_SEC;
-}
-
-inline Timestamp hour_of(Timestamp local) {
-  const Timestamp rest = local % kHour;
-  return local - (rest < 0 ? rest + kHour : rest);
-}
+inline Timestamp hour_of(Timestamp local) { return core::start_of(core::Unit::hour, local, 1); }
 
 // The first instant of a local hour; the earlier one where a clock change repeats the hour.
-inline TimestampTz hour_begins(pg_tz* zone, Timestamp hour) {
-  const TimestampTz at = instant_of(zone, hour);
-  return hour_of(local_time(zone, at - kHour)) == hour ? at - kHour : at;
+inline TimestampTz hour_begins(const core::Rules& rules, Timestamp hour) {
+  const TimestampTz at = instant_of(rules, hour);
+  return hour_of(local_time(rules, at - core::kHour)) == hour ? at - core::kHour : at;
 }
 
 // The end of a local hour, of both where a clock change repeats it.
-inline TimestampTz hour_ends(pg_tz* zone, Timestamp hour, TimestampTz begins) {
-  return begins + (hour_of(local_time(zone, begins + kHour)) == hour ? 2 : 1) * kHour;
+inline TimestampTz hour_ends(const core::Rules& rules, Timestamp hour, TimestampTz begins) {
+  return begins + (hour_of(local_time(rules, begins + core::kHour)) == hour ? 2 : 1) * core::kHour;
 }
 
 }  // namespace calytics::glue

@@ -13,13 +13,13 @@ namespace calytics::glue {
 
 using RowSink = void (*)(void* context, const Datum* values, const bool* nulls);
 
-class Query {
+class Statement {
  public:
   static constexpr int most_parameters = 8;
 
   // `text` and `types` must outlive the query.
   template <std::size_t count>
-  Query(const char* text, const Oid (&types)[count]) : text_(text), types_(types), count_(count) {
+  Statement(const char* text, const Oid (&types)[count]) : text_(text), types_(types), count_(count) {
     static_assert(count <= most_parameters);
   }
 

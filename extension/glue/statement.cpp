@@ -1,4 +1,4 @@
-#include "query.hpp"
+#include "statement.hpp"
 
 extern "C" {
 #include "nodes/params.h"
@@ -26,7 +26,7 @@ void nothing(DestReceiver* /*self*/) {}
 
 }  // namespace
 
-void Query::run(const Datum* values, const bool* nulls, RowSink sink, void* context) {
+void Statement::run(const Datum* values, const bool* nulls, RowSink sink, void* context) {
   if (plan_ == nullptr) {
     SPIPlanPtr plan =
         SPI_prepare_cursor(text_, count_, const_cast<Oid*>(types_), CURSOR_OPT_GENERIC_PLAN);

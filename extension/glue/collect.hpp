@@ -1,0 +1,99 @@
+// What reading sums is made of: the spans that are asked for, and the table in which they are summed
+// up (spans.cpp, collector.cpp); collect.cpp goes through what there is to add.
+#pragma once
+
+#include "pg.hpp"
+
+extern "C" {
+#include "access/tupdesc.h"
+}
+
+#include <span>
+
+#include "core/contribution.hpp"
+#include "core/cube.hpp"
+#include "core/local_time.hpp"
+
+namespace calytics::glue {
+
+// calytics.span, and what follows from it.
+struct Span {
+  std::string_view role;
+  std::string_view basis_name;
+  std::string_view window;
+  core::Basis basis;
+  TimestampTz lo;
+  TimestampTz hi;
+  core::Unit unit;
+  bool split;
+  bool cells;
+  TimestampTz ended_by;  // core::kUnknown: all count
+  TimestampTz as_of;
+  // Whole local hours nearest to lo and hi; what they are off by is corrected fact by fact.
+  Timestamp first_hour;
+  Timestamp end_hour;
+};
+
+// A part of an hour that a span's whole hours have too little, or too much (weight -1).
+struct Correction {
+  const Span* span;
+  TimestampTz lo;
+  TimestampTz hi;
+  Timestamp hour;
+  std::int64_t weight;
+};
+
+struct Spans {
+  std::span<Span> all;
+  std::span<Correction> corrections;
+};
+
+// calytics.span[] as an argument; spans in which no instant lies are left out.
+Spans spans_argument(FunctionCallInfo fcinfo, int argument, const core::Rules& rules);
+
+// Keys to keep to; absent: all.
+struct Filter {
+  Datum* keys = nullptr;
+  int size = 0;
+  bool absent = true;
+
+  bool lets(std::string_view key) const;
+};
+Filter filter_argument(FunctionCallInfo fcinfo, int argument);
+
+// Sums by span, window, time, and service, host and currency.
+class Collector {
+ public:
+  Collector(Spans spans, Filter services, Filter hosts, const core::Rules& rules,
+            MemoryContext memory);
+
+  const Spans& spans() const { return spans_; }
+  const core::Rules& rules() const { return rules_; }
+  bool filtered() const { return !services_.absent || !hosts_.absent; }
+  bool lets(std::string_view service, std::string_view host) const {
+    return services_.lets(service) && hosts_.lets(host);
+  }
+
+  // Adds to a span's sums at a local time; `unfinished` is for the window of that name.
+  void add(const Span& span, bool unfinished, Timestamp local, const core::CubeKey& key,
+           std::string_view counts, std::int64_t weight);
+  // The cells of a cube that the filters let through.
+  void add_cube(const Span& span, Timestamp local, std::string_view cube, std::int64_t weight);
+
+  // A row of calytics.sums for each sum that is not empty.
+  void put_rows(Tuplestorestate* store, TupleDesc shape);
+
+ private:
+  char* room_for(const core::CubeKey& key);
+
+  Spans spans_;
+  Filter services_;
+  Filter hosts_;
+  core::Rules rules_;
+  MemoryContext memory_;
+  core::SumTable sums_;
+  char* key_ = nullptr;
+  std::size_t key_room_ = 0;
+};
+
+}  // namespace calytics::glue

@@ -1,0 +1,96 @@
+#include "collect.hpp"
+
+#include <array>
+#include <cstring>
+
+#include "memory.hpp"
+#include "tally.hpp"
+
+namespace calytics::glue {
+
+namespace {
+
+// What a sum's key begins with; the bytes of a CubeKey follow.
+struct Place {
+  std::uint32_t span;
+  std::uint32_t unfinished;
+  Timestamp at;
+};
+
+// Measures lie below, histograms' cells from here on.
+constexpr std::int32_t kFirstCell = 100;
+
+Datum text_or_null(std::string_view text, bool there, bool& null) {
+  null = !there;
+  return there ? text_datum(text) : Datum{0};
+}
+
+}  // namespace
+
+Collector::Collector(Spans spans, Filter services, Filter hosts, const core::Rules& rules,
+                     MemoryContext memory)
+    : spans_(spans),
+      services_(services),
+      hosts_(hosts),
+      rules_(rules),
+      memory_(memory),
+      sums_(memory_of(memory)) {}
+
+char* Collector::room_for(const core::CubeKey& key) {
+  const std::size_t wanted = sizeof(Place) + core::room_of(key);
+  if (wanted > key_room_) {
+    key_room_ = 2 * wanted;
+    key_ = static_cast<char*>(MemoryContextAlloc(memory_, key_room_));
+  }
+  return key_;
+}
+
+void Collector::add(const Span& span, bool unfinished, Timestamp local, const core::CubeKey& key,
+                    std::string_view counts, std::int64_t weight) {
+  const core::CubeKey kept = span.split ? key : core::CubeKey{.service = {}, .host = {}, .currency = key.currency};
+  char* bytes = room_for(kept);
+  const Place place = {static_cast<std::uint32_t>(&span - spans_.all.data()), unfinished ? 1U : 0U,
+                       core::start_of(span.unit, local, rules_.week_start)};
+  std::memcpy(bytes, &place, sizeof place);
+  const char* end = core::write_key(kept, bytes + sizeof place);
+  if (!span.cells) counts = core::tally_below(counts, kFirstCell);
+  raise_unless_ok(sums_.add({bytes, static_cast<std::size_t>(end - bytes)}, counts, weight));
+}
+
+void Collector::add_cube(const Span& span, Timestamp local, std::string_view cube,
+                         std::int64_t weight) {
+  core::CubeReader cells(cube);
+  while (cells.next()) {
+    if (lets(cells.key().service, cells.key().host))
+      add(span, false, local, cells.key(), cells.counts(), weight);
+  }
+  raise_unless_ok(cells.status());
+}
+
+void Collector::put_rows(Tuplestorestate* store, TupleDesc shape) {
+  for (const core::SumTable::Row& row : sums_.rows()) {
+    const std::size_t entries = core::entries_of(row.sum);
+    if (entries == 0) continue;
+    Place place = {};
+    std::memcpy(&place, row.key.data(), sizeof place);
+    const Span& span = spans_.all[place.span];
+    const core::CubeKey key = core::read_key(row.key.substr(sizeof place));
+    NewTally tally(entries);
+    core::write_sum(row.sum, tally.out());
+
+    std::array<bool, 8> nulls = {};
+    nulls[3] = span.unit == core::Unit::none;
+    std::array<Datum, 8> values = {
+        text_datum(span.role),
+        text_datum(span.basis_name),
+        text_datum(place.unfinished != 0 ? "unfinished" : span.window),
+        TimestampGetDatum(place.at),
+        text_or_null(key.service, span.split, nulls[4]),
+        text_or_null(key.host, span.split, nulls[5]),
+        text_datum(key.currency),
+        PointerGetDatum(tally.finish())};
+    tuplestore_putvalues(store, shape, values.data(), nulls.data());
+  }
+}
+
+}  // namespace calytics::glue

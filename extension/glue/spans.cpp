@@ -1,0 +1,114 @@
+// Reads the spans that sums are asked for, and rounds each to whole hours, which buckets have: to the
+// nearer one, so that few facts are needed to make up for it.
+
+#include "collect.hpp"
+#include "rows.hpp"
+#include "zone.hpp"
+
+namespace calytics::glue {
+
+namespace {
+
+core::Basis basis_named(std::string_view name) {
+  if (name == "booked") return core::Basis::booked;
+  if (name == "service") return core::Basis::service;
+  if (name == "event") return core::Basis::event;
+  if (name == "cohort") return core::Basis::cohort;
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is no such date basis")));
+}
+
+core::Unit unit_named(std::string_view name) {
+  if (name.empty()) return core::Unit::none;
+  if (name == "hour") return core::Unit::hour;
+  if (name == "day") return core::Unit::day;
+  if (name == "week") return core::Unit::week;
+  if (name == "month") return core::Unit::month;
+  if (name == "quarter") return core::Unit::quarter;
+  if (name == "year") return core::Unit::year;
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is no such unit of time")));
+}
+
+TimestampTz instant(const Row& row, int column) {
+  const auto i = static_cast<std::size_t>(column);
+  return row.nulls[i] ? core::kUnknown : DatumGetTimestampTz(row.values[i]);
+}
+
+// By position, as calytics.span has it.
+Span span_of(const Row& row) {
+  Span span = {};
+  span.role = row.bytes(0);
+  span.basis_name = row.bytes(1);
+  span.basis = basis_named(span.basis_name);
+  span.window = row.bytes(2);
+  span.lo = instant(row, 3);
+  span.hi = instant(row, 4);
+  span.unit = unit_named(row.bytes(5));
+  span.split = row.flag(6);
+  span.cells = row.flag(7);
+  span.ended_by = instant(row, 8);
+  span.as_of = instant(row, 9);
+  return span;
+}
+
+// Either end of a span. Returns the hour, and the correction it needs, of weight 0 where it needs none.
+Timestamp round_to_hour(const core::Rules& rules, const Span& span, bool end, Correction& correction) {
+  const TimestampTz at = end ? span.hi : span.lo;
+  const Timestamp hour = hour_of(local_time(rules, at));
+  const TimestampTz begins = hour_begins(rules, hour);
+  correction = {&span, at, at, hour, 0};
+  if (begins == at || span.basis == core::Basis::cohort) return hour;
+  const TimestampTz ends = hour_ends(rules, hour, begins);
+  const bool down = at - begins <= ends - at;
+  if (down) {
+    correction.lo = begins;
+  } else {
+    correction.hi = ends;
+  }
+  correction.weight = down == end ? 1 : -1;
+  return down ? hour : hour + core::kHour;
+}
+
+}  // namespace
+
+Spans spans_argument(FunctionCallInfo fcinfo, int argument, const core::Rules& rules) {
+  const Rows rows = rows_argument(fcinfo, argument);
+  const auto count = static_cast<std::size_t>(rows.size);
+  auto* spans = static_cast<Span*>(palloc(sizeof(Span) * (count + 1)));
+  auto* corrections = static_cast<Correction*>(palloc(sizeof(Correction) * 2 * (count + 1)));
+  std::size_t size = 0;
+  std::size_t corrected = 0;
+  for (int i = 0; i < rows.size; ++i) {
+    Span& span = spans[size];
+    span = span_of(rows.at(i));
+    if (span.lo == core::kUnknown || span.hi == core::kUnknown || span.lo >= span.hi) continue;
+    ++size;
+    span.first_hour = round_to_hour(rules, span, false, corrections[corrected]);
+    if (corrections[corrected].weight != 0) ++corrected;
+    span.end_hour = round_to_hour(rules, span, true, corrections[corrected]);
+    if (corrections[corrected].weight != 0) ++corrected;
+  }
+  return {{spans, size}, {corrections, corrected}};
+}
+
+Filter filter_argument(FunctionCallInfo fcinfo, int argument) {
+  if (PG_ARGISNULL(argument)) return {};
+  Filter filter;
+  filter.absent = false;
+  bool* nulls = nullptr;
+  deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false, TYPALIGN_INT, &filter.keys,
+                    &nulls, &filter.size);
+  for (int i = 0; i < filter.size; ++i) {
+    if (nulls[i]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a key is NULL")));
+  }
+  return filter;
+}
+
+bool Filter::lets(std::string_view key) const {
+  if (absent) return true;
+  for (int i = 0; i < size; ++i) {
+    if (bytes_of(reinterpret_cast<const varlena*>(DatumGetPointer(keys[i]))) == key) return true;
+  }
+  return false;
+}
+
+}  // namespace calytics::glue
