@@ -2,23 +2,12 @@
 -- facts it writes and the sums it adds are one transaction, and no other writer of these exists. How late
 -- it runs costs speed, never truth: readers add what is pending.
 
-create function calytics.fact(d calytics.chain) returns calytics.chain
-  language sql immutable
-  return row(
-    d.source_id, d.root_uid, d.uid, d.customer, d.status, d.created_at, d.legs,
-    d.hopped_at, d.hops, d.confirmed_at, d.cancelled_at, d.cancelled_by, d.notice,
-    d.withdrawn, d.rejected_at, d.awaiting_at, d.paid_at, d.starts_at, d.ended_at,
-    d.minutes, d.lead, d.service, d.consultation, d.host, d.price, d.currency, d.no_show,
-    d.host_no_show, d.entries, d.first_at, d.previous_at, d.next_created_at, d.session_at)::calytics.chain;
-comment on function calytics.fact(calytics.chain) is
-  'The fact itself, column by column: in this form the planner sees through calytics.contributions.';
-
 create view calytics.fact_counts as
   select c.source_id, c.root_uid, c.service, c.host, k.basis, k.at,
          date_trunc('hour', k.at at time zone s.time_zone) as hour, k.currency, k.counts
     from calytics.chain c
     join calytics.source s using (source_id)
-   cross join lateral calytics.contributions(calytics.fact(c), s) k;
+   cross join lateral calytics.contributions(c, s) k;
 comment on view calytics.fact_counts is 'What all facts contribute; hour is local.';
 
 create function calytics.happened_between(src int, lo timestamptz, hi timestamptz, lapse interval)

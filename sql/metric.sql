@@ -84,10 +84,10 @@ insert into calytics.metric
    true, 'visits of persons who had one before'),
   ('rebooking_rate', 39, 'Rebooking rate', 'rate', 'ratio', '{42:1}', '{29:1}', 'matured', 'service', '{service}', false,
    'visits whose client made another booking after their start and within rebook_within of their end / visits that ended '
-   'rebook_within before the as-of time or earlier'),
+   'rebook_within before the day of the as-of time began, or earlier'),
   ('consultation_conversion', 40, 'Consultation conversion', 'rate', 'ratio', '{44:1}', '{43:1}', 'converted', 'service',
    '{service}', false, 'consultations whose client booked a session after their start and within convert_within of their '
-   'end / consultations that ended convert_within before the as-of time or earlier');
+   'end / consultations that ended convert_within before the day of the as-of time began, or earlier');
 
 insert into calytics.metric
     (metric, position, title, unit, kind, numerator, quantile, "window", default_basis, bases, additive, formula)

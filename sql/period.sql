@@ -118,14 +118,15 @@ begin atomic
   select array_agg(row(spans.role, w.basis, w.name, w.lo, w.hi, spans.unit, spans.split,
                        spans.cells and w.name = 'period' and w.basis <> 'event',
                        w.ended_by, p.as_of)::calytics.span)
-    from (values
+    from (select calytics.hour_begins(date_trunc('day', p.as_of at time zone s.time_zone), s.time_zone) as begins) d
+   cross join lateral (values
       ('period', 'service', p.starts_at, p.cut_at, p.as_of),
       ('period', 'booked', p.starts_at, p.cut_at, null),
       ('period', 'event', p.starts_at, p.cut_at, null),
       ('upcoming', 'service', greatest(p.starts_at, p.as_of), p.ends_at, null),
-      ('matured', 'service', p.starts_at, least(p.cut_at, p.as_of - s.rebook_within), p.as_of - s.rebook_within),
-      ('converted', 'service', p.starts_at, least(p.cut_at, p.as_of - s.convert_within),
-       p.as_of - s.convert_within)) w (name, basis, lo, hi, ended_by)
+      ('matured', 'service', p.starts_at, least(p.cut_at, d.begins - s.rebook_within), d.begins - s.rebook_within),
+      ('converted', 'service', p.starts_at, least(p.cut_at, d.begins - s.convert_within),
+       d.begins - s.convert_within)) w (name, basis, lo, hi, ended_by)
    where w.lo < w.hi and (w.name <> 'converted' or s.convert_within <> s.rebook_within)
      and (windows is null or w.name || ' ' || w.basis = any (windows));
 end;
