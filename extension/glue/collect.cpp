@@ -5,6 +5,10 @@
 
 #include "collect.hpp"
 
+extern "C" {
+#include "utils/lsyscache.h"
+}
+
 #include <algorithm>
 #include <array>
 
@@ -43,9 +47,12 @@ std::string_view text_of(Datum value) {
 }
 
 Datum array_of(Datum* values, std::size_t size, Oid type) {
-  const bool text = type == TEXTOID;
-  return PointerGetDatum(construct_array(values, static_cast<int>(size), type, text ? -1 : 8, !text,
-                                         text ? TYPALIGN_INT : TYPALIGN_DOUBLE));
+  std::int16_t length = 0;
+  bool by_value = false;
+  char alignment = 0;
+  get_typlenbyvalalign(type, &length, &by_value, &alignment);
+  return PointerGetDatum(
+      construct_array(values, static_cast<int>(size), type, length, by_value, alignment));
 }
 
 // Columns of an unnest, filled row by row.

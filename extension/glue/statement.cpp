@@ -43,7 +43,7 @@ void Statement::run(const Datum* values, const bool* nulls, RowSink sink, void* 
     parameter.ptype = types_[i];
   }
   SinkReceiver receiver = {
-      {receive, start, nothing, nothing, DestNone}, sink, context};
+      {receive, start, nothing, nothing, DestTuplestore}, sink, context};
   SPIExecuteOptions options = {};
   options.params = parameters;
   options.read_only = true;

@@ -116,9 +116,11 @@ select metric, value from cal.metrics('week', '2026-03-06 18:00', source => 'met
 
 -- A wrong bucket is found and mended.
 select * from cal.verify_metrics('metrics');
-update calytics.bucket b set counts = calytics.plus(b.counts, '{4:1}') from calytics.source s
+update calytics.bucket b
+   set cells = calytics.cube_plus(b.cells, (select calytics.cube('*', '*', 'EUR', '{4:1}', 1)))
+  from calytics.source s
  where s.name = 'metrics' and b.source_id = s.source_id and b.basis = 'service' and b.grain = 'day' and b.at = '2026-03-04'
-   and b.service = '*' and b.host = '*';
+   and not b.detail;
 select what, basis, grain, at, measure, expected, stored from cal.verify_metrics('metrics');
 select * from cal.repair_metrics('metrics');
 select * from cal.verify_metrics('metrics');
