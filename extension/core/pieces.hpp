@@ -1,6 +1,6 @@
-// Which buckets a range of local hours is the sum of: whole months, whole days and hours. Of a begun
-// month, and of a begun day, the shorter part is taken: what is over, or the whole less what is to
-// come.
+// Which buckets a range of local hours is the sum of: whole months, whole days and hours. Of a
+// begun month, and of a begun day, the shorter part is taken: what is over, or the whole less what
+// is to come.
 #pragma once
 
 #include <array>

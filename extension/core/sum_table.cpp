@@ -21,11 +21,14 @@ SumTable::Row& SumTable::row(std::string_view key) {
   return *new (rows_ + size_ - 1) Row{.key = {copy, key.size()}, .sum = {}};
 }
 
-TallyStatus SumTable::add(Row& row, std::string_view tally, std::int64_t weight) {
+TallyStatus SumTable::add(Row& row, std::string_view tally, std::int64_t weight,
+                          std::int32_t limit) {
   if (weight == 0) return TallyStatus::ok;
-  std::uint32_t unknown = 0;
-  const TallyStatus status = add_known(row.sum, tally, weight, unknown);
-  if (status != TallyStatus::ok || unknown == 0) return status;
+  auto unknown = static_cast<std::uint32_t>(TallyWriter::entries(tally.size()));
+  if (row.sum.size > 0) {
+    const TallyStatus status = add_known(row.sum, tally, weight, unknown, limit);
+    if (status != TallyStatus::ok || unknown == 0) return status;
+  }
   const std::uint32_t wanted = row.sum.size + unknown;
   if (wanted > row.room) {
     const std::uint32_t room = std::max(wanted, row.sum.size + row.sum.size / 2);
@@ -39,10 +42,13 @@ TallyStatus SumTable::add(Row& row, std::string_view tally, std::int64_t weight)
     row.sum.indexes = indexes;
     row.room = room;
   }
-  return add_unknown(row.sum, tally, weight, unknown);
+  return row.sum.size == 0 ? begin_sum(row.sum, tally, weight, limit)
+                           : add_unknown(row.sum, tally, weight, unknown);
 }
 
-void SumTable::sort() { std::ranges::sort(rows(), {}, &Row::key); }
+void SumTable::sort() {
+  std::ranges::sort(rows(), {}, &Row::key);
+}
 
 void SumTable::grow() {
   constexpr std::uint32_t first_room = 8;

@@ -2,7 +2,8 @@
 // it may come from a memory context.
 //
 // Guarantees: nothing here throws, and nothing is released; arithmetic beyond 64 bits is a status.
-// Keys are bytes; what a key's view points at must outlive the table or be copied by it (`add` does).
+// Keys are bytes; what a key's view points at must outlive the table or be copied by it (`add`
+// does).
 #pragma once
 
 #include "tally_sum.hpp"
@@ -32,10 +33,12 @@ class SumTable {
 
   // The row of that key, a new one without counts if there was none; valid until the next call.
   Row& row(std::string_view key);
-  // Adds weight * tally to that row.
-  TallyStatus add(Row& row, std::string_view tally, std::int64_t weight);
-  TallyStatus add(std::string_view key, std::string_view tally, std::int64_t weight) {
-    return add(row(key), tally, weight);
+  // Adds weight * tally, of its indexes below the limit, to that row.
+  TallyStatus add(Row& row, std::string_view tally, std::int64_t weight,
+                  std::int32_t limit = kTallyIndexes);
+  TallyStatus add(std::string_view key, std::string_view tally, std::int64_t weight,
+                  std::int32_t limit = kTallyIndexes) {
+    return add(row(key), tally, weight, limit);
   }
 
   std::span<Row> rows() { return {rows_, size_}; }

@@ -31,12 +31,23 @@ std::string_view tally_below(std::string_view tally, std::int32_t limit) noexcep
   return tally.substr(0, size);
 }
 
+TallyStatus begin_sum(TallySum& sum, std::string_view tally, std::int64_t weight,
+                      std::int32_t limit) noexcept {
+  TallyReader reader(tally);
+  while (reader.next() && reader.index() < limit) {
+    if (__builtin_mul_overflow(reader.count(), weight, &sum.counts[sum.size]))
+      return TallyStatus::overflow;
+    sum.indexes[sum.size++] = static_cast<std::uint16_t>(reader.index());
+  }
+  return reader.status();
+}
+
 TallyStatus add_known(TallySum& sum, std::string_view tally, std::int64_t weight,
-                      std::uint32_t& unknown) noexcept {
+                      std::uint32_t& unknown, std::int32_t limit) noexcept {
   unknown = 0;
   std::uint32_t place = 0;
   TallyReader reader(tally);
-  while (reader.next()) {
+  while (reader.next() && reader.index() < limit) {
     const auto index = static_cast<std::uint16_t>(reader.index());
     place = seek(sum, place, index);
     if (place < sum.size && sum.indexes[place] == index) {

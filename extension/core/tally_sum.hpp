@@ -18,9 +18,14 @@ struct TallySum {
 // The bytes of a tally's entries at indexes below the limit. Reads no further than that.
 std::string_view tally_below(std::string_view tally, std::int32_t limit) noexcept;
 
-// Adds weight * tally at those indexes that the sum has already, and counts those it has not.
+// Makes an empty sum, with room for all of the tally's entries, weight * tally.
+TallyStatus begin_sum(TallySum& sum, std::string_view tally, std::int64_t weight,
+                      std::int32_t limit) noexcept;
+
+// Adds weight * tally at those indexes that the sum has already, and counts those it has not. Here
+// and above indexes below the limit count.
 TallyStatus add_known(TallySum& sum, std::string_view tally, std::int64_t weight,
-                      std::uint32_t& unknown) noexcept;
+                      std::uint32_t& unknown, std::int32_t limit = kTallyIndexes) noexcept;
 
 // Adds weight * tally at those indexes that add_known counted. Both vectors have room for them.
 TallyStatus add_unknown(TallySum& sum, std::string_view tally, std::int64_t weight,

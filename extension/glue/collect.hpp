@@ -1,5 +1,5 @@
-// What reading sums is made of: the spans that are asked for, and the table in which they are summed
-// up (spans.cpp, collector.cpp); collect.cpp goes through what there is to add.
+// What reading sums is made of: the spans that are asked for, and the table in which they are
+// summed up (spans.cpp, collector.cpp); collect.cpp goes through what there is to add.
 #pragma once
 
 #include "pg.hpp"

@@ -1,8 +1,7 @@
-#include "collect.hpp"
-
 #include <array>
 #include <cstring>
 
+#include "collect.hpp"
 #include "memory.hpp"
 #include "tally.hpp"
 
@@ -47,14 +46,15 @@ char* Collector::room_for(const core::CubeKey& key) {
 
 void Collector::add(const Span& span, bool unfinished, Timestamp local, const core::CubeKey& key,
                     std::string_view counts, std::int64_t weight) {
-  const core::CubeKey kept = span.split ? key : core::CubeKey{.service = {}, .host = {}, .currency = key.currency};
+  const core::CubeKey kept =
+      span.split ? key : core::CubeKey{.service = {}, .host = {}, .currency = key.currency};
   char* bytes = room_for(kept);
   const Place place = {static_cast<std::uint32_t>(&span - spans_.all.data()), unfinished ? 1U : 0U,
                        core::start_of(span.unit, local, rules_.week_start)};
   std::memcpy(bytes, &place, sizeof place);
   const char* end = core::write_key(kept, bytes + sizeof place);
-  if (!span.cells) counts = core::tally_below(counts, kFirstCell);
-  raise_unless_ok(sums_.add({bytes, static_cast<std::size_t>(end - bytes)}, counts, weight));
+  raise_unless_ok(sums_.add({bytes, static_cast<std::size_t>(end - bytes)}, counts, weight,
+                            span.cells ? core::kTallyIndexes : kFirstCell));
 }
 
 void Collector::add_cube(const Span& span, Timestamp local, std::string_view cube,
@@ -80,15 +80,14 @@ void Collector::put_rows(Tuplestorestate* store, TupleDesc shape) {
 
     std::array<bool, 8> nulls = {};
     nulls[3] = span.unit == core::Unit::none;
-    std::array<Datum, 8> values = {
-        text_datum(span.role),
-        text_datum(span.basis_name),
-        text_datum(place.unfinished != 0 ? "unfinished" : span.window),
-        TimestampGetDatum(place.at),
-        text_or_null(key.service, span.split, nulls[4]),
-        text_or_null(key.host, span.split, nulls[5]),
-        text_datum(key.currency),
-        PointerGetDatum(tally.finish())};
+    std::array<Datum, 8> values = {text_datum(span.role),
+                                   text_datum(span.basis_name),
+                                   text_datum(place.unfinished != 0 ? "unfinished" : span.window),
+                                   TimestampGetDatum(place.at),
+                                   text_or_null(key.service, span.split, nulls[4]),
+                                   text_or_null(key.host, span.split, nulls[5]),
+                                   text_datum(key.currency),
+                                   PointerGetDatum(tally.finish())};
     tuplestore_putvalues(store, shape, values.data(), nulls.data());
   }
 }

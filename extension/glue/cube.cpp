@@ -2,10 +2,10 @@
 
 #include "pg.hpp"
 
+#include "core/cube.hpp"
+
 #include <array>
 #include <new>
-
-#include "core/cube.hpp"
 
 #include "memory.hpp"
 #include "tally.hpp"
@@ -64,8 +64,8 @@ Datum calytics_cube_add_counts(PG_FUNCTION_ARGS) {
                        text_argument(fcinfo, 3)};
   auto* bytes = static_cast<char*>(palloc(calytics::core::room_of(key)));
   const char* end = calytics::core::write_key(key, bytes);
-  raise_unless_ok(sums.add({bytes, static_cast<std::size_t>(end - bytes)}, tally_argument(fcinfo, 4),
-                           PG_GETARG_INT64(5)));
+  raise_unless_ok(sums.add({bytes, static_cast<std::size_t>(end - bytes)},
+                           tally_argument(fcinfo, 4), PG_GETARG_INT64(5)));
   pfree(bytes);
   PG_RETURN_POINTER(&sums);
 }

@@ -1,5 +1,5 @@
-// Reads the spans that sums are asked for, and rounds each to whole hours, which buckets have: to the
-// nearer one, so that few facts are needed to make up for it.
+// Reads the spans that sums are asked for, and rounds each to whole hours, which buckets have: to
+// the nearer one, so that few facts are needed to make up for it.
 
 #include "collect.hpp"
 #include "rows.hpp"
@@ -25,7 +25,8 @@ core::Unit unit_named(std::string_view name) {
   if (name == "month") return core::Unit::month;
   if (name == "quarter") return core::Unit::quarter;
   if (name == "year") return core::Unit::year;
-  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is no such unit of time")));
+  ereport(ERROR,
+          (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is no such unit of time")));
 }
 
 TimestampTz instant(const Row& row, int column) {
@@ -50,8 +51,10 @@ Span span_of(const Row& row) {
   return span;
 }
 
-// Either end of a span. Returns the hour, and the correction it needs, of weight 0 where it needs none.
-Timestamp round_to_hour(const core::Rules& rules, const Span& span, bool end, Correction& correction) {
+// Either end of a span. Returns the hour, and the correction it needs, of weight 0 where it needs
+// none.
+Timestamp round_to_hour(const core::Rules& rules, const Span& span, bool end,
+                        Correction& correction) {
   const TimestampTz at = end ? span.hi : span.lo;
   const Timestamp hour = hour_of(local_time(rules, at));
   const TimestampTz begins = hour_begins(rules, hour);
@@ -98,7 +101,8 @@ Filter filter_argument(FunctionCallInfo fcinfo, int argument) {
   deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), TEXTOID, -1, false, TYPALIGN_INT, &filter.keys,
                     &nulls, &filter.size);
   for (int i = 0; i < filter.size; ++i) {
-    if (nulls[i]) ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a key is NULL")));
+    if (nulls[i])
+      ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("a key is NULL")));
   }
   return filter;
 }

@@ -30,7 +30,8 @@ void Statement::run(const Datum* values, const bool* nulls, RowSink sink, void* 
   if (plan_ == nullptr) {
     SPIPlanPtr plan =
         SPI_prepare_cursor(text_, count_, const_cast<Oid*>(types_), CURSOR_OPT_GENERIC_PLAN);
-    if (plan == nullptr) elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
+    if (plan == nullptr)
+      elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
     SPI_keepplan(plan);
     plan_ = plan;
   }
@@ -42,8 +43,7 @@ void Statement::run(const Datum* values, const bool* nulls, RowSink sink, void* 
     parameter.pflags = PARAM_FLAG_CONST;
     parameter.ptype = types_[i];
   }
-  SinkReceiver receiver = {
-      {receive, start, nothing, nothing, DestTuplestore}, sink, context};
+  SinkReceiver receiver = {{receive, start, nothing, nothing, DestTuplestore}, sink, context};
   SPIExecuteOptions options = {};
   options.params = parameters;
   options.read_only = true;

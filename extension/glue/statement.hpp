@@ -1,5 +1,5 @@
-// Queries of glue: prepared once in a session, and their rows taken from the executor's slot as they
-// come, without a copy of each.
+// Queries of glue: prepared once in a session, and their rows taken from the executor's slot as
+// they come, without a copy of each.
 #pragma once
 
 #include "pg.hpp"
@@ -19,7 +19,8 @@ class Statement {
 
   // `text` and `types` must outlive the query.
   template <std::size_t count>
-  Statement(const char* text, const Oid (&types)[count]) : text_(text), types_(types), count_(count) {
+  Statement(const char* text, const Oid (&types)[count])
+      : text_(text), types_(types), count_(count) {
     static_assert(count <= most_parameters);
   }
 

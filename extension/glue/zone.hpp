@@ -4,7 +4,6 @@
 #include "pg.hpp"
 
 #include "core/local_time.hpp"
-
 #include "fact.hpp"
 
 namespace calytics::glue {
@@ -16,11 +15,13 @@ inline Timestamp local_time(const core::Rules& rules, TimestampTz at) {
 // As `at time zone` has it.
 inline TimestampTz instant_of(const core::Rules& rules, Timestamp local) {
   const auto* zone = static_cast<const Zone*>(rules.zone);
-  return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone, PointerGetDatum(zone->name),
-                                                 TimestampGetDatum(local)));
+  return DatumGetTimestampTz(
+      DirectFunctionCall2(timestamp_zone, PointerGetDatum(zone->name), TimestampGetDatum(local)));
 }
 
-inline Timestamp hour_of(Timestamp local) { return core::start_of(core::Unit::hour, local, 1); }
+inline Timestamp hour_of(Timestamp local) {
+  return core::start_of(core::Unit::hour, local, 1);
+}
 
 // The first instant of a local hour; the earlier one where a clock change repeats the hour.
 inline TimestampTz hour_begins(const core::Rules& rules, Timestamp hour) {
