@@ -3,8 +3,8 @@
 -- it runs costs speed, never truth: readers add what is pending.
 
 create view calytics.fact_counts as
-  select c.source_id, c.root_uid, c.service, c.host, k.basis, k.at,
-         date_trunc('hour', k.at at time zone s.time_zone) as hour, k.currency, k.counts
+  select c.source_id, c.root_uid, c.service, c.host, k.basis collate "C" as basis, k.at,
+         date_trunc('hour', k.at at time zone s.time_zone) as hour, k.currency collate "C" as currency, k.counts
     from calytics.chain c
     join calytics.source s using (source_id)
    cross join lateral calytics.contributions(c, s) k;

@@ -10,21 +10,39 @@ create function calytics.expected_buckets(src int)
   )
   language sql stable
 begin atomic
-  select x.basis, k.grain, k.detail, k.at, k.service, k.host, x.currency, calytics.sum(x.counts)
+  -- Each grain from the one below it, each total from its parts: far fewer rows than all from the facts.
+  with hourly as materialized (
+    select u.basis, u.hour as at, u.service, u.host, u.currency, calytics.sum(u.counts, u.weight) as counts
+      from (
+        select f.basis, f.hour, f.service, f.host, f.currency, f.counts, 1::bigint as weight
+          from calytics.fact_counts f where f.source_id = src
+        union all
+        select r.basis, r.at, r.service, r.host, r.currency, r.counts, -1
+          from calytics.recent_delta r
+         where r.source_id = src
+           and r.run >= (select f.recent_run from calytics.fold_state f order by f.run desc limit 1)) u
+     group by u.hour, u.basis, u.service, u.host, u.currency
+  ), daily as materialized (
+    select h.basis, date_trunc('day', h.at) as at, h.service, h.host, h.currency, calytics.sum(h.counts) as counts
+      from hourly h group by 2, h.basis, h.service, h.host, h.currency
+  ), monthly as materialized (
+    select d.basis, date_trunc('month', d.at) as at, d.service, d.host, d.currency, calytics.sum(d.counts) as counts
+      from daily d group by 2, d.basis, d.service, d.host, d.currency
+  ), detailed as materialized (
+    select 'hour' as grain, h.* from hourly h
+    union all
+    select 'day', d.* from daily d
+    union all
+    select 'month', m.* from monthly m
+  )
+  select x.*
     from (
-      select u.basis, u.hour, u.service, u.host, u.currency, calytics.sum(u.counts, u.weight) as counts
-        from (
-          select f.basis, f.hour, f.service, f.host, f.currency, f.counts, 1::bigint as weight
-            from calytics.fact_counts f where f.source_id = src
-          union all
-          select r.basis, r.at, r.service, r.host, r.currency, r.counts, -1
-            from calytics.recent_delta r
-           where r.source_id = src
-             and r.run >= (select f.recent_run from calytics.fold_state f order by f.run desc limit 1)) u
-       group by u.basis, u.hour, u.service, u.host, u.currency) x
-   cross join lateral calytics.bucket_keys(x.hour, x.service, x.host) k
-   group by x.basis, k.grain, k.detail, k.at, k.service, k.host, x.currency
-  having not calytics.is_empty(calytics.sum(x.counts));
+      select d.basis, d.grain, true, d.at, d.service, d.host, d.currency, d.counts from detailed d
+      union all
+      select d.basis, d.grain, false, d.at, '*', '*', d.currency, calytics.sum(d.counts)
+        from detailed d group by d.at, d.basis, d.grain, d.currency) x (
+           basis, grain, detail, at, service, host, currency, counts)
+   where not calytics.is_empty(x.counts);
 end;
 comment on function calytics.expected_buckets(int) is
   'What a source''s buckets should hold: all that its facts contribute, less what is folded but not merged.';
@@ -146,24 +164,44 @@ comment on function cal.verify_metrics(text) is
   'the facts against the bookings'' legs. Returns the differences: no row when all is well. what: bucket or fact; at: '
   'local time; measure: as in calytics.measure. Reads everything; ingest and readers go on.';
 
+create function calytics.rewrite_facts(src int) returns bigint
+  language sql volatile
+begin atomic
+  with wrong as materialized (
+    select c.source_id, c.root_uid, e.fact
+      from (select r as fact, r.root_uid from calytics.recount_facts(src) r) e
+      full join (select x as fact, x.source_id, x.root_uid from calytics.chain x where x.source_id = src) c
+        on c.root_uid = e.root_uid
+     where e.fact is distinct from c.fact
+  ), gone as (
+    delete from calytics.chain c using wrong w
+     where c.source_id = w.source_id and c.root_uid = w.root_uid returning c.root_uid
+  ), written as (
+    -- The count is read first, and so all of the wrong facts are gone before the right ones come.
+    insert into calytics.chain
+      select (w.fact).* from wrong w
+       where (w.fact).root_uid is not null and (select count(*) from gone) is not null
+  )
+  select count(*) from wrong;
+end;
+comment on function calytics.rewrite_facts(int) is
+  'Makes all facts of a source what their legs say, and returns how many were not; the buckets are to follow in the same '
+  'transaction, which is the folder''s. Marks stay: what is written here is where the folder starts from.';
+
 create function cal.repair_metrics(source text default null, out facts bigint, out buckets bigint)
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set jit = off
 as $$
 declare
   s record;
-  wrong text[];
 begin
-  perform calytics.lock_fold();
+  perform calytics.fold(false);
   facts := 0;
   buckets := 0;
   for s in
     select x.source_id from calytics.source x
      where repair_metrics.source is null or x.name = repair_metrics.source order by x.source_id
   loop
-    wrong := array(select d.root_uid from calytics.fact_differences(s.source_id) d);
-    facts := facts + cardinality(wrong);
-    perform calytics.mark(s.source_id, wrong);
-    perform calytics.fold(false);
+    facts := facts + calytics.rewrite_facts(s.source_id);
     buckets := buckets + calytics.rebucket(s.source_id);
   end loop;
 end
