@@ -16,7 +16,7 @@ create function calytics.collect(
   src int, spans calytics.span[], services text[] default null, hosts text[] default null
 ) returns setof calytics.sums
   language c stable set search_path = pg_catalog, pg_temp
-  set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_sort = off
+  set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_hashagg = off set enable_bitmapscan = off
   as 'MODULE_PATHNAME', 'calytics_collect';
 comment on function calytics.collect(int, calytics.span[], text[], text[]) is
   'The sums of a source''s contributions in each span, exact in the caller''s snapshot. services, hosts: keys to '

@@ -7,10 +7,10 @@ create function calytics.cube_add(internal, service text, host text, currency te
   as 'MODULE_PATHNAME', 'calytics_cube_add_counts';
 comment on function calytics.cube_add(internal, text, text, text, calytics.tally, bigint) is 'A step of calytics.cube.';
 
-create function calytics.cube_add(internal, cells bytea, weight bigint, total boolean) returns internal
+create function calytics.cube_add(internal, cells bytea, weight bigint) returns internal
   language c immutable
   as 'MODULE_PATHNAME', 'calytics_cube_add_cells';
-comment on function calytics.cube_add(internal, bytea, bigint, boolean) is 'A step of calytics.cube.';
+comment on function calytics.cube_add(internal, bytea, bigint) is 'A step of calytics.cube.';
 
 create function calytics.cube_result(internal) returns bytea
   language c immutable
@@ -27,20 +27,25 @@ create aggregate calytics.cube(service text, host text, currency text, counts ca
 comment on aggregate calytics.cube(text, text, text, calytics.tally, bigint) is
   'A cube of tallies, each times its weight; empty bytes if nothing is left. No argument may be NULL.';
 
-create aggregate calytics.cube(cells bytea, weight bigint, total boolean) (
+create aggregate calytics.cube(cells bytea, weight bigint) (
   sfunc = calytics.cube_add,
   stype = internal,
   sspace = 1024,
   finalfunc = calytics.cube_result,
   finalfunc_modify = read_write
 );
-comment on aggregate calytics.cube(bytea, bigint, boolean) is
-  'The sum of cubes, each times its weight; total: over all services and hosts, told as ''*''. No argument may be NULL.';
+comment on aggregate calytics.cube(bytea, bigint) is
+  'The sum of cubes, each times its weight. No argument may be NULL.';
 
 create function calytics.cube_plus(a bytea, b bytea) returns bytea
   language c immutable strict
   as 'MODULE_PATHNAME', 'calytics_cube_plus';
 comment on function calytics.cube_plus(bytea, bytea) is 'The sum of two cubes.';
+
+create function calytics.cube_total(a bytea) returns bytea
+  language c immutable strict
+  as 'MODULE_PATHNAME', 'calytics_cube_total';
+comment on function calytics.cube_total(bytea) is 'The cube''s sum over all services and hosts, told as ''*''.';
 
 create function calytics.cells(cube bytea)
   returns table (service text, host text, currency text, counts calytics.tally)

@@ -3,8 +3,8 @@
 -- it runs costs speed, never truth: readers add what is pending.
 
 create view calytics.fact_counts as
-  select c.source_id, c.root_uid, c.service, c.host, k.basis, k.at,
-         date_trunc('hour', k.at at time zone s.time_zone) as hour, k.currency, k.counts
+  select c.source_id, c.root_uid, c.service, c.host, k.basis collate "C" as basis, k.at,
+         date_trunc('hour', k.at at time zone s.time_zone) as hour, k.currency collate "C" as currency, k.counts
     from calytics.chain c
     join calytics.source s using (source_id)
    cross join lateral calytics.contributions(c, s) k;
@@ -42,18 +42,6 @@ begin atomic
 end;
 comment on function calytics.happened_between(int, timestamptz, timestamptz, interval) is
   'Chains to which something happened from lo to before hi, by index; lapse as in calytics.source.';
-
-create function calytics.bucket_keys(hour timestamp)
-  returns table (grain text, detail boolean, at timestamp)
-  language sql immutable
-begin atomic
-  select g.grain, d.detail, g.at
-    from (values ('hour', bucket_keys.hour), ('day', date_trunc('day', bucket_keys.hour)),
-                 ('month', date_trunc('month', bucket_keys.hour))) g (grain, at)
-   cross join (values (false), (true)) d (detail);
-end;
-comment on function calytics.bucket_keys(timestamp) is
-  'The buckets that a contribution of a local hour goes to.';
 
 create function calytics.lock_fold() returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -130,14 +118,18 @@ begin
         delete from calytics.recent_delta r where r.run >= state.recent_run returning r.*
     )
     insert into calytics.bucket as b (source_id, basis, grain, detail, at, cells)
-      select x.*
+      select x.source_id, x.basis, x.grain, d.detail, x.at, d.cells
         from (
-          select g.source_id, g.basis, k.grain, k.detail, k.at, calytics.cube(g.cells, 1, not k.detail) as cells
+          select g.source_id, g.basis, u.grain, date_trunc(u.grain, g.at) as at, calytics.cube(g.cells, 1) as cells
             from gone g
-           cross join lateral calytics.bucket_keys(g.at) k
-           group by g.source_id, g.basis, k.grain, k.detail, k.at) x
-       where x.cells <> ''
-       order by x.source_id, x.basis, x.grain, x.detail, x.at
+           cross join (values ('hour'), ('day'), ('month')) u (grain)
+           group by g.source_id, g.basis, u.grain, 4) x
+       cross join lateral (
+         select true as detail, x.cells
+         union all
+         select false, calytics.cube_total(x.cells)) d
+       where d.cells <> ''
+       order by x.source_id, x.basis, x.grain, d.detail, x.at
       on conflict on constraint bucket_pkey
       do update set cells = calytics.cube_plus(b.cells, excluded.cells);
     state.recent_run := state.run + 2;

@@ -23,12 +23,12 @@ begin
     select u.before, u.after from calytics.unsettled(src, low) u
   ), folded as (
     select c as fact from calytics.chain c
-     where c.starts_at >= lo - interval '6 hours' and c.starts_at < hi and c.source_id = src
-       and (c.starts_at >= lo or c.ended_at > lo and c.ended_at - c.starts_at <= interval '6 hours')
+     where c.starts_at >= lo - interval '2 hours' and c.starts_at < hi and c.source_id = src
+       and (c.starts_at >= lo or c.ended_at > lo and c.ended_at - c.starts_at <= interval '2 hours')
     union all
     select c from calytics.chain c
      where c.starts_at < lo and c.source_id = src and c.ended_at > lo
-       and c.ended_at - c.starts_at > interval '6 hours'
+       and c.ended_at - c.starts_at > interval '2 hours'
   ), fact as (
     select f.fact from folded f
      where not exists (select from changed u where (u.before).root_uid = (f.fact).root_uid)

@@ -7,22 +7,38 @@ create function calytics.expected_buckets(src int)
   returns table (basis text, grain text, detail boolean, at timestamp, cells bytea)
   language sql stable
 begin atomic
-  select x.basis, k.grain, k.detail, k.at, calytics.cube(x.cells, 1, not k.detail)
+  -- Each grain from the one below it: far fewer rows than all from the facts.
+  with hourly as materialized (
+    select u.basis, u.hour as at, calytics.cube(u.cells, u.weight) as cells
+      from (
+        select f.basis, f.hour, calytics.cube(f.service, f.host, f.currency, f.counts, 1) as cells, 1::bigint as weight
+          from calytics.fact_counts f where f.source_id = src
+         group by f.hour, f.basis
+        union all
+        select r.basis, r.at, r.cells, -1
+          from calytics.recent_delta r
+         where r.source_id = src
+           and r.run >= (select f.recent_run from calytics.fold_state f order by f.run desc limit 1)) u
+     group by u.hour, u.basis
+  ), daily as materialized (
+    select h.basis, date_trunc('day', h.at) as at, calytics.cube(h.cells, 1) as cells
+      from hourly h group by 2, h.basis
+  ), monthly as materialized (
+    select d.basis, date_trunc('month', d.at) as at, calytics.cube(d.cells, 1) as cells
+      from daily d group by 2, d.basis
+  )
+  select g.basis, g.grain, d.detail, g.at, d.cells
     from (
-      select u.basis, u.hour, calytics.cube(u.cells, u.weight, false) as cells
-        from (
-          select f.basis, f.hour, calytics.cube(f.service, f.host, f.currency, f.counts, 1) as cells, 1::bigint as weight
-            from calytics.fact_counts f where f.source_id = src
-           group by f.basis, f.hour
-          union all
-          select r.basis, r.at, r.cells, -1
-            from calytics.recent_delta r
-           where r.source_id = src
-             and r.run >= (select f.recent_run from calytics.fold_state f order by f.run desc limit 1)) u
-       group by u.basis, u.hour) x
-   cross join lateral calytics.bucket_keys(x.hour) k
-   group by x.basis, k.grain, k.detail, k.at
-  having calytics.cube(x.cells, 1, not k.detail) <> '';
+      select 'hour' as grain, h.* from hourly h
+      union all
+      select 'day', d.* from daily d
+      union all
+      select 'month', m.* from monthly m) g
+   cross join lateral (
+     select true as detail, g.cells
+     union all
+     select false, calytics.cube_total(g.cells)) d
+   where d.cells <> '';
 end;
 comment on function calytics.expected_buckets(int) is
   'What a source''s buckets should hold: all that its facts contribute, less what is folded but not merged.';
@@ -152,24 +168,44 @@ comment on function cal.verify_metrics(text) is
   'the facts against the bookings'' legs. Returns the differences: no row when all is well. what: bucket or fact; at: '
   'local time; measure: as in calytics.measure. Reads everything; ingest and readers go on.';
 
+create function calytics.rewrite_facts(src int) returns bigint
+  language sql volatile
+begin atomic
+  with wrong as materialized (
+    select c.source_id, c.root_uid, e.fact
+      from (select r as fact, r.root_uid from calytics.recount_facts(src) r) e
+      full join (select x as fact, x.source_id, x.root_uid from calytics.chain x where x.source_id = src) c
+        on c.root_uid = e.root_uid
+     where e.fact is distinct from c.fact
+  ), gone as (
+    delete from calytics.chain c using wrong w
+     where c.source_id = w.source_id and c.root_uid = w.root_uid returning c.root_uid
+  ), written as (
+    -- The count is read first, and so all of the wrong facts are gone before the right ones come.
+    insert into calytics.chain
+      select (w.fact).* from wrong w
+       where (w.fact).root_uid is not null and (select count(*) from gone) is not null
+  )
+  select count(*) from wrong;
+end;
+comment on function calytics.rewrite_facts(int) is
+  'Makes all facts of a source what their legs say, and returns how many were not; the buckets are to follow in the same '
+  'transaction, which is the folder''s. Marks stay: what is written here is where the folder starts from.';
+
 create function cal.repair_metrics(source text default null, out facts bigint, out buckets bigint)
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set jit = off
 as $$
 declare
   s record;
-  wrong text[];
 begin
-  perform calytics.lock_fold();
+  perform calytics.fold(false);
   facts := 0;
   buckets := 0;
   for s in
     select x.source_id from calytics.source x
      where repair_metrics.source is null or x.name = repair_metrics.source order by x.source_id
   loop
-    wrong := array(select d.root_uid from calytics.fact_differences(s.source_id) d);
-    facts := facts + cardinality(wrong);
-    perform calytics.mark(s.source_id, wrong);
-    perform calytics.fold(false);
+    facts := facts + calytics.rewrite_facts(s.source_id);
     buckets := buckets + calytics.rebucket(s.source_id);
   end loop;
 end

@@ -1,8 +1,8 @@
 // What a fact contributes to which measure, when: the one place that turns facts into numbers. The
-// folder asks it about facts that changed, readers about what is not folded yet and about hours that
-// a range cuts in two, the recount about all. Nothing of it is stored with the facts, so a changed
-// rule or a new measure needs a recount of the buckets and nothing else. The measures are listed in
-// calytics.measure (sql/contribution.sql).
+// folder asks it about facts that changed, readers about what is not folded yet and about hours
+// that a range cuts in two, the recount about all. Nothing of it is stored with the facts, so a
+// changed rule or a new measure needs a recount of the buckets and nothing else. The measures are
+// listed in calytics.measure (sql/contribution.sql).
 //
 // Guarantees: nothing here throws or allocates; arithmetic beyond 64 bits is a status.
 #pragma once
@@ -87,9 +87,10 @@ struct Contribution {
   std::span<const TallyEntry> counts;
 };
 
-// Calls sink(context, contribution) for all that the fact contributes to the bases asked for; at most
-// once for one basis, instant and cause.
+// Calls sink(context, contribution) for all that the fact contributes to the bases asked for; at
+// most once for one basis, instant and cause.
 TallyStatus contribute(const Fact& fact, const Rules& rules, unsigned bases,
-                       void (*sink)(void* context, const Contribution& contribution), void* context);
+                       void (*sink)(void* context, const Contribution& contribution),
+                       void* context);
 
 }  // namespace calytics::core

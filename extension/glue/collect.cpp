@@ -45,6 +45,7 @@ void read_settings(void* context, const Datum* values, const bool* nulls) {
   MemoryContextSwitchTo(before);
   to->reader->segment = DatumGetInt64(values[kSourceColumns]);
   to->reader->run = DatumGetInt64(values[kSourceColumns + 1]);
+  to->reader->marks = DatumGetBool(values[kSourceColumns + 2]);
 }
 
 void add_bucket(void* context, const Datum* values, const bool* /*nulls*/) {
@@ -120,7 +121,8 @@ Datum calytics_collect(PG_FUNCTION_ARGS) {
   using namespace calytics::glue;
   static const Oid types[] = {INT4OID};
   static Statement settings_query(
-      "select s.*, f.segment, f.recent_run"
+      "select s.*, f.segment, f.recent_run, exists ("
+      "    select from calytics.chain_mark m where m.segment >= f.segment and m.source_id = $1)"
       "  from calytics.source s"
       " cross join (select x.segment, x.recent_run from calytics.fold_state x order by x.run desc "
       "limit 1) f"
@@ -144,7 +146,7 @@ Datum calytics_collect(PG_FUNCTION_ARGS) {
     if (!sums.spans().all.empty()) {
       add_buckets(reader);
       add_deltas(reader);
-      add_changes(reader);
+      if (reader.marks) add_changes(reader);
       add_cuts(reader);
       add_unfinished(reader);
       add_awaiting(reader);

@@ -18,7 +18,7 @@ using core::Fact;
 using core::kUnknown;
 
 // What longer bookings than this are looked up by another index.
-constexpr std::int64_t kShort = 6 * core::kHour;
+constexpr std::int64_t kShort = 2 * core::kHour;
 
 // Hands a fact's contributions on, in the bytes of a tally.
 struct Feed {
@@ -242,14 +242,14 @@ void add_unfinished(Reader& reader) {
       " cross join lateral ("
       "   select x.* from calytics.chain x"
       "    where x.starts_at >= o.since and x.starts_at < o.hi and x.source_id = $1"
-      "      and x.ended_at > o.ended_by and x.ended_at - x.starts_at <= interval '6 hours' offset "
+      "      and x.ended_at > o.ended_by and x.ended_at - x.starts_at <= interval '2 hours' offset "
       "0) c"
       " union all "
       "select c.*, o.ended_by from unnest($2, $3, $4, $5) o (ended_by, since, lo, hi)"
       " cross join lateral ("
       "   select x.* from calytics.chain x"
       "    where tstzrange(x.starts_at, x.ended_at) @> o.ended_by"
-      "      and x.ended_at - x.starts_at > interval '6 hours' offset 0) c"
+      "      and x.ended_at - x.starts_at > interval '2 hours' offset 0) c"
       " where c.starts_at >= o.lo and c.starts_at < o.hi and c.source_id = $1",
       types);
   const auto spans = reader.sums->spans().all;

@@ -14,6 +14,7 @@ CALYTICS_SQL_FUNCTION(calytics_cube_add_counts);
 CALYTICS_SQL_FUNCTION(calytics_cube_add_cells);
 CALYTICS_SQL_FUNCTION(calytics_cube_result);
 CALYTICS_SQL_FUNCTION(calytics_cube_plus);
+CALYTICS_SQL_FUNCTION(calytics_cube_total);
 CALYTICS_SQL_FUNCTION(calytics_cube_cells);
 
 namespace {
@@ -72,8 +73,7 @@ Datum calytics_cube_add_counts(PG_FUNCTION_ARGS) {
 
 Datum calytics_cube_add_cells(PG_FUNCTION_ARGS) {
   SumTable& sums = state_argument(fcinfo);
-  raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 1), PG_GETARG_INT64(2),
-                                           PG_GETARG_BOOL(3)));
+  raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 1), PG_GETARG_INT64(2), false));
   PG_RETURN_POINTER(&sums);
 }
 
@@ -86,6 +86,12 @@ Datum calytics_cube_plus(PG_FUNCTION_ARGS) {
   SumTable sums(memory_of(CurrentMemoryContext));
   raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 0), 1, false));
   raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 1), 1, false));
+  return cube_datum(sums);
+}
+
+Datum calytics_cube_total(PG_FUNCTION_ARGS) {
+  SumTable sums(memory_of(CurrentMemoryContext));
+  raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 0), 1, true));
   return cube_datum(sums);
 }
 

@@ -18,6 +18,7 @@ struct Reader {
   // Where what is pending begins.
   std::int64_t segment = 0;
   std::int64_t run = 0;
+  bool marks = false;
 };
 
 // The sources of sums: what is marked and not folded; facts in parts of hours that a span's ends
