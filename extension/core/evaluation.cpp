@@ -111,22 +111,27 @@ class Evaluation {
   const Sums& ordered(std::uint32_t position) const noexcept {
     return sums_[work_.order[position]];
   }
-  const Sums& sums_of(const Cell& cell) const noexcept { return ordered(cell.first); }
+
+  static bool holds(const Cell& cell, const Sums& sums) noexcept {
+    return cell.part == sums.part && cell.currency == sums.currency;
+  }
 
   TallyStatus read_place(std::uint32_t& position) noexcept {
     const Sums& first = ordered(position);
     cells_ = 0;
+    parts_ = 0;
     for (; position < sums_.size() && place(ordered(position)) == place(first); ++position) {
       const Sums& sums = ordered(position);
-      if (cells_ == 0 || place_and_part(sums_of(work_.cells[cells_ - 1])) != place_and_part(sums)) {
-        work_.cells[cells_] = {position, position};
+      if (cells_ == 0 || !holds(work_.cells[cells_ - 1], sums)) {
+        work_.cells[cells_] = {position, position, sums.part, sums.currency};
+        parts_ |= sums.part;
         std::fill_n(measures(cells_++), kMeasures, std::int64_t{0});
       }
       work_.cells[cells_ - 1].last = position + 1;
+      std::int64_t* const counts = measures(cells_ - 1);
       TallyReader reader(sums.counts);
       while (reader.next() && reader.index() < kMeasures) {
-        if (!add_product(measures(cells_ - 1)[reader.index()], reader.count(), 1))
-          return TallyStatus::overflow;
+        if (!add_product(counts[reader.index()], reader.count(), 1)) return TallyStatus::overflow;
       }
       if (reader.status() != TallyStatus::ok) return reader.status();
     }
@@ -135,15 +140,16 @@ class Evaluation {
 
   TallyStatus carry_out(std::uint32_t f) noexcept {
     const Formula& formula = formulas_[f];
+    if ((formula.parts & parts_) == 0) return TallyStatus::ok;
     for (std::uint32_t c = 0; c < cells_;) {
       const std::uint32_t first = c;
-      const std::string_view currency = sums_of(work_.cells[first]).currency;
+      const std::string_view currency = work_.cells[first].currency;
       const auto together = [&](std::uint32_t cell) {
-        return !formula.per_currency || sums_of(work_.cells[cell]).currency == currency;
+        return !formula.per_currency || work_.cells[cell].currency == currency;
       };
       bool any = false;
       for (; c < cells_ && together(c); ++c)
-        any = any || (sums_of(work_.cells[c]).part & formula.parts) != 0;
+        any = any || (work_.cells[c].part & formula.parts) != 0;
       if (!any || (formula.per_currency && currency.empty())) continue;
       Number& number = out_[size_++];
       number = {f, work_.order[work_.cells[first].first]};
@@ -160,7 +166,7 @@ class Evaluation {
     std::int64_t collected = 0;
     std::int64_t otherwise = 0;
     for (std::uint32_t c = first; c < last; ++c) {
-      if ((sums_of(work_.cells[c]).part & formula.parts) == 0) continue;
+      if ((work_.cells[c].part & formula.parts) == 0) continue;
       for (auto [sum, weights] :
            {std::pair{&number.above, formula.above}, std::pair{&number.below, formula.below},
             std::pair{&otherwise, formula.otherwise}}) {
@@ -201,6 +207,7 @@ class Evaluation {
   Number* out_;
   std::size_t size_ = 0;
   std::uint32_t cells_ = 0;
+  std::uint32_t parts_ = 0;  // of all cells
   Histogram histogram_;
 };
 

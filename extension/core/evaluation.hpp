@@ -61,6 +61,8 @@ struct Number {
 struct Cell {
   std::uint32_t first = 0;
   std::uint32_t last = 0;
+  std::uint32_t part = 0;
+  std::string_view currency;
 };
 
 // Room for one entry, and in `dense` for kMeasures counts, per row of sums.

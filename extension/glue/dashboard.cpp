@@ -117,12 +117,14 @@ void write_figure(Board& board, std::size_t f, const Number* now, const Number* 
   const Side previous = side_of(board, f, then);
   JsonWriter& json = board.json;
   json.begin_object();
+  // In the order in which jsonb keeps keys, so that there is nothing to sort.
   for (auto [name, number] :
-       {std::pair{"value", current.value}, std::pair{"numerator", current.numerator},
-        std::pair{"denominator", current.denominator}, std::pair{"previous", previous.value},
+       {std::pair{"value", current.value},
+        std::pair{"change", change(board, f, current.value, previous.value)},
+        std::pair{"previous", previous.value}, std::pair{"numerator", current.numerator},
+        std::pair{"denominator", current.denominator},
         std::pair{"previous_numerator", previous.numerator},
-        std::pair{"previous_denominator", previous.denominator},
-        std::pair{"change", change(board, f, current.value, previous.value)}}) {
+        std::pair{"previous_denominator", previous.denominator}}) {
     json.key(name);
     json.put(number);
   }
