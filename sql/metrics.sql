@@ -130,7 +130,7 @@ comment on function calytics.count_people(
 
 create function calytics.tells(src int, kind text) returns boolean
   language plpgsql stable set search_path = pg_catalog, pg_temp
-  set plan_cache_mode = force_generic_plan set jit = off
+  set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off
 as $$
 begin
   return exists (select from calytics.payment p where p.source_id = src and p.kind = tells.kind)
