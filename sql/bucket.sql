@@ -13,8 +13,8 @@ create table calytics.bucket (
 );
 comment on table calytics.bucket is
   'Sums of contributions by local month, day and hour: cubes by service, host and currency; calytics.cells shows them.';
--- Cubes are read as they lie; out of line they are not to be compressed either.
-alter table calytics.bucket alter column cells set storage external;
+-- Cubes are read as they lie: in the row if they fit into a page, and uncompressed.
+alter table calytics.bucket alter column cells set storage external, set (toast_tuple_target = 8160);
 
 create table calytics.recent_delta (
   source_id  int not null,

@@ -15,6 +15,7 @@ create table calytics.payment (
 comment on table calytics.payment is
   'Money entered by hand for a booking, in minor units: Cal.com tells neither amounts nor refunds.';
 create index payment_paid on calytics.payment (paid_at, source_id);
+create index payment_kind on calytics.payment (source_id, kind);
 
 create table calytics.chain (
   source_id        int not null,

@@ -140,43 +140,23 @@ comment on view cal.metric is
   'period. numerator, denominator: in measures. window: period; ended (only what ended by the as-of time); matured, '
   'converted (ended so long before it that what was to follow could); upcoming (from the as-of time on).';
 
-create function calytics.shift(t calytics.tally, by int) returns calytics.tally
-  language sql immutable strict
-  return (select calytics.tally(null, array_agg(e.index + by), array_agg(e.count)) from calytics.entries(t) e);
-comment on function calytics.shift(calytics.tally, int) is 'A tally whose indexes are moved up.';
-
-create type calytics.formula as (
-  metric        text,
-  basis         text,
-  kind          text,
-  factor        int,
-  quantile      float8,
-  "window"      text,             -- sums of either window count
-  besides       text,
-  per_currency  boolean,
-  in_series     boolean,
-  in_tables     boolean,
-  above         calytics.tally,
-  below         calytics.tally,
-  otherwise     calytics.tally
-);
-comment on type calytics.formula is
-  'A metric''s definition for one occasion. Glue reads it by position (extension/glue/evaluation.cpp).';
-
-create function calytics.evaluate_formulas(formulas calytics.formula[], rows calytics.sums[], scoped boolean)
-  returns table (
-    metric text, basis_used text, role text, at timestamp, service text, host text, currency text,
-    value numeric, numerator bigint, denominator bigint
-  )
+create function calytics.evaluate_formulas(
+  definitions calytics.metric[], rows calytics.sums[], basis text, calendar_unit text, tells_payments boolean,
+  tells_refunds boolean, same_windows boolean
+) returns table (
+  metric text, basis_used text, role text, at timestamp, service text, host text, currency text,
+  value numeric, numerator bigint, denominator bigint
+)
   language c immutable
   as 'MODULE_PATHNAME', 'calytics_evaluate_formulas';
-comment on function calytics.evaluate_formulas(calytics.formula[], calytics.sums[], boolean) is
-  'Every formula at every role, time, service, host and, where it is money, currency of the sums; no row where there are '
-  'none. scoped: in role series only formulas in_series, in roles service and host only those in_tables.';
+comment on function calytics.evaluate_formulas(
+    calytics.metric[], calytics.sums[], text, text, boolean, boolean, boolean) is
+  'Every metric at every role, time, service, host and, where it is money, currency of the sums, as calytics.evaluate '
+  'has it. Glue reads rows of calytics.metric and calytics.sums by position (extension/glue/formulas.cpp).';
 
 create function calytics.evaluate(
   rows calytics.sums[], metrics text[], basis text, calendar_unit text, tells_payments boolean,
-  tells_refunds boolean, same_windows boolean, in_series text[] default null, in_tables text[] default null
+  tells_refunds boolean, same_windows boolean
 ) returns table (
   metric text, basis_used text, role text, at timestamp, service text, host text, currency text,
   value numeric, numerator bigint, denominator bigint
@@ -184,30 +164,15 @@ create function calytics.evaluate(
   language plpgsql stable set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off
 as $$
-declare
-  -- The same people are counted by day, week, month, quarter or year in cells one after the other.
-  step int := array_position(array['day', 'week', 'month', 'quarter', 'year'], calendar_unit) - 1;
-  formulas calytics.formula[] := array(
-    select row(d.metric,
-               case when evaluate.basis = any (d.bases) then evaluate.basis else d.default_basis end,
-               d.kind, d.factor, d.quantile,
-               case d."window" when 'ended' then 'period' else d."window" end,
-               case when d."window" = 'ended' then 'unfinished'
-                    when d."window" = 'converted' and same_windows then 'matured' else d."window" end,
-               d.per_currency, d.metric = any (evaluate.in_series), d.metric = any (evaluate.in_tables),
-               case when d.by_calendar then calytics.shift(d.numerator, step) else d.numerator end,
-               case when d.by_calendar then calytics.shift(d.denominator, step) else d.denominator end,
-               d.otherwise)::calytics.formula
-      from calytics.metric d
-     where (metrics is null or d.metric = any (metrics))
-       and (not d.by_calendar or step is not null)
-       and case d.known_by when 'payment' then tells_payments when 'refund' then tells_refunds else true end);
 begin
-  return query select * from calytics.evaluate_formulas(formulas, rows, in_series is not null);
+  return query
+  select *
+    from calytics.evaluate_formulas(
+      array(select d from calytics.metric d where metrics is null or d.metric = any (metrics)),
+      rows, evaluate.basis, calendar_unit, tells_payments, tells_refunds, same_windows);
 end
 $$;
-comment on function calytics.evaluate(
-    calytics.sums[], text[], text, text, boolean, boolean, boolean, text[], text[]) is
+comment on function calytics.evaluate(calytics.sums[], text[], text, text, boolean, boolean, boolean) is
   'Metrics by the sums they are made of. basis: instead of each metric''s default, where it can be; calendar_unit: '
-  'which people to count; same_windows: window matured stands for converted as well; in_series, in_tables: the metrics of roles series, and service and host. No row for a '
-  'metric where nothing happened, nor for one that is not known.';
+  'which people to count; same_windows: window matured stands for converted as well. No row for a metric where nothing '
+  'happened, nor for one that is not known.';

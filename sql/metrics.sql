@@ -129,10 +129,15 @@ comment on function calytics.count_people(
   'one in the 365 days before: by reading the visits, where buckets can''t tell.';
 
 create function calytics.tells(src int, kind text) returns boolean
-  language sql stable
-  return kind = 'payment' and exists (
-           select from calytics.booking b where b.paid_at is not null and b.source_id = src)
-      or exists (select from calytics.payment p where p.source_id = src and p.kind = tells.kind);
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off
+as $$
+begin
+  return exists (select from calytics.payment p where p.source_id = src and p.kind = tells.kind)
+      or kind = 'payment' and exists (
+           select from calytics.booking b where b.paid_at is not null and b.source_id = src);
+end
+$$;
 comment on function calytics.tells(int, text) is
   'True if anyone ever told of a payment, or of a refund, at this source: before that, none is not 0.';
 

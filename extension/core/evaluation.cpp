@@ -16,59 +16,34 @@ auto place(const Sums& sums) {
   return std::tie(sums.role, sums.at, sums.service, sums.host);
 }
 
+auto place_and_part(const Sums& sums) {
+  return std::tie(sums.role, sums.at, sums.service, sums.host, sums.currency, sums.part);
+}
+
 bool add_product(std::int64_t& sum, std::int64_t a, std::int64_t b) noexcept {
   std::int64_t product = 0;
   return !__builtin_mul_overflow(a, b, &product) && !__builtin_add_overflow(sum, product, &sum);
 }
 
-TallyStatus add_weighted(std::int64_t& sum, std::string_view weights,
-                         const std::int64_t* measures) noexcept {
-  TallyReader reader(weights);
-  while (reader.next() && reader.index() < kMeasures) {
-    if (!add_product(sum, reader.count(), measures[reader.index()])) return TallyStatus::overflow;
-  }
-  return reader.status();
+bool wanted(const Formula& formula, Role role) noexcept {
+  if (role == Role::series) return formula.in_series;
+  return (role != Role::service && role != Role::host) || formula.in_tables;
 }
 
-bool wanted(const Formula& formula, const Sums& sums, bool scoped) noexcept {
-  if (sums.basis != formula.basis) return false;
-  if (sums.window != formula.window && sums.window != formula.besides) return false;
-  if (formula.per_currency && sums.currency.empty()) return false;
-  if (!scoped) return true;
-  if (sums.role == "series") return formula.in_series;
-  return (sums.role != "service" && sums.role != "host") || formula.in_tables;
-}
-
-// What a formula has added up at one place.
-class Account {
+// A histogram of lead times, kept for the next formula, which most often is of the same sums.
+class Histogram {
  public:
-  explicit Account(const Formula& formula) noexcept : formula_(formula) {}
-
-  bool empty() const noexcept { return empty_; }
-
-  TallyStatus add(const Sums& sums, const std::int64_t* measures) noexcept {
-    if (empty_ && formula_.kind == Formula::Kind::quantile) bins_.fill(0);
-    empty_ = false;
-    if (formula_.kind == Formula::Kind::quantile) return add_bins(sums.counts);
-    for (auto [sum, weights] :
-         {std::pair{&above_, formula_.above}, std::pair{&below_, formula_.below},
-          std::pair{&otherwise_, formula_.otherwise}}) {
-      const TallyStatus status = add_weighted(*sum, weights, measures);
-      if (status != TallyStatus::ok) return status;
-    }
-    return add_product(collected_, measures[kCollected], 1) ? TallyStatus::ok
-                                                            : TallyStatus::overflow;
+  // The bins of the cells so far may be used again if the same ones are asked for.
+  bool is_of(std::uint32_t first, std::uint32_t last, std::uint32_t parts) noexcept {
+    if (first == first_ && last == last_ && parts == parts_) return true;
+    first_ = first;
+    last_ = last;
+    parts_ = parts;
+    bins_.fill(0);
+    return false;
   }
 
-  TallyStatus write(Number& number) const noexcept {
-    const bool instead = !formula_.otherwise.empty() && collected_ == 0;
-    number.above = instead ? otherwise_ : above_;
-    number.below = below_;
-    return formula_.kind == Formula::Kind::quantile ? rank(number.bin) : TallyStatus::ok;
-  }
-
- private:
-  TallyStatus add_bins(std::string_view counts) noexcept {
+  TallyStatus add(std::string_view counts) noexcept {
     TallyReader reader(counts);
     while (reader.next()) {
       const std::int32_t bin = reader.index() - kFirstBin;
@@ -80,14 +55,14 @@ class Account {
   }
 
   // The nearest rank, as tally_quantile has it.
-  TallyStatus rank(std::int32_t& bin) const noexcept {
+  TallyStatus rank(double quantile, std::int32_t& bin) const noexcept {
     bin = -1;
     std::int64_t total = 0;
     for (const std::int64_t count : bins_) {
       if (!add_product(total, count, 1)) return TallyStatus::overflow;
     }
     if (total <= 0) return TallyStatus::ok;
-    const double wanted = std::ceil(formula_.quantile * static_cast<double>(total));
+    const double wanted = std::ceil(quantile * static_cast<double>(total));
     const std::int64_t goal = wanted < 1 ? 1
                               : wanted < static_cast<double>(total)
                                   ? static_cast<std::int64_t>(wanted)
@@ -100,56 +75,164 @@ class Account {
     return TallyStatus::ok;
   }
 
-  const Formula& formula_;
-  bool empty_ = true;
-  std::int64_t above_ = 0;
-  std::int64_t below_ = 0;
-  std::int64_t otherwise_ = 0;
-  std::int64_t collected_ = 0;
+ private:
+  std::uint32_t first_ = 0;
+  std::uint32_t last_ = 0;
+  std::uint32_t parts_ = 0;
   std::array<std::int64_t, kBins> bins_;
+};
+
+class Evaluation {
+ public:
+  Evaluation(std::span<const Formula> formulas, std::span<const Sums> sums, const Workspace& work,
+             Number* out) noexcept
+      : formulas_(formulas), sums_(sums), work_(work), out_(out) {}
+
+  std::size_t size() const noexcept { return size_; }
+
+  void sort() noexcept {
+    std::iota(work_.order, work_.order + sums_.size(), 0U);
+    std::sort(work_.order, work_.order + sums_.size(), [this](std::uint32_t a, std::uint32_t b) {
+      return place_and_part(sums_[a]) < place_and_part(sums_[b]);
+    });
+  }
+
+  // All formulas at the place whose sums start at this position of the order; moves behind it.
+  TallyStatus at_place(std::uint32_t& position) noexcept {
+    const Role role = ordered(position).role;
+    TallyStatus status = read_place(position);
+    for (std::uint32_t f = 0; f < formulas_.size() && status == TallyStatus::ok; ++f) {
+      if (wanted(formulas_[f], role)) status = carry_out(f);
+    }
+    return status;
+  }
+
+ private:
+  const Sums& ordered(std::uint32_t position) const noexcept {
+    return sums_[work_.order[position]];
+  }
+
+  static bool holds(const Cell& cell, const Sums& sums) noexcept {
+    return cell.part == sums.part && cell.currency == sums.currency;
+  }
+
+  TallyStatus read_place(std::uint32_t& position) noexcept {
+    const Sums& first = ordered(position);
+    cells_ = 0;
+    parts_ = 0;
+    for (; position < sums_.size() && place(ordered(position)) == place(first); ++position) {
+      const Sums& sums = ordered(position);
+      if (cells_ == 0 || !holds(work_.cells[cells_ - 1], sums)) {
+        work_.cells[cells_] = {position, position, sums.part, sums.currency};
+        parts_ |= sums.part;
+        std::fill_n(measures(cells_++), kMeasures, std::int64_t{0});
+      }
+      work_.cells[cells_ - 1].last = position + 1;
+      std::int64_t* const counts = measures(cells_ - 1);
+      TallyReader reader(sums.counts);
+      while (reader.next() && reader.index() < kMeasures) {
+        if (!add_product(counts[reader.index()], reader.count(), 1)) return TallyStatus::overflow;
+      }
+      if (reader.status() != TallyStatus::ok) return reader.status();
+    }
+    return TallyStatus::ok;
+  }
+
+  TallyStatus carry_out(std::uint32_t f) noexcept {
+    const Formula& formula = formulas_[f];
+    if ((formula.parts & parts_) == 0) return TallyStatus::ok;
+    for (std::uint32_t c = 0; c < cells_;) {
+      const std::uint32_t first = c;
+      const std::string_view currency = work_.cells[first].currency;
+      const auto together = [&](std::uint32_t cell) {
+        return !formula.per_currency || work_.cells[cell].currency == currency;
+      };
+      bool any = false;
+      for (; c < cells_ && together(c); ++c)
+        any = any || (work_.cells[c].part & formula.parts) != 0;
+      if (!any || (formula.per_currency && currency.empty())) continue;
+      Number& number = out_[size_++];
+      number = {f, work_.order[work_.cells[first].first]};
+      const TallyStatus status = formula.kind == Formula::Kind::quantile
+                                     ? rank(formula, first, c, number)
+                                     : add_up(formula, first, c, number);
+      if (status != TallyStatus::ok) return status;
+    }
+    return TallyStatus::ok;
+  }
+
+  TallyStatus add_up(const Formula& formula, std::uint32_t first, std::uint32_t last,
+                     Number& number) noexcept {
+    std::int64_t collected = 0;
+    std::int64_t otherwise = 0;
+    for (std::uint32_t c = first; c < last; ++c) {
+      if ((work_.cells[c].part & formula.parts) == 0) continue;
+      for (auto [sum, weights] :
+           {std::pair{&number.above, formula.above}, std::pair{&number.below, formula.below},
+            std::pair{&otherwise, formula.otherwise}}) {
+        TallyReader reader(weights);
+        while (reader.next() && reader.index() + formula.shift < kMeasures) {
+          if (!add_product(*sum, reader.count(), measures(c)[reader.index() + formula.shift]))
+            return TallyStatus::overflow;
+        }
+        if (reader.status() != TallyStatus::ok) return reader.status();
+      }
+      if (!add_product(collected, measures(c)[kCollected], 1)) return TallyStatus::overflow;
+    }
+    if (!formula.otherwise.empty() && collected == 0) number.above = otherwise;
+    return TallyStatus::ok;
+  }
+
+  TallyStatus rank(const Formula& formula, std::uint32_t first, std::uint32_t last,
+                   Number& number) noexcept {
+    const std::uint32_t begin = work_.cells[first].first;
+    const std::uint32_t end = work_.cells[last - 1].last;
+    if (!histogram_.is_of(begin, end, formula.parts)) {
+      for (std::uint32_t at = begin; at < end; ++at) {
+        if ((ordered(at).part & formula.parts) == 0) continue;
+        const TallyStatus status = histogram_.add(ordered(at).counts);
+        if (status != TallyStatus::ok) return status;
+      }
+    }
+    return histogram_.rank(formula.quantile, number.bin);
+  }
+
+  std::int64_t* measures(std::uint32_t cell) const noexcept {
+    return work_.dense + std::size_t{cell} * kMeasures;
+  }
+
+  std::span<const Formula> formulas_;
+  std::span<const Sums> sums_;
+  Workspace work_;
+  Number* out_;
+  std::size_t size_ = 0;
+  std::uint32_t cells_ = 0;
+  std::uint32_t parts_ = 0;  // of all cells
+  Histogram histogram_;
 };
 
 }  // namespace
 
-TallyStatus evaluate(std::span<const Formula> formulas, std::span<const Sums> sums, bool scoped,
-                     std::uint32_t* order, std::int64_t* dense, Number* out,
-                     std::size_t& size) noexcept {
-  size = 0;
-  std::iota(order, order + sums.size(), 0U);
-  std::sort(order, order + sums.size(), [sums](std::uint32_t a, std::uint32_t b) {
-    return std::tuple_cat(place(sums[a]), std::tie(sums[a].currency)) <
-           std::tuple_cat(place(sums[b]), std::tie(sums[b].currency));
-  });
-  std::fill_n(dense, sums.size() * kMeasures, std::int64_t{0});
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    TallyReader reader(sums[i].counts);
-    while (reader.next() && reader.index() < kMeasures)
-      dense[i * kMeasures + static_cast<std::size_t>(reader.index())] = reader.count();
-    if (reader.status() != TallyStatus::ok) return reader.status();
-  }
+std::uint32_t part_of(std::string_view basis, std::string_view window) noexcept {
+  constexpr std::array<std::string_view, 3> bases = {"service", "booked", "event"};
+  constexpr std::array<std::string_view, 5> windows = {"period", "unfinished", "matured",
+                                                       "converted", "upcoming"};
+  const auto b =
+      static_cast<std::size_t>(std::find(bases.begin(), bases.end(), basis) - bases.begin());
+  const auto w =
+      static_cast<std::size_t>(std::find(windows.begin(), windows.end(), window) - windows.begin());
+  return b < bases.size() && w < windows.size() ? 1U << (b * windows.size() + w) : 0U;
+}
 
-  for (std::uint32_t f = 0; f < formulas.size(); ++f) {
-    const Formula& formula = formulas[f];
-    const auto together = [&](std::uint32_t a, std::uint32_t b) {
-      return place(sums[a]) == place(sums[b]) &&
-             (!formula.per_currency || sums[a].currency == sums[b].currency);
-    };
-    for (std::size_t i = 0; i < sums.size();) {
-      const std::uint32_t first = order[i];
-      Account account(formula);
-      for (; i < sums.size() && together(first, order[i]); ++i) {
-        const std::uint32_t at = order[i];
-        if (!wanted(formula, sums[at], scoped)) continue;
-        const TallyStatus status = account.add(sums[at], dense + std::size_t{at} * kMeasures);
-        if (status != TallyStatus::ok) return status;
-      }
-      if (account.empty()) continue;
-      out[size] = {f, first};
-      const TallyStatus status = account.write(out[size++]);
-      if (status != TallyStatus::ok) return status;
-    }
-  }
-  return TallyStatus::ok;
+TallyStatus evaluate(std::span<const Formula> formulas, std::span<const Sums> sums,
+                     const Workspace& work, Number* out, std::size_t& size) noexcept {
+  Evaluation evaluation(formulas, sums, work, out);
+  evaluation.sort();
+  TallyStatus status = TallyStatus::ok;
+  for (std::uint32_t position = 0; position < sums.size() && status == TallyStatus::ok;)
+    status = evaluation.at_place(position);
+  size = evaluation.size();
+  return status;
 }
 
 }  // namespace calytics::core

@@ -20,25 +20,28 @@ inline constexpr std::int32_t kMeasures = 100;
 inline constexpr std::int32_t kFirstBin = 1000;
 inline constexpr std::int32_t kBins = 640;
 
+enum class Role : std::uint8_t { now, then, series, service, host };
+
+// One bit for a basis and window that sums are for; 0 for what no metric knows.
+std::uint32_t part_of(std::string_view basis, std::string_view window) noexcept;
+
 struct Formula {
   enum class Kind { sum, ratio, quantile };
   Kind kind = Kind::sum;
-  std::string_view basis;
-  std::string_view window;  // sums of either window count
-  std::string_view besides;
+  std::uint32_t parts = 0;  // sums of any of them count
   bool per_currency = false;
   bool in_series = false;  // wanted in role series
   bool in_tables = false;  // wanted in roles service and host
   double quantile = 0;
+  std::int32_t shift = 0;  // of the indexes that the weights tell
   std::string_view above;  // tallies of weights
   std::string_view below;
   std::string_view otherwise;  // above, where nothing was collected; empty for most
 };
 
 struct Sums {
-  std::string_view role;
-  std::string_view basis;
-  std::string_view window;
+  Role role = Role::now;
+  std::uint32_t part = 0;
   std::int64_t at = 0;
   std::string_view service;
   std::string_view host;
@@ -48,16 +51,30 @@ struct Sums {
 
 struct Number {
   std::uint32_t formula = 0;
-  std::uint32_t sums = 0;  // one of the place's
+  std::uint32_t sums = 0;  // one of the place's, and of the currency's where the formula is by it
   std::int64_t above = 0;
   std::int64_t below = 0;
   std::int32_t bin = -1;  // of a quantile; -1 where there is none
 };
 
-// `order` and `dense` have room for one entry, and for kMeasures counts, per row of sums; `out` for
-// a number for each formula and row. `scoped`: in_series and in_tables hold.
-TallyStatus evaluate(std::span<const Formula> formulas, std::span<const Sums> sums, bool scoped,
-                     std::uint32_t* order, std::int64_t* dense, Number* out,
-                     std::size_t& size) noexcept;
+// Sums of one place, currency and part: a range of `order`.
+struct Cell {
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+  std::uint32_t part = 0;
+  std::string_view currency;
+};
+
+// Room for one entry, and in `dense` for kMeasures counts, per row of sums.
+struct Workspace {
+  std::uint32_t* order = nullptr;
+  Cell* cells = nullptr;
+  std::int64_t* dense = nullptr;
+};
+
+// `out` has room for a number for each formula and row. They are ordered by role, time, service and
+// host; at one place by formula and currency.
+TallyStatus evaluate(std::span<const Formula> formulas, std::span<const Sums> sums,
+                     const Workspace& work, Number* out, std::size_t& size) noexcept;
 
 }  // namespace calytics::core

@@ -1,4 +1,4 @@
-// Arrays of rows, as SQL hands them to C++: taken apart by position.
+// Arrays of rows as arguments: each row taken apart by the position of its columns.
 #pragma once
 
 #include "pg.hpp"
@@ -12,19 +12,18 @@ extern "C" {
 
 namespace calytics::glue {
 
-// One row of an array of rows.
 struct Row {
-  static constexpr int most = 16;
+  static constexpr int most = 20;
   std::array<Datum, most> values;
   std::array<bool, most> nulls;
 
-  std::string_view bytes(int column) const {
-    const auto i = static_cast<std::size_t>(column);
-    return nulls[i] ? std::string_view{} : bytes_of(PG_DETOAST_DATUM_PACKED(values[i]));
+  // They live as long as the argument does; none for NULL.
+  std::string_view bytes(std::size_t column) const {
+    return nulls[column] ? std::string_view{} : bytes_of(PG_DETOAST_DATUM_PACKED(values[column]));
   }
-  bool flag(int column) const {
-    const auto i = static_cast<std::size_t>(column);
-    return !nulls[i] && DatumGetBool(values[i]);
+  bool flag(std::size_t column) const { return !nulls[column] && DatumGetBool(values[column]); }
+  std::int64_t time(std::size_t column) const {
+    return nulls[column] ? PG_INT64_MIN : DatumGetTimestamp(values[column]);
   }
 };
 
@@ -57,6 +56,23 @@ inline Rows rows_argument(FunctionCallInfo fcinfo, int argument) {
             (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("these rows have too many columns")));
   }
   return result;
+}
+
+// The bytes of a text argument; none for NULL.
+inline std::string_view text_argument(FunctionCallInfo fcinfo, int argument) {
+  return PG_ARGISNULL(argument) ? std::string_view{} : bytes_of(PG_GETARG_VARLENA_PP(argument));
+}
+
+// Whether an array of texts holds this one.
+inline bool holds(Datum texts, std::string_view text) {
+  ArrayType* array = DatumGetArrayTypeP(texts);
+  Datum* elements = nullptr;
+  int size = 0;
+  deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements, nullptr, &size);
+  for (int i = 0; i < size; ++i) {
+    if (bytes_of(PG_DETOAST_DATUM_PACKED(elements[i])) == text) return true;
+  }
+  return false;
 }
 
 }  // namespace calytics::glue

@@ -29,11 +29,6 @@ core::Unit unit_named(std::string_view name) {
           (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is no such unit of time")));
 }
 
-TimestampTz instant(const Row& row, int column) {
-  const auto i = static_cast<std::size_t>(column);
-  return row.nulls[i] ? core::kUnknown : DatumGetTimestampTz(row.values[i]);
-}
-
 // By position, as calytics.span has it.
 Span span_of(const Row& row) {
   Span span = {};
@@ -41,13 +36,13 @@ Span span_of(const Row& row) {
   span.basis_name = row.bytes(1);
   span.basis = basis_named(span.basis_name);
   span.window = row.bytes(2);
-  span.lo = instant(row, 3);
-  span.hi = instant(row, 4);
+  span.lo = row.time(3);
+  span.hi = row.time(4);
   span.unit = unit_named(row.bytes(5));
   span.split = row.flag(6);
   span.cells = row.flag(7);
-  span.ended_by = instant(row, 8);
-  span.as_of = instant(row, 9);
+  span.ended_by = row.time(8);
+  span.as_of = row.time(9);
   return span;
 }
 

@@ -53,22 +53,29 @@ struct Outcome {
   std::vector<Number> numbers;
 };
 
-Outcome run(const std::vector<Formula>& formulas, const std::vector<Sums>& sums,
-            bool scoped = false) {
+Outcome run(const std::vector<Formula>& formulas, const std::vector<Sums>& sums) {
   std::vector<std::uint32_t> order(sums.size());
-  std::vector<std::int64_t> dense(sums.size() * static_cast<std::size_t>(kMeasures));
+  std::vector<Cell> cells(sums.size());
+  std::vector<std::int64_t> dense(sums.size() * static_cast<std::size_t>(kMeasures), -1);
   std::vector<Number> numbers(sums.size() * formulas.size());
   std::size_t size = 0;
   const TallyStatus status =
-      evaluate(formulas, sums, scoped, order.data(), dense.data(), numbers.data(), size);
+      evaluate(formulas, sums, {order.data(), cells.data(), dense.data()}, numbers.data(), size);
   numbers.resize(size);
   return {status, numbers};
 }
 
 TEST(Evaluation, EqualsPlainMaps) {
   Generator generator = testing::make_generator();
-  const std::string_view roles[] = {"now", "series", "service"};
-  const std::string_view windows[] = {"period", "unfinished", "matured"};
+  const Role roles[] = {Role::now, Role::series, Role::service};
+  const std::uint32_t parts[] = {part_of("booked", "period"), part_of("service", "unfinished"),
+                                 part_of("event", "matured"), part_of("cohort", "matured")};
+  const auto shifted = [](const Map& weights, std::int32_t by) {
+    Map moved;
+    for (const auto& [index, weight] : weights)
+      moved[index + by] = weight;
+    return moved;
+  };
   const std::string_view names[] = {"", "a", "b"};
   for (int round = 0; round < 300; ++round) {
     std::vector<Map> maps;
@@ -82,7 +89,7 @@ TEST(Evaluation, EqualsPlainMaps) {
     }
     std::vector<Sums> sums;
     for (std::size_t n = 0; n < 40; ++n) {
-      sums.push_back({roles[generator() % 3], "booked", windows[generator() % 3],
+      sums.push_back({roles[generator() % 3], parts[generator() % 4],
                       static_cast<std::int64_t>(generator() % 2), names[generator() % 3],
                       names[generator() % 2], names[generator() % 3], bytes[n]});
     }
@@ -90,24 +97,23 @@ TEST(Evaluation, EqualsPlainMaps) {
     for (std::size_t n = 40; n + 2 < 60; n += 3) {
       const auto kind = static_cast<Kind>(generator() % 3);
       formulas.push_back(
-          {kind, "booked", windows[generator() % 3], windows[generator() % 3], generator() % 2 == 0,
+          {kind, parts[generator() % 4] | parts[generator() % 3], generator() % 2 == 0,
            generator() % 2 == 0, generator() % 2 == 0, static_cast<double>(generator() % 101) / 100,
-           bytes[n], bytes[n + 1],
+           static_cast<std::int32_t>(generator() % 3), bytes[n], bytes[n + 1],
            kind == Kind::ratio && generator() % 2 == 0 ? std::string_view(bytes[n + 2]) : ""});
     }
-    const bool scoped = generator() % 2 == 0;
 
-    using Place = std::tuple<std::uint32_t, std::string_view, std::int64_t, std::string_view,
-                             std::string_view, std::string_view>;
+    using Place = std::tuple<std::uint32_t, Role, std::int64_t, std::string_view, std::string_view,
+                             std::string_view>;
     std::map<Place, Map> expected;
     for (std::uint32_t f = 0; f < formulas.size(); ++f) {
       const Formula& formula = formulas[f];
       for (std::size_t n = 0; n < sums.size(); ++n) {
         const Sums& s = sums[n];
-        if (s.window != formula.window && s.window != formula.besides) continue;
+        if ((s.part & formula.parts) == 0) continue;
         if (formula.per_currency && s.currency.empty()) continue;
-        if (scoped && s.role == "series" && !formula.in_series) continue;
-        if (scoped && s.role == "service" && !formula.in_tables) continue;
+        if (s.role == Role::series && !formula.in_series) continue;
+        if (s.role == Role::service && !formula.in_tables) continue;
         Map& total =
             expected[{f, s.role, s.at, s.service, s.host, formula.per_currency ? s.currency : ""}];
         for (const auto& [index, count] : maps[n])
@@ -115,9 +121,15 @@ TEST(Evaluation, EqualsPlainMaps) {
       }
     }
 
-    const auto [status, numbers] = run(formulas, sums, scoped);
+    const auto [status, numbers] = run(formulas, sums);
     ASSERT_EQ(status, TallyStatus::ok);
     ASSERT_EQ(numbers.size(), expected.size());
+    const auto rank = [&sums = sums](const Number& number) {
+      const Sums& s = sums[number.sums];
+      return std::tuple(s.role, s.at, s.service, s.host, number.formula, s.currency);
+    };
+    for (std::size_t n = 1; n < numbers.size(); ++n)
+      ASSERT_LT(rank(numbers[n - 1]), rank(numbers[n]));
     for (const Number& number : numbers) {
       const Formula& formula = formulas[number.formula];
       const Sums& s = sums[number.sums];
@@ -141,8 +153,9 @@ TEST(Evaluation, EqualsPlainMaps) {
       const bool instead =
           !formula.otherwise.empty() && (collected == total.end() || collected->second == 0);
       const Map measures(total.begin(), total.lower_bound(kMeasures));
-      EXPECT_EQ(number.above, dot(maps[instead ? which + 2 : which], measures));
-      EXPECT_EQ(number.below, dot(maps[which + 1], measures));
+      EXPECT_EQ(number.above,
+                dot(shifted(maps[instead ? which + 2 : which], formula.shift), measures));
+      EXPECT_EQ(number.below, dot(shifted(maps[which + 1], formula.shift), measures));
       EXPECT_EQ(number.bin, -1);
     }
   }
@@ -152,11 +165,10 @@ TEST(Evaluation, RefusesWhatIsDamagedOrTooLarge) {
   const std::string one = bytes_of({{1, 1}});
   const std::string most = bytes_of({{1, std::numeric_limits<std::int64_t>::max()}});
   const auto sums = [](const std::string& counts) {
-    return Sums{"now", "booked", "period", 0, "", "", "", counts};
+    return Sums{Role::now, part_of("booked", "period"), 0, "", "", "", counts};
   };
   Formula formula;
-  formula.basis = "booked";
-  formula.window = formula.besides = "period";
+  formula.parts = part_of("booked", "period");
   formula.above = one;
   EXPECT_EQ(run({formula}, {}).numbers.size(), 0U);
   EXPECT_EQ(run({}, {sums(one)}).numbers.size(), 0U);
