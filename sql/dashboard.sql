@@ -109,7 +109,7 @@ begin
     calytics.dashboard_sums(s, now_p, then_p, unit, dashboard.basis, services, hosts, known_at),
     array(select m from calytics.metric m), dashboard.basis,
     case when services is null and hosts is null then now_p.unit end,
-    calytics.tells(s.source_id, 'payment'), calytics.tells(s.source_id, 'refund'),
+    calytics.tells(s.source_id, 'payment', known_at), calytics.tells(s.source_id, 'refund', known_at),
     s.rebook_within = s.convert_within, s.currency,
     array['created', 'confirmed', 'completed', 'upcoming', 'cancelled', 'no_show', 'rejected', 'rescheduled',
           'booked_minutes', 'booked_value', 'collected', 'new_customers', 'returning_customers'],

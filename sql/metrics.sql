@@ -128,18 +128,24 @@ comment on function calytics.count_people(
   'Persons with a visit in a range, or in each unit of it, among those of some services or hosts, and how many of them had '
   'one in the 365 days before: by reading the visits, where buckets can''t tell.';
 
-create function calytics.tells(src int, kind text) returns boolean
+create function calytics.tells(src int, kind text, known_at timestamptz default null) returns boolean
   language plpgsql stable set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off
 as $$
 begin
+  if tells.known_at is not null then
+    return kind = 'payment' and exists (
+      select from calytics.booking_change h
+       where h.source_id = src and h.known_at <= tells.known_at and h.paid_at is not null);
+  end if;
   return exists (select from calytics.payment p where p.source_id = src and p.kind = tells.kind)
       or kind = 'payment' and exists (
            select from calytics.booking b where b.paid_at is not null and b.source_id = src);
 end
 $$;
-comment on function calytics.tells(int, text) is
-  'True if anyone ever told of a payment, or of a refund, at this source: before that, none is not 0.';
+comment on function calytics.tells(int, text, timestamptz) is
+  'True if anyone ever told of a payment, or of a refund, at this source, or had by known_at (entries by hand have no '
+  'history): before that, none is not 0.';
 
 create function calytics.filled(kind text, known boolean, there boolean, value numeric) returns numeric
   language sql immutable
@@ -171,8 +177,8 @@ declare
   calendar text := coalesce(every, now_p.unit);
   by_reading boolean := calendar is null or calendar = 'hour' or services is not null or hosts is not null
                         or split is not null;
-  paid boolean := calytics.tells(s.source_id, 'payment');
-  refunds boolean := calytics.tells(s.source_id, 'refund');
+  paid boolean := calytics.tells(s.source_id, 'payment', known_at);
+  refunds boolean := calytics.tells(s.source_id, 'refund', known_at);
   now_sums calytics.sums[];
   then_sums calytics.sums[];
 begin
