@@ -122,9 +122,9 @@ begin
          cross join lateral (values (u.before, -1::bigint), (u.after, 1)) f (fact, weight)
           join calytics.source s on s.source_id = (f.fact).source_id
          cross join lateral calytics.contributions(f.fact, s) k
-         group by s.source_id, k.basis, hour, (f.fact).service, (f.fact).host, k.currency) x
+         group by hour, s.source_id, k.basis, (f.fact).service, (f.fact).host, k.currency) x
      where not calytics.is_empty(x.counts)
-     order by x.source_id, x.basis, x.hour, x.service, x.host, x.currency;
+     order by x.hour;
 
   if merge then
     with gone as (
@@ -138,9 +138,9 @@ begin
                  calytics.sum(g.counts) as counts
             from gone g
            cross join lateral calytics.bucket_keys(g.at, g.service, g.host) k
-           group by g.source_id, g.basis, k.grain, k.detail, k.at, k.service, k.host, g.currency) x
+           group by k.at, g.source_id, g.basis, k.grain, k.detail, k.service, k.host, g.currency) x
        where not calytics.is_empty(x.counts)
-       order by x.source_id, x.basis, x.grain, x.detail, x.at, x.service, x.host, x.currency
+       order by x.at
       on conflict on constraint bucket_pkey
       do update set counts = calytics.plus(b.counts, excluded.counts);
     state.recent_run := state.run + 2;
