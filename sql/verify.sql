@@ -125,12 +125,14 @@ declare
   written bigint;
 begin
   perform calytics.lock_fold();
+  delete from calytics.bucket b where b.source_id = src and calytics.is_empty(b.counts);
   with wrong as materialized (
     select * from calytics.bucket_differences(src)
   ), gone as (
     delete from calytics.bucket b using wrong w
-     where b.source_id = src and b.basis = w.basis and b.grain = w.grain and b.detail = w.detail and b.at = w.at
-       and b.service = w.service and b.host = w.host and b.currency = w.currency
+     where not calytics.is_empty(w.stored) and b.source_id = src and b.basis = w.basis and b.grain = w.grain
+       and b.detail = w.detail and b.at = w.at and b.service = w.service and b.host = w.host
+       and b.currency = w.currency
     returning b.at
   ), filled as (
     -- The count is read first: all of the wrong buckets are gone before the right ones come. Sorted by time alone, they go
@@ -142,7 +144,6 @@ begin
        order by w.at
   )
   select count(*) into written from wrong;
-  delete from calytics.bucket b where b.source_id = src and calytics.is_empty(b.counts);
   return written;
 end
 $$;
