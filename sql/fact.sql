@@ -78,90 +78,11 @@ create function calytics.is_visit(c calytics.chain) returns boolean
 comment on function calytics.is_visit(calytics.chain) is
   'True if a known person holds, or held, this booking and was not a no-show.';
 
-create function calytics.finite(at timestamptz, instead timestamptz) returns timestamptz
-  language sql immutable
-  return case when at = 'infinity' then instead else at end;
-comment on function calytics.finite(timestamptz, timestamptz) is
-  'A time, or instead where it is known only that it came.';
-
 create function calytics.chain_of(
   legs calytics.booking[], entries calytics.payment[], consultations text
 ) returns calytics.chain
-  language plpgsql immutable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  b calytics.booking := legs[1];
-  root calytics.booking;
-  leg calytics.booking;
-  c calytics.chain;
-  fallback timestamptz;
-  told_by calytics.booking := legs[1];
-begin
-  if b.uid = b.root_uid then
-    root := b;
-  end if;
-  c.legs := (b.created_at is not null)::int;
-  c.hopped_at := case when b.hops > 0 and b.created_at is not null then array[b.created_at] else '{}' end;
-  c.hops := b.hops;
-  c.service := coalesce(b.event_type_id::text, b.service);
-  c.host := coalesce(b.host_id::text, b.host);
-  if cardinality(legs) > 1 then
-    foreach leg in array legs[2:] loop
-      if leg.uid = leg.root_uid then
-        root := leg;
-      end if;
-      c.hops := greatest(c.hops, leg.hops);
-      b.accepted_at := least(b.accepted_at, leg.accepted_at);
-      b.paid_at := least(b.paid_at, leg.paid_at);
-      if leg.created_at is not null then
-        c.legs := c.legs + 1;
-        if leg.hops > 0 then
-          c.hopped_at := c.hopped_at || leg.created_at;
-        end if;
-      end if;
-      c.service := coalesce(c.service, leg.event_type_id::text, leg.service);
-      c.host := coalesce(c.host, leg.host_id::text, leg.host);
-      b.service := coalesce(b.service, leg.service);
-      if b.price is null then
-        b.price := leg.price;
-        b.currency := leg.currency;
-      end if;
-      if leg.customer is not null
-         and (b.customer is null or (leg.hops, leg.uid) < (told_by.hops, told_by.uid)) then
-        b.customer := leg.customer;
-        told_by := leg;
-      end if;
-    end loop;
-    c.hopped_at := array(select t from unnest(c.hopped_at) t order by t);
-  end if;
-  fallback := coalesce(b.starts_at, root.created_at);
-  c.no_show := b.status = 'accepted' and b.seats > 0 and b.no_shows = b.seats;
-  c.confirmed_at := case
-    when b.accepted_at is not null or b.status = 'cancelled' and c.legs = 0
-    then calytics.finite(coalesce(b.accepted_at, 'infinity'), coalesce(root.created_at, b.starts_at)) end;
-  c.withdrawn := b.status = 'cancelled' and b.accepted_at is null and c.legs > 0;
-  return row(
-    b.source_id, b.root_uid, b.uid, b.customer, b.status, root.created_at, c.legs, c.hopped_at, c.hops,
-    c.confirmed_at,
-    case when b.status = 'cancelled' and not c.withdrawn
-         then calytics.finite(b.cancelled_at, fallback) end,
-    case when b.status = 'cancelled' and not c.withdrawn then b.cancelled_by end,
-    case when b.status = 'cancelled' and not c.withdrawn and b.cancelled_at < 'infinity'
-         then b.starts_at - b.cancelled_at end,
-    c.withdrawn,
-    case when b.status = 'rejected' then calytics.finite(b.rejected_at, fallback) end,
-    case when b.status = 'awaiting_rebook' then b.awaiting_at end,
-    calytics.finite(b.paid_at, coalesce(root.created_at, b.starts_at)),
-    b.starts_at, coalesce(b.ends_at, b.starts_at),
-    case when b.status = 'accepted' then coalesce(div(extract(epoch from b.ends_at - b.starts_at), 60)::bigint, 0)
-         else 0 end,
-    div(extract(epoch from greatest(root.starts_at - root.created_at, '0')), 60)::bigint,
-    coalesce(c.service, ''), coalesce(b.service ~* consultations, false), coalesce(c.host, ''),
-    b.price, coalesce(b.currency, ''), c.no_show,
-    b.status = 'accepted' and coalesce(b.host_no_show, false),
-    coalesce(entries, '{}'), null, null, null, null)::calytics.chain;
-end
-$$;
+  language c immutable parallel safe
+  as 'MODULE_PATHNAME', 'calytics_chain_of';
 comment on function calytics.chain_of(calytics.booking[], calytics.payment[], text) is
   'The fact that a chain''s legs amount to, the other chains of its person apart. legs: current leg first, '
   'that is those not superseded before the others, then by hops and uid downwards; what the current leg does '

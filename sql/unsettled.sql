@@ -30,31 +30,6 @@ $$;
 comment on function calytics.mark(int, text[]) is
   'Marks chains as changed; to be called in the transaction that changed their legs.';
 
-create function calytics.current_fact(src int, root text) returns calytics.chain
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  legs calytics.booking[] := array(
-    select b from calytics.booking b
-     where b.source_id = src and b.root_uid = root
-     order by b.status = 'superseded', b.hops desc, b.uid desc);
-begin
-  if legs = '{}' then
-    return null;
-  end if;
-  return calytics.chain_of(
-    legs,
-    array(select p
-            from calytics.booking b
-            join calytics.payment p on p.source_id = src and p.uid = b.uid
-           where b.source_id = src and b.root_uid = root
-           order by p.uid, p.entry),
-    (select s.consultation from calytics.source s where s.source_id = src));
-end
-$$;
-comment on function calytics.current_fact(int, text) is
-  'A chain''s fact by its legs, the other chains of its person apart; NULL if it has no leg.';
-
 create function calytics.unsettled(src int, low bigint)
   returns table (before calytics.chain, after calytics.chain)
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -72,10 +47,15 @@ begin
       from calytics.chain_mark m
      where m.segment >= low and (src is null or m.source_id = src)
   ), fresh as materialized (
-    select f.fact
+    select calytics.chain_of(
+             array_agg(b order by b.status = 'superseded', b.hops desc, b.uid desc),
+             (select array_agg(y order by y.uid, y.entry) from calytics.payment y
+               where y.source_id = s.source_id and y.uid = any (array_agg(b.uid))),
+             s.consultation) as fact
       from marked m
-     cross join lateral (select calytics.current_fact(m.source_id, m.root_uid) as fact offset 0) f
-     where (f.fact).root_uid is not null
+      join calytics.booking b on b.root_uid = m.root_uid and b.source_id = m.source_id
+      join calytics.source s on s.source_id = m.source_id
+     group by s.source_id, b.root_uid
   ), known as materialized (
     select x as fact, x.source_id, x.root_uid, x.customer
       from marked m

@@ -42,7 +42,7 @@ void sort_names(std::span<Naming> names) noexcept {
 
 bool read_role(std::string_view word, Role& role) noexcept {
   constexpr std::array<std::string_view, 5> words = {"now", "then", "series", "service", "host"};
-  const auto found = std::find(words.begin(), words.end(), word);
+  const auto* const found = std::find(words.begin(), words.end(), word);
   role = static_cast<Role>(found - words.begin());
   return found != words.end();
 }

@@ -37,8 +37,8 @@ class JsonWriter {
   void put_pairs(Jsonb* object) {
     JsonbIterator* iterator = JsonbIteratorInit(&object->root);
     JsonbValue value;
-    JsonbIteratorToken token = JsonbIteratorNext(&iterator, &value, true);
-    while ((token = JsonbIteratorNext(&iterator, &value, true)) == WJB_KEY) {
+    JsonbIteratorNext(&iterator, &value, true);
+    while (JsonbIteratorNext(&iterator, &value, true) == WJB_KEY) {
       pushJsonbValue(&state_, WJB_KEY, &value);
       JsonbIteratorNext(&iterator, &value, true);
       put(value);
