@@ -109,15 +109,9 @@ begin
          cross join lateral (values (u.before, -1::bigint), (u.after, 1)) f (fact, weight)
           join calytics.source s on s.source_id = (f.fact).source_id
          cross join lateral calytics.contributions(f.fact, s) k
-<<<<<<< .merge_file_i9e8dD
          group by s.source_id, k.basis, hour) x
      where x.cells <> ''
      order by x.source_id, x.basis, x.hour;
-=======
-         group by hour, s.source_id, k.basis, (f.fact).service, (f.fact).host, k.currency) x
-     where not calytics.is_empty(x.counts)
-     order by x.hour;
->>>>>>> .merge_file_Unbgi9
 
   if merge then
     with gone as (
@@ -128,7 +122,6 @@ begin
         from (
           select g.source_id, g.basis, u.grain, date_trunc(u.grain, g.at) as at, calytics.cube(g.cells, 1) as cells
             from gone g
-<<<<<<< .merge_file_i9e8dD
            cross join (values ('hour'), ('day'), ('month')) u (grain)
            group by g.source_id, g.basis, u.grain, 4) x
        cross join lateral (
@@ -137,12 +130,6 @@ begin
          select false, calytics.cube_total(x.cells)) d
        where d.cells <> ''
        order by x.source_id, x.basis, x.grain, d.detail, x.at
-=======
-           cross join lateral calytics.bucket_keys(g.at, g.service, g.host) k
-           group by k.at, g.source_id, g.basis, k.grain, k.detail, k.service, k.host, g.currency) x
-       where not calytics.is_empty(x.counts)
-       order by x.at
->>>>>>> .merge_file_Unbgi9
       on conflict on constraint bucket_pkey
       do update set cells = calytics.cube_plus(b.cells, excluded.cells);
     state.recent_run := state.run + 2;

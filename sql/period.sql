@@ -113,26 +113,31 @@ create function calytics.spans(
   p calytics.period, role text, unit text, split boolean, s calytics.source, windows text[],
   cells boolean default true
 ) returns calytics.span[]
-  language sql stable
-begin atomic
-  select array_agg(row(spans.role, w.basis, w.name, w.lo, w.hi, spans.unit, spans.split,
-                       spans.cells and w.name = 'period' and w.basis <> 'event',
-                       w.ended_by, p.as_of)::calytics.span)
-    from (select calytics.hour_begins(date_trunc('day', p.as_of at time zone s.time_zone), s.time_zone) as begins) d
-   cross join lateral (values
-      ('period', 'service', p.starts_at, p.cut_at, p.as_of),
-      ('period', 'booked', p.starts_at, p.cut_at, null),
-      ('period', 'event', p.starts_at, p.cut_at, null),
-      ('upcoming', 'service', greatest(p.starts_at, p.as_of), p.ends_at, null),
-      ('matured', 'service', p.starts_at, least(p.cut_at, d.begins - s.rebook_within), d.begins - s.rebook_within),
-      ('converted', 'service', p.starts_at, least(p.cut_at, d.begins - s.convert_within),
-       d.begins - s.convert_within)) w (name, basis, lo, hi, ended_by)
-   where w.lo < w.hi and (w.name <> 'converted' or s.convert_within <> s.rebook_within)
-     and (windows is null or w.name || ' ' || w.basis = any (windows));
-end;
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan
+as $$
+declare
+  today timestamptz := calytics.hour_begins(date_trunc('day', p.as_of at time zone s.time_zone), s.time_zone);
+begin
+  return array(
+    select row(spans.role, w.basis, w.name, w.lo, w.hi, spans.unit, spans.split,
+               spans.cells and w.name = 'period' and w.basis <> 'event', w.ended_by, p.as_of)::calytics.span
+      from (values
+        ('period', 'service', p.starts_at, p.cut_at, p.as_of),
+        ('period', 'booked', p.starts_at, p.cut_at, null),
+        ('period', 'event', p.starts_at, p.cut_at, null),
+        ('upcoming', 'service', greatest(p.starts_at, p.as_of), p.ends_at, null),
+        ('matured', 'service', p.starts_at, least(p.cut_at, today - s.rebook_within), today - s.rebook_within),
+        ('converted', 'service', p.starts_at, least(p.cut_at, today - s.convert_within), today - s.convert_within))
+           w (name, basis, lo, hi, ended_by)
+     where w.lo < w.hi and (w.name <> 'converted' or s.convert_within <> s.rebook_within)
+       and (windows is null or w.name || ' ' || w.basis = any (windows)));
+end
+$$;
 comment on function calytics.spans(calytics.period, text, text, boolean, calytics.source, text[], boolean) is
   'The spans that metrics of a period are made of; windows keeps to some: "period booked". One span is enough where '
-  'windows matured and converted are the same.';
+  'windows matured and converted are the same. What is to follow a booking has had its time where that was over when '
+  'the day of the as-of time began.';
 
 create function calytics.source_named(name text) returns calytics.source
   language plpgsql stable set search_path = pg_catalog, pg_temp

@@ -129,7 +129,6 @@ declare
   written bigint;
 begin
   perform calytics.lock_fold();
-<<<<<<< .merge_file_pCd69L
   insert into calytics.bucket as b (source_id, basis, grain, detail, at, cells)
     select src, d.basis, d.grain, d.detail, d.at, d.expected
       from calytics.bucket_differences(src) d
@@ -137,27 +136,6 @@ begin
     on conflict on constraint bucket_pkey do update set cells = excluded.cells;
   get diagnostics written = row_count;
   delete from calytics.bucket b where b.source_id = src and b.cells = '';
-=======
-  delete from calytics.bucket b where b.source_id = src and calytics.is_empty(b.counts);
-  with wrong as materialized (
-    select * from calytics.bucket_differences(src)
-  ), gone as (
-    delete from calytics.bucket b using wrong w
-     where not calytics.is_empty(w.stored) and b.source_id = src and b.basis = w.basis and b.grain = w.grain
-       and b.detail = w.detail and b.at = w.at and b.service = w.service and b.host = w.host
-       and b.currency = w.currency
-    returning b.at
-  ), filled as (
-    -- The count is read first: all of the wrong buckets are gone before the right ones come. Sorted by time alone, they go
-    -- to the ends of few stretches of the index.
-    insert into calytics.bucket (source_id, basis, grain, detail, at, service, host, currency, counts)
-      select src, w.basis, w.grain, w.detail, w.at, w.service, w.host, w.currency, w.expected
-        from wrong w
-       where not calytics.is_empty(w.expected) and (select count(*) from gone) is not null
-       order by w.at
-  )
-  select count(*) into written from wrong;
->>>>>>> .merge_file_2UgsPW
   return written;
 end
 $$;
