@@ -31,10 +31,10 @@ begin
       select u.*
         from unnest(calytics.named(s.source_id, array(
           select c from calytics.collect(s.source_id, array[
-            row('day', 'booked', 'period', 'epoch', 'epoch'::timestamptz + interval '876000 hours', 'day', true, false, null, moment),
-            row('day', 'event', 'period', 'epoch', moment, 'day', true, false, null, moment),
-            row('day', 'service', 'period', 'epoch', moment, 'day', true, false, moment, moment),
-            row('day', 'service', 'upcoming', moment, 'epoch'::timestamptz + interval '876000 hours', 'day', true, false, null,
+            row('day', 'booked', 'period', 'epoch', 'epoch'::timestamptz + interval '876000 hours', 'day', 'both', false, null, moment),
+            row('day', 'event', 'period', 'epoch', moment, 'day', 'both', false, null, moment),
+            row('day', 'service', 'period', 'epoch', moment, 'day', 'both', false, moment, moment),
+            row('day', 'service', 'upcoming', moment, 'epoch'::timestamptz + interval '876000 hours', 'day', 'both', false, null,
                 moment)]::calytics.span[]) c), 'service,host')) u
     ), summed as (
       select l.at::date as day, l.service, l.host, l.currency,
@@ -80,7 +80,7 @@ begin
         ('today', (calytics.period_at('day', moment, moment, null, null, 0, s.time_zone, s.week_start)).starts_at)) v (name, since)
     ), line as materialized (
       select c.* from calytics.collect(s.source_id, array(
-        select row(x.name, b.basis, 'period', x.since, moment + interval '1 microsecond', null, false, false, null, moment)::calytics.span
+        select row(x.name, b.basis, 'period', x.since, moment + interval '1 microsecond', null, 'none', false, null, moment)::calytics.span
           from span x cross join (values ('event'), ('service')) b (basis))) c
     ), summed as (
       select l.role, coalesce(calytics.sum(l.counts) filter (where l.basis = 'event'), '{}') as event,

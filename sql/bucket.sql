@@ -6,10 +6,10 @@ create table calytics.bucket (
   source_id  int not null,
   basis      text collate "C" not null,
   grain      text collate "C" not null,
-  detail     boolean not null,            -- by service and host, or else in total
+  split      text collate "C" not null,   -- none, service, host, both: what sums are kept apart by
   at         timestamp not null,          -- local time, the start of the month, day or hour
   cells      bytea not null,              -- a cube (cube.sql)
-  primary key (source_id, basis, grain, detail, at)
+  primary key (source_id, basis, grain, split, at)
 );
 comment on table calytics.bucket is
   'Sums of contributions by local month, day and hour: cubes by service, host and currency; calytics.cells shows them.';

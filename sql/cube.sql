@@ -42,13 +42,22 @@ create function calytics.cube_plus(a bytea, b bytea) returns bytea
   as 'MODULE_PATHNAME', 'calytics_cube_plus';
 comment on function calytics.cube_plus(bytea, bytea) is 'The sum of two cubes.';
 
-create function calytics.cube_total(a bytea) returns bytea
+create function calytics.cube_split(a bytea, split text) returns bytea
   language c immutable strict
-  as 'MODULE_PATHNAME', 'calytics_cube_total';
-comment on function calytics.cube_total(bytea) is 'The cube''s sum over all services and hosts, told as ''*''.';
+  as 'MODULE_PATHNAME', 'calytics_cube_split';
+comment on function calytics.cube_split(bytea, text) is
+  'The cube''s sums kept apart by none, service, host or both; what they are not kept apart by is told as ''*''.';
 
 create function calytics.cells(cube bytea)
   returns table (service text, host text, currency text, counts calytics.tally)
   language c immutable strict rows 20
   as 'MODULE_PATHNAME', 'calytics_cube_cells';
 comment on function calytics.cells(bytea) is 'A cube''s cells as rows; raises data_corrupted where it is none.';
+
+create function calytics.cube_splits(a bytea) returns table (split text, cells bytea)
+  language sql immutable
+begin atomic
+  select k.split, case k.split when 'both' then a else calytics.cube_split(a, k.split) end
+    from (values ('none'), ('service'), ('host'), ('both')) k (split);
+end;
+comment on function calytics.cube_splits(bytea) is 'A cube in all the ways in which buckets hold it.';

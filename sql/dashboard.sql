@@ -23,15 +23,16 @@ create function calytics.dashboard_sums(
   set plan_cache_mode = force_generic_plan set jit = off
 as $$
 declare
+  in_tables text[] := array['period service', 'period ' || coalesce(nullif(basis, 'service'), 'booked')];
   -- One call in one place is planned once.
   spans calytics.span[] := array(
     select x
       from (values
-        (now_p, 'series', unit, false, array['period service', 'period booked', 'period event', 'upcoming service'], true),
-        (now_p, 'now', null, false, array['matured service', 'converted service'], true),
-        (now_p, 'split', null, true,
-         array['period service', 'period ' || coalesce(nullif(basis, 'service'), 'booked')], false),
-        (then_p, 'then', null, false, null, true)) v (p, role, unit, split, windows, cells)
+        (now_p, 'series', unit, 'none', array['period service', 'period booked', 'period event', 'upcoming service'], true),
+        (now_p, 'now', null, 'none', array['matured service', 'converted service'], true),
+        (now_p, 'service', null, 'service', in_tables, false),
+        (now_p, 'host', null, 'host', in_tables, false),
+        (then_p, 'then', null, 'none', null, true)) v (p, role, unit, split, windows, cells)
      cross join lateral unnest(calytics.spans(v.p, v.role, v.unit, v.split, s, v.windows, v.cells)) x);
 begin
   if known_at is null then
@@ -70,8 +71,7 @@ comment on function calytics.dashboard_json(
     jsonb, calytics.sums[], calytics.metric[], text, text, boolean, boolean, boolean, text, text[], text[],
     calytics.naming[], text, calytics.point[]) is
   'An object''s pairs, and figures, series, services, hosts, heatmap and lead_times of a dashboard. Sums: role series '
-  '(by time; added up they are figures, too), now and then (figures), split (by service and host), or service and host '
-  'each by itself. calendar_unit: which people to count, NULL: that is not known; currency: of money where there is '
+  '(by time; added up they are figures, too), now and then (figures), service and host. calendar_unit: which people to count, NULL: that is not known; currency: of money where there is '
   'none; in_series, in_tables: metrics of the series and of the tables. Glue reads rows by position '
   '(extension/glue/dashboard.cpp).';
 

@@ -39,7 +39,7 @@ begin
   with span as materialized (
     select w.lo, w.hi, w."window", w.ended_by
       from unnest(calytics.spans(
-        p, 'now', null, false, s, array[case when m."window" = 'ended' then 'period'
+        p, 'now', null, 'none', s, array[case when m."window" = 'ended' then 'period'
                            when m."window" = 'converted' and s.rebook_within = s.convert_within then 'matured'
                            else m."window" end || ' ' || used])) w
   ), changed as materialized (

@@ -65,8 +65,10 @@ create index chain_confirmed on calytics.chain (confirmed_at, source_id)
 create index chain_cancelled on calytics.chain (cancelled_at, source_id) where cancelled_at is not null;
 create index chain_rejected on calytics.chain (rejected_at, source_id) where rejected_at is not null;
 create index chain_paid on calytics.chain (paid_at, source_id) where paid_at is not null;
-create index chain_awaiting on calytics.chain (awaiting_at, source_id)
-  include (starts_at, created_at, service, host, currency, confirmed_at) where awaiting_at is not null;
+create index chain_awaiting on calytics.chain (awaiting_at, source_id) where awaiting_at is not null;
+-- From its beginning until the client was asked for a new time.
+create index chain_asked on calytics.chain using gist (
+  tstzrange(least(created_at, starts_at, awaiting_at), awaiting_at, '[]')) where awaiting_at is not null;
 create index chain_long on calytics.chain using gist (tstzrange(starts_at, ended_at))
   where ended_at - starts_at > interval '2 hours';
 create index booking_paid on calytics.booking (source_id) where paid_at is not null;

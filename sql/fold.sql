@@ -117,19 +117,16 @@ begin
     with gone as (
         delete from calytics.recent_delta r where r.run >= state.recent_run returning r.*
     )
-    insert into calytics.bucket as b (source_id, basis, grain, detail, at, cells)
-      select x.source_id, x.basis, x.grain, d.detail, x.at, d.cells
+    insert into calytics.bucket as b (source_id, basis, grain, split, at, cells)
+      select x.source_id, x.basis, x.grain, d.split, x.at, d.cells
         from (
           select g.source_id, g.basis, u.grain, date_trunc(u.grain, g.at) as at, calytics.cube(g.cells, 1) as cells
             from gone g
            cross join (values ('hour'), ('day'), ('month')) u (grain)
            group by g.source_id, g.basis, u.grain, 4) x
-       cross join lateral (
-         select true as detail, x.cells
-         union all
-         select false, calytics.cube_total(x.cells)) d
+       cross join lateral calytics.cube_splits(x.cells) d
        where d.cells <> ''
-       order by x.source_id, x.basis, x.grain, d.detail, x.at
+       order by x.source_id, x.basis, x.grain, d.split, x.at
       on conflict on constraint bucket_pkey
       do update set cells = calytics.cube_plus(b.cells, excluded.cells);
     state.recent_run := state.run + 2;

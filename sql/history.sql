@@ -64,7 +64,8 @@ begin
   )
   select f.role, f.basis, f."window",
          calytics.local_start(f.unit, f.at at time zone s.time_zone, s.week_start),
-         case when f.split then (f.fact).service end, case when f.split then (f.fact).host end, f.currency,
+         case when f.split in ('service', 'both') then (f.fact).service end,
+         case when f.split in ('host', 'both') then (f.fact).host end, f.currency,
          calytics.sum(f.counts, f.weight)
     from found f
    group by 1, 2, 3, 4, 5, 6, 7;

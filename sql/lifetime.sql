@@ -29,7 +29,7 @@ begin
   end if;
   spans := array[row(
     'cohort', 'cohort', 'period', calytics.hour_begins('1900-01-01', s.time_zone),
-    calytics.hour_begins(last_month + interval '1 month', s.time_zone), 'month', false, true, null, seen_at)::calytics.span];
+    calytics.hour_begins(last_month + interval '1 month', s.time_zone), 'month', 'none', true, null, seen_at)::calytics.span];
   return query
   with line as materialized (
     select c.at, c.currency, c.counts from calytics.collect(s.source_id, spans) c

@@ -61,7 +61,7 @@ create function calytics.sums_of(
   language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  spans calytics.span[] := calytics.spans(p, role, unit, split is not null, s, null);
+  spans calytics.span[] := calytics.spans(p, role, unit, case split when 'service,host' then 'both' else coalesce(split, 'none') end, s, null);
   sums calytics.sums[];
 begin
   if known_at is null then

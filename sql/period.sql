@@ -31,7 +31,7 @@ create type calytics.span as (
   lo        timestamptz,
   hi        timestamptz,
   unit      text,         -- hour, day, week, month, quarter, year: sums by it; NULL: one sum
-  split     boolean,      -- sums by service and host
+  split     text,         -- none, service, host, both: what sums are kept apart by
   cells     boolean,      -- with the histograms' cells
   ended_by  timestamptz,  -- service basis: what had not ended by then is told apart; may be NULL
   as_of     timestamptz
@@ -110,7 +110,7 @@ comment on function calytics.buckets(calytics.period, text, text, int) is
   'The hours, days, weeks, months, quarters or years of a period by local start, clipped to it.';
 
 create function calytics.spans(
-  p calytics.period, role text, unit text, split boolean, s calytics.source, windows text[],
+  p calytics.period, role text, unit text, split text, s calytics.source, windows text[],
   cells boolean default true
 ) returns calytics.span[]
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -134,7 +134,7 @@ begin
        and (windows is null or w.name || ' ' || w.basis = any (windows)));
 end
 $$;
-comment on function calytics.spans(calytics.period, text, text, boolean, calytics.source, text[], boolean) is
+comment on function calytics.spans(calytics.period, text, text, text, calytics.source, text[], boolean) is
   'The spans that metrics of a period are made of; windows keeps to some: "period booked". One span is enough where '
   'windows matured and converted are the same. What is to follow a booking has had its time where that was over when '
   'the day of the as-of time began.';

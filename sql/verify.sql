@@ -4,7 +4,7 @@
 -- the folder's alone and pending changes are told in facts, not in numbers.
 
 create function calytics.expected_buckets(src int)
-  returns table (basis text, grain text, detail boolean, at timestamp, cells bytea)
+  returns table (basis text, grain text, split text, at timestamp, cells bytea)
   language sql stable
 begin atomic
   -- Each grain from the one below it: far fewer rows than all from the facts.
@@ -27,31 +27,28 @@ begin atomic
     select d.basis, date_trunc('month', d.at) as at, calytics.cube(d.cells, 1) as cells
       from daily d group by 2, d.basis
   )
-  select g.basis, g.grain, d.detail, g.at, d.cells
+  select g.basis, g.grain, d.split, g.at, d.cells
     from (
       select 'hour' as grain, h.* from hourly h
       union all
       select 'day', d.* from daily d
       union all
       select 'month', m.* from monthly m) g
-   cross join lateral (
-     select true as detail, g.cells
-     union all
-     select false, calytics.cube_total(g.cells)) d
+   cross join lateral calytics.cube_splits(g.cells) d
    where d.cells <> '';
 end;
 comment on function calytics.expected_buckets(int) is
   'What a source''s buckets should hold: all that its facts contribute, less what is folded but not merged.';
 
 create function calytics.bucket_differences(src int)
-  returns table (basis text, grain text, detail boolean, at timestamp, expected bytea, stored bytea)
+  returns table (basis text, grain text, split text, at timestamp, expected bytea, stored bytea)
   language sql stable
 begin atomic
-  select coalesce(e.basis, b.basis), coalesce(e.grain, b.grain), coalesce(e.detail, b.detail),
+  select coalesce(e.basis, b.basis), coalesce(e.grain, b.grain), coalesce(e.split, b.split),
          coalesce(e.at, b.at), coalesce(e.cells, ''), coalesce(b.cells, '')
     from calytics.expected_buckets(src) e
     full join (select * from calytics.bucket x where x.source_id = src) b
-      on e.basis = b.basis and e.grain = b.grain and e.detail = b.detail and e.at = b.at
+      on e.basis = b.basis and e.grain = b.grain and e.split = b.split and e.at = b.at
    where coalesce(e.cells, '') <> coalesce(b.cells, '');
 end;
 comment on function calytics.bucket_differences(int) is 'Buckets that don''t hold what they should.';
@@ -129,10 +126,10 @@ declare
   written bigint;
 begin
   perform calytics.lock_fold();
-  insert into calytics.bucket as b (source_id, basis, grain, detail, at, cells)
-    select src, d.basis, d.grain, d.detail, d.at, d.expected
+  insert into calytics.bucket as b (source_id, basis, grain, split, at, cells)
+    select src, d.basis, d.grain, d.split, d.at, d.expected
       from calytics.bucket_differences(src) d
-     order by d.basis, d.grain, d.detail, d.at
+     order by d.basis, d.grain, d.split, d.at
     on conflict on constraint bucket_pkey do update set cells = excluded.cells;
   get diagnostics written = row_count;
   delete from calytics.bucket b where b.source_id = src and b.cells = '';

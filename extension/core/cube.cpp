@@ -1,7 +1,6 @@
 #include "cube.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace calytics::core {
@@ -75,17 +74,28 @@ bool CubeReader::next() noexcept {
   return false;
 }
 
-TallyStatus add_cube(SumTable& sums, std::string_view cube, std::int64_t weight, bool total) {
+TallyStatus add_cube(SumTable& sums, std::string_view cube, std::int64_t weight) {
   CubeReader cells(cube);
   while (cells.next()) {
-    std::array<char, 64> small = {};
-    std::string_view key = cells.key_bytes();
-    // A currency is three letters, or none.
-    if (total) {
-      const CubeKey all = {kAll, kAll, cells.key().currency.substr(0, 16)};
-      key = {small.data(), static_cast<std::size_t>(write_key(all, small.data()) - small.data())};
+    const TallyStatus status = sums.add(cells.key_bytes(), cells.counts(), weight);
+    if (status != TallyStatus::ok) return status;
+  }
+  return cells.status();
+}
+
+TallyStatus add_cube(SumTable& sums, std::string_view cube, Split split, Memory memory) {
+  char* bytes = nullptr;
+  std::size_t room = 0;
+  CubeReader cells(cube);
+  while (cells.next()) {
+    const CubeKey key = kept(cells.key(), split);
+    if (room_of(key) > room) {
+      room = 2 * room_of(key);
+      bytes = memory.of<char>(room);
     }
-    const TallyStatus status = sums.add(key, cells.counts(), weight);
+    const char* end = write_key(key, bytes);
+    const TallyStatus status =
+        sums.add({bytes, static_cast<std::size_t>(end - bytes)}, cells.counts(), 1);
     if (status != TallyStatus::ok) return status;
   }
   return cells.status();

@@ -18,8 +18,17 @@ struct CubeKey {
   std::string_view currency;
 };
 
-// Where a sum is over all services and hosts.
+// What a sum keeps apart; where it is over all services, or hosts, their name is kAll.
+struct Split {
+  bool service = false;
+  bool host = false;
+};
 inline constexpr std::string_view kAll = "*";
+
+// The key of the sum that a cell belongs to.
+inline CubeKey kept(const CubeKey& key, Split split) noexcept {
+  return {split.service ? key.service : kAll, split.host ? key.host : kAll, key.currency};
+}
 
 std::size_t room_of(const CubeKey& key) noexcept;
 // Returns the end of what it wrote; there is room for room_of(key).
@@ -51,8 +60,10 @@ class CubeReader {
   bool damaged_ = false;
 };
 
-// Adds weight * cube to sums by the bytes of a key; total: of all services and hosts.
-TallyStatus add_cube(SumTable& sums, std::string_view cube, std::int64_t weight, bool total);
+// Adds weight * cube to sums by the bytes of a key.
+TallyStatus add_cube(SumTable& sums, std::string_view cube, std::int64_t weight);
+// The same, kept apart by no more than the split; `memory` is for keys.
+TallyStatus add_cube(SumTable& sums, std::string_view cube, Split split, Memory memory);
 
 // What write_cube takes at most; then the cube itself: it returns its end. Sorts the sums.
 std::size_t room_of_cube(SumTable& sums) noexcept;

@@ -49,11 +49,6 @@ bool read_role(std::string_view word, Role& role) noexcept {
 
 std::size_t places_of(std::string_view word, const Sums& sums, std::span<const Naming> names,
                       Sums* out) noexcept {
-  if (word == "split") {
-    out[0] = table_line(Role::service, sums, names);
-    out[1] = table_line(Role::host, sums, names);
-    return 2;
-  }
   Role role = Role::now;
   if (!read_role(word, role)) return 0;
   switch (role) {

@@ -11,6 +11,7 @@ extern "C" {
 
 #include "core/pieces.hpp"
 #include "fact.hpp"
+#include "split.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_collect);
 
@@ -60,14 +61,14 @@ const char* grain_name(Unit grain) {
 
 void add_buckets(Reader& reader) {
   static const Oid types[] = {INT4OID,      INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-                              BOOLARRAYOID, kLocals,      kLocals,      INT8ARRAYOID};
+                              TEXTARRAYOID, kLocals,      kLocals,      INT8ARRAYOID};
   static Statement query(
       "select p.n, b.at, b.cells, p.weight"
-      "  from unnest($2, $3, $4, $5, $6, $7, $8) p (n, basis, grain, detail, lo, hi, weight)"
+      "  from unnest($2, $3, $4, $5, $6, $7, $8) p (n, basis, grain, split, lo, hi, weight)"
       " cross join lateral ("
       "   select x.at, x.cells from calytics.bucket x"
-      "    where x.source_id = $1 and x.basis = p.basis and x.grain = p.grain and x.detail = "
-      "p.detail"
+      "    where x.source_id = $1 and x.basis = p.basis and x.grain = p.grain and x.split = "
+      "p.split"
       "      and x.at >= p.lo and x.at < p.hi offset 0) b",
       types);
   const auto spans = reader.sums->spans().all;
@@ -80,14 +81,15 @@ void add_buckets(Reader& reader) {
       const Piece& piece = of_span[j];
       pieces.put({Int64GetDatum(static_cast<std::int64_t>(i)), text_datum(span.basis_name),
                   CStringGetTextDatum(grain_name(piece.grain)),
-                  BoolGetDatum(span.split || reader.sums->filtered()), TimestampGetDatum(piece.lo),
-                  TimestampGetDatum(piece.hi), Int64GetDatum(piece.weight)});
+                  CStringGetTextDatum(name_of(reader.sums->needed(span))),
+                  TimestampGetDatum(piece.lo), TimestampGetDatum(piece.hi),
+                  Int64GetDatum(piece.weight)});
     }
   }
   if (pieces.size() == 0) return;
   const std::array<Datum, 8> values = {Int32GetDatum(reader.source),  pieces.array(0, INT8OID),
                                        pieces.array(1, TEXTOID),      pieces.array(2, TEXTOID),
-                                       pieces.array(3, BOOLOID),      pieces.array(4, TIMESTAMPOID),
+                                       pieces.array(3, TEXTOID),      pieces.array(4, TIMESTAMPOID),
                                        pieces.array(5, TIMESTAMPOID), pieces.array(6, INT8OID)};
   query.run(values.data(), nullptr, add_bucket, &reader);
 }

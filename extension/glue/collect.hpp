@@ -25,7 +25,7 @@ struct Span {
   TimestampTz lo;
   TimestampTz hi;
   core::Unit unit;
-  bool split;
+  core::Split split;
   bool cells;
   TimestampTz ended_by;  // core::kUnknown: all count
   TimestampTz as_of;
@@ -69,7 +69,11 @@ class Collector {
 
   const Spans& spans() const { return spans_; }
   const core::Rules& rules() const { return rules_; }
-  bool filtered() const { return !services_.absent || !hosts_.absent; }
+  // What buckets have to keep apart for a span and the filters.
+  core::Split needed(const Span& span) const {
+    return {.service = span.split.service || !services_.absent,
+            .host = span.split.host || !hosts_.absent};
+  }
   bool lets(std::string_view service, std::string_view host) const {
     return services_.lets(service) && hosts_.lets(host);
   }

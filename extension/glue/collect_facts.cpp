@@ -80,8 +80,10 @@ void add_outlasting(void* context, const Contribution& contribution) {
   });
 }
 
-void count_awaiting(Reader& reader, TimestampTz awaiting_at, TimestampTz starts_at,
-                    TimestampTz created_at, const CubeKey& key, std::int64_t weight) {
+// For the spans as of a moment; kUnknown: for all.
+void count_awaiting(Reader& reader, TimestampTz as_of, TimestampTz awaiting_at,
+                    TimestampTz starts_at, TimestampTz created_at, const CubeKey& key,
+                    std::int64_t weight) {
   Collector& sums = *reader.sums;
   if (!sums.lets(key.service, key.host)) return;
   std::array<std::uint8_t, core::TallyWriter::room(2)> room;
@@ -96,7 +98,7 @@ void count_awaiting(Reader& reader, TimestampTz awaiting_at, TimestampTz starts_
     const TimestampTz at = span.basis == Basis::service  ? starts_at
                            : span.basis == Basis::booked ? created_at
                                                          : kUnknown;
-    if (at == kUnknown || !within(span, at) ||
+    if (at == kUnknown || !within(span, at) || (as_of != kUnknown && as_of != span.as_of) ||
         awaiting_at <= span.as_of - sums.rules().lapse_after) {
       continue;
     }
@@ -125,7 +127,7 @@ void add_change(Reader& reader, Datum row, std::int64_t weight) {
       contribute(feed, static_cast<unsigned>(Basis::service), add_outlasting);
   }
   if (fact.awaiting_at != kUnknown && fact.confirmed_at != kUnknown) {
-    count_awaiting(reader, fact.awaiting_at, fact.starts_at, fact.created_at,
+    count_awaiting(reader, kUnknown, fact.awaiting_at, fact.starts_at, fact.created_at,
                    {fact.service, fact.host, fact.currency}, weight);
   }
 }
@@ -284,24 +286,41 @@ namespace {
 
 void add_waiting(void* context, const Datum* values, const bool* nulls) {
   const auto instant = [&](int i) { return nulls[i] ? kUnknown : DatumGetTimestampTz(values[i]); };
-  count_awaiting(*static_cast<Reader*>(context), instant(0), instant(1), instant(2),
+  count_awaiting(*static_cast<Reader*>(context), instant(6), instant(0), instant(1), instant(2),
                  {text_of(values[3]), text_of(values[4]), text_of(values[5])}, 1);
 }
 
 }  // namespace
 
 void add_awaiting(Reader& reader) {
-  static const Oid types[] = {INT4OID, TIMESTAMPTZOID};
+  static const Oid types[] = {INT4OID, kInstants, kInstants, kInstants};
+  // Those who were asked after `since` about a booking that begins before the end of a span.
   static Statement query(
-      "select x.awaiting_at, x.starts_at, x.created_at, x.service, x.host, x.currency"
-      "  from calytics.chain x"
-      " where x.awaiting_at > $2 and x.source_id = $1 and x.confirmed_at is not null",
+      "select x.awaiting_at, x.starts_at, x.created_at, x.service, x.host, x.currency, w.as_of"
+      "  from unnest($2, $3, $4) w (as_of, since, until)"
+      " cross join lateral ("
+      "   select c.* from calytics.chain c"
+      "    where tstzrange(least(c.created_at, c.starts_at, c.awaiting_at), c.awaiting_at, '[]')"
+      "            && tstzrange(least(w.since, w.until), greatest(w.since, w.until), '[]')"
+      "      and c.awaiting_at is not null and c.confirmed_at is not null and c.source_id = $1"
+      "   offset 0) x",
       types);
   const auto spans = reader.sums->spans().all;
-  TimestampTz since = DT_NOEND;
-  for (const Span& span : spans)
-    since = std::min(since, span.as_of - reader.sums->rules().lapse_after);
-  const std::array<Datum, 2> values = {Int32GetDatum(reader.source), TimestampTzGetDatum(since)};
+  Parameters<3> wanted(spans.size());
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    const auto same = [&](const Span& span) { return span.as_of == spans[i].as_of; };
+    if (std::any_of(spans.begin(), spans.begin() + static_cast<std::ptrdiff_t>(i), same)) continue;
+    TimestampTz until = DT_NOBEGIN;
+    for (const Span& span : spans) {
+      if (same(span)) until = std::max(until, span.hi);
+    }
+    wanted.put({TimestampTzGetDatum(spans[i].as_of),
+                TimestampTzGetDatum(spans[i].as_of - reader.sums->rules().lapse_after),
+                TimestampTzGetDatum(until)});
+  }
+  const std::array<Datum, 4> values = {
+      Int32GetDatum(reader.source), wanted.array(0, TIMESTAMPTZOID),
+      wanted.array(1, TIMESTAMPTZOID), wanted.array(2, TIMESTAMPTZOID)};
   query.run(values.data(), nullptr, add_waiting, &reader);
 }
 

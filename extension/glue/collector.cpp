@@ -46,13 +46,12 @@ char* Collector::room_for(const core::CubeKey& key) {
 
 void Collector::add(const Span& span, bool unfinished, Timestamp local, const core::CubeKey& key,
                     std::string_view counts, std::int64_t weight) {
-  const core::CubeKey kept =
-      span.split ? key : core::CubeKey{.service = {}, .host = {}, .currency = key.currency};
-  char* bytes = room_for(kept);
+  const core::CubeKey sum_key = core::kept(key, span.split);
+  char* bytes = room_for(sum_key);
   const Place place = {static_cast<std::uint32_t>(&span - spans_.all.data()), unfinished ? 1U : 0U,
                        core::start_of(span.unit, local, rules_.week_start)};
   std::memcpy(bytes, &place, sizeof place);
-  const char* end = core::write_key(kept, bytes + sizeof place);
+  const char* end = core::write_key(sum_key, bytes + sizeof place);
   raise_unless_ok(sums_.add({bytes, static_cast<std::size_t>(end - bytes)}, counts, weight,
                             span.cells ? core::kTallyIndexes : kFirstCell));
 }
@@ -84,8 +83,8 @@ void Collector::put_rows(Tuplestorestate* store, TupleDesc shape) {
                                    text_datum(span.basis_name),
                                    text_datum(place.unfinished != 0 ? "unfinished" : span.window),
                                    TimestampGetDatum(place.at),
-                                   text_or_null(key.service, span.split, nulls[4]),
-                                   text_or_null(key.host, span.split, nulls[5]),
+                                   text_or_null(key.service, span.split.service, nulls[4]),
+                                   text_or_null(key.host, span.split.host, nulls[5]),
                                    text_datum(key.currency),
                                    PointerGetDatum(tally.finish())};
     tuplestore_putvalues(store, shape, values.data(), nulls.data());

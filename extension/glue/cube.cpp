@@ -8,13 +8,14 @@
 #include <new>
 
 #include "memory.hpp"
+#include "split.hpp"
 #include "tally.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_cube_add_counts);
 CALYTICS_SQL_FUNCTION(calytics_cube_add_cells);
 CALYTICS_SQL_FUNCTION(calytics_cube_result);
 CALYTICS_SQL_FUNCTION(calytics_cube_plus);
-CALYTICS_SQL_FUNCTION(calytics_cube_total);
+CALYTICS_SQL_FUNCTION(calytics_cube_split);
 CALYTICS_SQL_FUNCTION(calytics_cube_cells);
 
 namespace {
@@ -73,7 +74,7 @@ Datum calytics_cube_add_counts(PG_FUNCTION_ARGS) {
 
 Datum calytics_cube_add_cells(PG_FUNCTION_ARGS) {
   SumTable& sums = state_argument(fcinfo);
-  raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 1), PG_GETARG_INT64(2), false));
+  raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 1), PG_GETARG_INT64(2)));
   PG_RETURN_POINTER(&sums);
 }
 
@@ -84,14 +85,16 @@ Datum calytics_cube_result(PG_FUNCTION_ARGS) {
 
 Datum calytics_cube_plus(PG_FUNCTION_ARGS) {
   SumTable sums(memory_of(CurrentMemoryContext));
-  raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 0), 1, false));
-  raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 1), 1, false));
+  raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 0), 1));
+  raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 1), 1));
   return cube_datum(sums);
 }
 
-Datum calytics_cube_total(PG_FUNCTION_ARGS) {
+Datum calytics_cube_split(PG_FUNCTION_ARGS) {
   SumTable sums(memory_of(CurrentMemoryContext));
-  raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 0), 1, true));
+  raise_unless_ok(calytics::core::add_cube(sums, tally_argument(fcinfo, 0),
+                                           calytics::glue::split_named(text_argument(fcinfo, 1)),
+                                           memory_of(CurrentMemoryContext)));
   return cube_datum(sums);
 }
 

@@ -3,6 +3,7 @@
 
 #include "collect.hpp"
 #include "rows.hpp"
+#include "split.hpp"
 #include "zone.hpp"
 
 namespace calytics::glue {
@@ -39,7 +40,7 @@ Span span_of(const Row& row) {
   span.lo = row.time(3);
   span.hi = row.time(4);
   span.unit = unit_named(row.bytes(5));
-  span.split = row.flag(6);
+  span.split = split_named(row.bytes(6));
   span.cells = row.flag(7);
   span.ended_by = row.time(8);
   span.as_of = row.time(9);

@@ -120,7 +120,7 @@ update calytics.bucket b
    set cells = calytics.cube_plus(b.cells, (select calytics.cube('*', '*', 'EUR', '{4:1}', 1)))
   from calytics.source s
  where s.name = 'metrics' and b.source_id = s.source_id and b.basis = 'service' and b.grain = 'day' and b.at = '2026-03-04'
-   and not b.detail;
+   and b.split = 'none';
 select what, basis, grain, at, measure, expected, stored from cal.verify_metrics('metrics');
 select * from cal.repair_metrics('metrics');
 select * from cal.verify_metrics('metrics');

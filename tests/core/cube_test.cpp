@@ -120,24 +120,31 @@ TEST(Cube, SumsAreThoseOfTheCells) {
     Heap heap;
     SumTable sums(heap.memory());
     SumTable totals(heap.memory());
+    SumTable hosts(heap.memory());
     Cells expected;
     Cells expected_totals;
+    Cells expected_hosts;
     for (int n = 0; n < 20; ++n) {
       const Cells cells = random.cells();
       const int weight = random.below(5) - 2;
-      ASSERT_EQ(add_cube(sums, cube_of(cells), weight, false), TallyStatus::ok);
-      ASSERT_EQ(add_cube(totals, cube_of(cells), weight, true), TallyStatus::ok);
+      ASSERT_EQ(add_cube(sums, cube_of(cells), weight), TallyStatus::ok);
+      ASSERT_EQ(add_cube(totals, cube_of(cells), {}, heap.memory()), TallyStatus::ok);
+      ASSERT_EQ(add_cube(hosts, cube_of(cells), {.service = false, .host = true}, heap.memory()),
+                TallyStatus::ok);
       for (const auto& [key, counts] : cells) {
         for (const auto& [index, count] : counts) {
           expected[key][index] += weight * count;
-          expected_totals[{"*", "*", std::get<2>(key)}][index] += weight * count;
+          expected_totals[{"*", "*", std::get<2>(key)}][index] += count;
+          expected_hosts[{"*", std::get<1>(key), std::get<2>(key)}][index] += count;
         }
       }
     }
     drop_zeros(expected);
     drop_zeros(expected_totals);
+    drop_zeros(expected_hosts);
     EXPECT_EQ(cells_of(cube_of(sums)), expected) << "seed " << seed;
     EXPECT_EQ(cells_of(cube_of(totals)), expected_totals) << "seed " << seed;
+    EXPECT_EQ(cells_of(cube_of(hosts)), expected_hosts) << "seed " << seed;
   }
 }
 
