@@ -24,16 +24,13 @@ create function calytics.dashboard_sums(
 as $$
 declare
   in_tables text[] := array['period service', 'period ' || coalesce(nullif(basis, 'service'), 'booked')];
-  -- One call in one place is planned once.
-  spans calytics.span[] := array(
-    select x
-      from (values
-        (now_p, 'series', unit, 'none', array['period service', 'period booked', 'period event', 'upcoming service'], true),
-        (now_p, 'now', null, 'none', array['matured service', 'converted service'], true),
-        (now_p, 'service', null, 'service', in_tables, false),
-        (now_p, 'host', null, 'host', in_tables, false),
-        (then_p, 'then', null, 'none', null, true)) v (p, role, unit, split, windows, cells)
-     cross join lateral unnest(calytics.spans(v.p, v.role, v.unit, v.split, s, v.windows, v.cells)) x);
+  spans calytics.span[] :=
+    calytics.spans(now_p, 'series', unit, 'none', s,
+                   array['period service', 'period booked', 'period event', 'upcoming service'])
+    || calytics.spans(now_p, 'now', null, 'none', s, array['matured service', 'converted service'])
+    || calytics.spans(now_p, 'service', null, 'service', s, in_tables, false)
+    || calytics.spans(now_p, 'host', null, 'host', s, in_tables, false)
+    || calytics.spans(then_p, 'then', null, 'none', s, null);
 begin
   if known_at is null then
     return array(select c from calytics.collect(s.source_id, spans, services, hosts) c);
@@ -97,7 +94,9 @@ declare
     select x.received_at
       from calytics.webhook_delivery x where x.source_id = s.source_id order by x.delivery_id desc limit 1);
 begin
-  perform calytics.check_metrics(null, dashboard.basis, null, null);
+  if dashboard.basis is not null then
+    perform calytics.check_metrics(null, dashboard.basis, null, null);
+  end if;
   return calytics.dashboard_json(
     jsonb_build_object(
       'source', s.name, 'time_zone', s.time_zone, 'currency', s.currency, 'as_of', now_p.as_of,

@@ -68,7 +68,9 @@ create index chain_paid on calytics.chain (paid_at, source_id) where paid_at is 
 create index chain_awaiting on calytics.chain (awaiting_at, source_id) where awaiting_at is not null;
 -- From its beginning until the client was asked for a new time.
 create index chain_asked on calytics.chain using gist (
-  tstzrange(least(created_at, starts_at, awaiting_at), awaiting_at, '[]')) where awaiting_at is not null;
+  tstzrange(least(created_at, starts_at, awaiting_at), awaiting_at, '[]'))
+  include (awaiting_at, starts_at, created_at, service, host, currency, source_id)
+  where awaiting_at is not null and confirmed_at is not null;
 create index chain_long on calytics.chain using gist (tstzrange(starts_at, ended_at))
   where ended_at - starts_at > interval '2 hours';
 create index booking_paid on calytics.booking (source_id) where paid_at is not null;

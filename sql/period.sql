@@ -114,24 +114,30 @@ create function calytics.spans(
   cells boolean default true
 ) returns calytics.span[]
   language plpgsql stable set search_path = pg_catalog, pg_temp
-  set plan_cache_mode = force_generic_plan
 as $$
 declare
-  today timestamptz := calytics.hour_begins(date_trunc('day', p.as_of at time zone s.time_zone), s.time_zone);
+  midnight timestamp := date_trunc('day', p.as_of at time zone s.time_zone);
+  today timestamptz := calytics.hour_begins(midnight, s.time_zone);
+  rebooked_by timestamptz := today - s.rebook_within;
+  converted_by timestamptz := today - s.convert_within;
 begin
-  return array(
-    select row(spans.role, w.basis, w.name, w.lo, w.hi, spans.unit, spans.split,
-               spans.cells and w.name = 'period' and w.basis <> 'event', w.ended_by, p.as_of)::calytics.span
-      from (values
-        ('period', 'service', p.starts_at, p.cut_at, p.as_of),
-        ('period', 'booked', p.starts_at, p.cut_at, null),
-        ('period', 'event', p.starts_at, p.cut_at, null),
-        ('upcoming', 'service', greatest(p.starts_at, p.as_of), p.ends_at, null),
-        ('matured', 'service', p.starts_at, least(p.cut_at, today - s.rebook_within), today - s.rebook_within),
-        ('converted', 'service', p.starts_at, least(p.cut_at, today - s.convert_within), today - s.convert_within))
-           w (name, basis, lo, hi, ended_by)
-     where w.lo < w.hi and (w.name <> 'converted' or s.convert_within <> s.rebook_within)
-       and (windows is null or w.name || ' ' || w.basis = any (windows)));
+  -- One expression without a query: it is evaluated without a plan.
+  return array_remove(array[
+    case when windows is null or 'period service' = any (windows) then
+      row(role, 'service', 'period', p.starts_at, p.cut_at, unit, split, cells, p.as_of, p.as_of)::calytics.span end,
+    case when windows is null or 'period booked' = any (windows) then
+      row(role, 'booked', 'period', p.starts_at, p.cut_at, unit, split, cells, null, p.as_of)::calytics.span end,
+    case when windows is null or 'period event' = any (windows) then
+      row(role, 'event', 'period', p.starts_at, p.cut_at, unit, split, false, null, p.as_of)::calytics.span end,
+    case when windows is null or 'upcoming service' = any (windows) then
+      row(role, 'service', 'upcoming', greatest(p.starts_at, p.as_of), p.ends_at, unit, split, false, null,
+          p.as_of)::calytics.span end,
+    case when windows is null or 'matured service' = any (windows) then
+      row(role, 'service', 'matured', p.starts_at, least(p.cut_at, rebooked_by), unit, split, false, rebooked_by,
+          p.as_of)::calytics.span end,
+    case when (windows is null or 'converted service' = any (windows)) and converted_by <> rebooked_by then
+      row(role, 'service', 'converted', p.starts_at, least(p.cut_at, converted_by), unit, split, false, converted_by,
+          p.as_of)::calytics.span end], null);
 end
 $$;
 comment on function calytics.spans(calytics.period, text, text, text, calytics.source, text[], boolean) is

@@ -178,10 +178,12 @@ begin atomic
     delete from calytics.chain c using wrong w
      where c.source_id = w.source_id and c.root_uid = w.root_uid returning c.root_uid
   ), written as (
-    -- The count is read first, and so all of the wrong facts are gone before the right ones come.
+    -- The count is read first, and so all of the wrong facts are gone before the right ones come: in the order in which
+    -- they would have come by themselves, which keeps near in the table what is near in time.
     insert into calytics.chain
       select (w.fact).* from wrong w
        where (w.fact).root_uid is not null and (select count(*) from gone) is not null
+       order by (w.fact).created_at
   )
   select count(*) from wrong;
 end;

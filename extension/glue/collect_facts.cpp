@@ -192,16 +192,18 @@ void add_cuts_of(Reader& reader, Basis basis, Statement& query) {
                 TimestampTzGetDatum(correction.hi)});
   }
   if (ranges.size() == 0) return;
+  Interval lapse = {};
+  lapse.time = reader.sums->rules().lapse_after;
   const std::array<Datum, 5> values = {
       Int32GetDatum(reader.source), ranges.array(0, INT8OID), ranges.array(1, TIMESTAMPTZOID),
-      ranges.array(2, TIMESTAMPTZOID), Int64GetDatum(reader.sums->rules().lapse_after)};
+      ranges.array(2, TIMESTAMPTZOID), IntervalPGetDatum(&lapse)};
   query.run(values.data(), nullptr, add_cut_row, &reader);
 }
 
 }  // namespace
 
 void add_cuts(Reader& reader) {
-  static const Oid types[] = {INT4OID, INT8ARRAYOID, kInstants, kInstants, INT8OID};
+  static const Oid types[] = {INT4OID, INT8ARRAYOID, kInstants, kInstants, INTERVALOID};
   static Statement starting(
       "select c.*, r.n from unnest($2, $3, $4) r (n, lo, hi) cross join lateral ("
       "  select x.* from calytics.chain x"
@@ -214,8 +216,7 @@ void add_cuts(Reader& reader) {
       types);
   static Statement happened(
       "select c.*, r.n from unnest($2, $3, $4) r (n, lo, hi)"
-      " cross join lateral calytics.happened_between($1, r.lo, r.hi,"
-      "   make_interval(secs => $5 / 1000000.0)) h"
+      " cross join lateral calytics.happened_between($1, r.lo, r.hi, $5) h"
       " cross join lateral ("
       "   select x.* from calytics.chain x where x.source_id = $1 and x.root_uid = h.root_uid "
       "offset 0) c",
@@ -299,7 +300,8 @@ void add_awaiting(Reader& reader) {
       "select x.awaiting_at, x.starts_at, x.created_at, x.service, x.host, x.currency, w.as_of"
       "  from unnest($2, $3, $4) w (as_of, since, until)"
       " cross join lateral ("
-      "   select c.* from calytics.chain c"
+      "   select c.awaiting_at, c.starts_at, c.created_at, c.service, c.host, c.currency"
+      "     from calytics.chain c"
       "    where tstzrange(least(c.created_at, c.starts_at, c.awaiting_at), c.awaiting_at, '[]')"
       "            && tstzrange(least(w.since, w.until), greatest(w.since, w.until), '[]')"
       "      and c.awaiting_at is not null and c.confirmed_at is not null and c.source_id = $1"
