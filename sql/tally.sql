@@ -61,15 +61,6 @@ create function calytics.not_equal(a calytics.tally, b calytics.tally) returns b
   as 'MODULE_PATHNAME', 'calytics_tally_not_equal';
 comment on function calytics.not_equal(calytics.tally, calytics.tally) is 'True if any count differs.';
 
-create operator calytics.+ (
-  function = calytics.plus, leftarg = calytics.tally, rightarg = calytics.tally,
-  commutator = operator(calytics.+));
-comment on operator calytics.+ (calytics.tally, calytics.tally) is 'calytics.plus';
-
-create operator calytics.- (
-  function = calytics.minus, leftarg = calytics.tally, rightarg = calytics.tally);
-comment on operator calytics.- (calytics.tally, calytics.tally) is 'calytics.minus';
-
 create operator calytics.= (
   function = calytics.equal, leftarg = calytics.tally, rightarg = calytics.tally,
   commutator = operator(calytics.=), negator = operator(calytics.<>),

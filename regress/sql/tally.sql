@@ -72,15 +72,15 @@ select * from received;
 
 -- Arithmetic.
 select a.id, b.id from t a join t b on b.id between a.id + 1 and a.id + 20 and a.id <= 100
- where (a.tally operator(calytics.+) b.tally)::text <> pg_temp.text_of(format(
+ where calytics.plus(a.tally, b.tally)::text <> pg_temp.text_of(format(
          'select index, count from entry where id in (%s, %s)', a.id, b.id))
-    or (a.tally operator(calytics.-) b.tally)::text <> pg_temp.text_of(format(
+    or calytics.minus(a.tally, b.tally)::text <> pg_temp.text_of(format(
          'select index, case id when %s then count else -count end from entry where id in (%1$s, %s)', a.id, b.id));
 select id from t
- where tally operator(calytics.-) tally operator(calytics.<>) '{}'
-    or ('{}' operator(calytics.-) tally)::text <> pg_temp.text_of(format('select index, -count from entry where id = %s', id))
-    or '{}' operator(calytics.+) tally operator(calytics.<>) tally
-    or tally operator(calytics.+) tally operator(calytics.<>) (select calytics.sum(x.tally, 2) from t x where x.id = t.id);
+ where calytics.minus(tally, tally) operator(calytics.<>) '{}'
+    or calytics.minus('{}', tally)::text <> pg_temp.text_of(format('select index, -count from entry where id = %s', id))
+    or calytics.plus('{}', tally) operator(calytics.<>) tally
+    or calytics.plus(tally, tally) operator(calytics.<>) (select calytics.sum(x.tally, 2) from t x where x.id = t.id);
 select calytics.plus('{1:9223372036854775807}', '{1:1}');
 select calytics.minus('{}', '{1:-9223372036854775808}');
 
