@@ -15,13 +15,6 @@ comment on function calytics.parse_webhook(bytea, bytea) is
   'What a webhook''s raw body says, as one typed row. Never raises on a body: column kind is '
   '''unreadable'' and column problem says why where the body can''t be understood.';
 
-create function calytics.person_id(person_key bytea, email text) returns uuid
-  language c immutable strict parallel safe
-  as 'MODULE_PATHNAME', 'calytics_person_id';
-comment on function calytics.person_id(bytea, text) is
-  'A person''s pseudonym: the first 16 bytes of HMAC-SHA256(person_key, e-mail without surrounding '
-  'white space, ASCII letters in lower case).';
-
 create function calytics.sign_webhook(body bytea, secret text) returns text
   language c immutable strict parallel safe
   as 'MODULE_PATHNAME', 'calytics_sign_webhook';

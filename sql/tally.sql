@@ -41,19 +41,6 @@ comment on type calytics.tally is
   'A sparse vector of counts: from an index (0 to 65535) to a bigint other than zero. Text form: '
   '{3:5,1004:-2}, {} for none. Equal tallies are equal bytes.';
 
-create function calytics.tally(dense bigint[]) returns calytics.tally
-  language c immutable parallel safe
-  as 'MODULE_PATHNAME', 'calytics_tally_make';
-comment on function calytics.tally(bigint[]) is
-  'A tally whose count at index i is the array''s element i, from 1; NULL is 0, a NULL array is empty.';
-
-create function calytics.tally(dense bigint[], cells int[], amounts bigint[]) returns calytics.tally
-  language c immutable parallel safe
-  as 'MODULE_PATHNAME', 'calytics_tally_make';
-comment on function calytics.tally(bigint[], int[], bigint[]) is
-  'A tally whose count at index i is dense''s element i, from 1, plus every amount whose cell is i. A '
-  'NULL cell or amount is skipped, as are all if either array is NULL.';
-
 create function calytics.plus(a calytics.tally, b calytics.tally) returns calytics.tally
   language c immutable strict parallel safe
   as 'MODULE_PATHNAME', 'calytics_tally_plus';
@@ -64,16 +51,6 @@ create function calytics.minus(a calytics.tally, b calytics.tally) returns calyt
   as 'MODULE_PATHNAME', 'calytics_tally_minus';
 comment on function calytics.minus(calytics.tally, calytics.tally) is 'Count by count, a - b.';
 
-create function calytics.minus(a calytics.tally) returns calytics.tally
-  language c immutable strict parallel safe
-  as 'MODULE_PATHNAME', 'calytics_tally_negate';
-comment on function calytics.minus(calytics.tally) is 'Count by count, -a.';
-
-create function calytics.times(a calytics.tally, factor bigint) returns calytics.tally
-  language c immutable strict parallel safe
-  as 'MODULE_PATHNAME', 'calytics_tally_times';
-comment on function calytics.times(calytics.tally, bigint) is 'Count by count, a * factor.';
-
 create function calytics.equal(a calytics.tally, b calytics.tally) returns boolean
   language c immutable strict parallel safe leakproof
   as 'MODULE_PATHNAME', 'calytics_tally_equal';
@@ -83,22 +60,6 @@ create function calytics.not_equal(a calytics.tally, b calytics.tally) returns b
   language c immutable strict parallel safe leakproof
   as 'MODULE_PATHNAME', 'calytics_tally_not_equal';
 comment on function calytics.not_equal(calytics.tally, calytics.tally) is 'True if any count differs.';
-
-create operator calytics.+ (
-  function = calytics.plus, leftarg = calytics.tally, rightarg = calytics.tally,
-  commutator = operator(calytics.+));
-comment on operator calytics.+ (calytics.tally, calytics.tally) is 'calytics.plus';
-
-create operator calytics.- (
-  function = calytics.minus, leftarg = calytics.tally, rightarg = calytics.tally);
-comment on operator calytics.- (calytics.tally, calytics.tally) is 'calytics.minus';
-
-create operator calytics.- (function = calytics.minus, rightarg = calytics.tally);
-comment on operator calytics.- (none, calytics.tally) is 'calytics.minus';
-
-create operator calytics.* (
-  function = calytics.times, leftarg = calytics.tally, rightarg = bigint);
-comment on operator calytics.* (calytics.tally, bigint) is 'calytics.times';
 
 create operator calytics.= (
   function = calytics.equal, leftarg = calytics.tally, rightarg = calytics.tally,
@@ -137,12 +98,6 @@ create function calytics.sum_add(internal, calytics.tally, bigint) returns inter
   language c immutable parallel safe
   as 'MODULE_PATHNAME', 'calytics_tally_sum_add';
 comment on function calytics.sum_add(internal, calytics.tally, bigint) is 'A weighted step of calytics.sum.';
-
-create function calytics.sum_add(internal, calytics.tally, bigint, int) returns internal
-  language c immutable parallel safe
-  as 'MODULE_PATHNAME', 'calytics_tally_sum_add';
-comment on function calytics.sum_add(internal, calytics.tally, bigint, int) is
-  'A weighted step of calytics.sum, up to an index.';
 
 create function calytics.sum_combine(internal, internal) returns internal
   language c immutable parallel safe
@@ -191,30 +146,10 @@ create aggregate calytics.sum(calytics.tally, bigint) (
 comment on aggregate calytics.sum(calytics.tally, bigint) is
   'The sum of tallies, each times its weight, count by count; NULL of none.';
 
-create aggregate calytics.sum(calytics.tally, bigint, int) (
-  sfunc = calytics.sum_add,
-  stype = internal,
-  sspace = 256,
-  finalfunc = calytics.sum_result,
-  finalfunc_modify = read_only,
-  combinefunc = calytics.sum_combine,
-  serialfunc = calytics.sum_serialize,
-  deserialfunc = calytics.sum_deserialize,
-  parallel = safe
-);
-comment on aggregate calytics.sum(calytics.tally, bigint, int) is
-  'The sum of tallies, each times its weight, of the counts at indexes below the third argument; NULL there: of all.';
-
 create function calytics.get(a calytics.tally, index int) returns bigint
   language c immutable strict parallel safe
   as 'MODULE_PATHNAME', 'calytics_tally_get';
 comment on function calytics.get(calytics.tally, int) is 'The count at an index, 0 if absent.';
-
-create function calytics.dense(a calytics.tally, first int, count int) returns bigint[]
-  language c immutable strict parallel safe
-  as 'MODULE_PATHNAME', 'calytics_tally_dense';
-comment on function calytics.dense(calytics.tally, int, int) is
-  'The counts at the indexes from first on, so many; 0 where absent.';
 
 create function calytics.dot(weights calytics.tally, counts calytics.tally) returns bigint
   language c immutable strict parallel safe
@@ -226,16 +161,3 @@ create function calytics.entries(a calytics.tally, out index int, out count bigi
   language c immutable strict parallel safe rows 20
   as 'MODULE_PATHNAME', 'calytics_tally_entries';
 comment on function calytics.entries(calytics.tally) is 'The counts other than zero, by ascending index.';
-
-create function calytics.is_empty(a calytics.tally) returns boolean
-  language c immutable strict parallel safe
-  as 'MODULE_PATHNAME', 'calytics_tally_is_empty';
-comment on function calytics.is_empty(calytics.tally) is 'True if all counts are zero.';
-
-create function calytics.quantile(a calytics.tally, first int, count int, q float8) returns bigint
-  language c immutable strict parallel safe
-  as 'MODULE_PATHNAME', 'calytics_tally_quantile';
-comment on function calytics.quantile(calytics.tally, int, int, float8) is
-  'Takes the cells from first on, so many, for a histogram: the nearest-rank quantile is the first cell, '
-  'counted from 0, at which the cumulated count reaches ceil(q * total), as percentile_disc has it. '
-  'NULL if the total is not positive.';

@@ -54,7 +54,7 @@ class Histogram {
     return reader.status();
   }
 
-  // The nearest rank, as tally_quantile has it.
+  // The nearest rank, as percentile_disc has it.
   TallyStatus rank(double quantile, std::int32_t& bin) const noexcept {
     bin = -1;
     std::int64_t total = 0;
@@ -62,6 +62,7 @@ class Histogram {
       if (!add_product(total, count, 1)) return TallyStatus::overflow;
     }
     if (total <= 0) return TallyStatus::ok;
+    // 2^63 as a double is beyond the largest total, and so is compared before it is converted.
     const double wanted = std::ceil(quantile * static_cast<double>(total));
     const std::int64_t goal = wanted < 1 ? 1
                               : wanted < static_cast<double>(total)

@@ -1,7 +1,6 @@
 #include "tally.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace calytics::core {
 
@@ -77,29 +76,6 @@ TallyStatus sort_entries(std::span<TallyEntry>& entries) noexcept {
   return TallyStatus::ok;
 }
 
-TallyStatus gather_tally(const DenseCounts& dense, std::span<const TallyEntry> sparse,
-                         TallyWriter& out) noexcept {
-  auto next = sparse.begin();
-  const auto flush_below = [&](std::int32_t index) {
-    for (; next != sparse.end() && next->index < index; ++next)
-      out.put(next->index, next->count);
-  };
-  const std::int64_t* value = dense.values;
-  for (std::int32_t i = 0; i < dense.size; ++i) {
-    const bool absent = dense.present != nullptr && ((dense.present[i / 8] >> (i % 8U)) & 1U) == 0;
-    std::int64_t count = absent ? 0 : *value++;
-    if (count == 0) continue;
-    const std::int32_t index = i + 1;
-    flush_below(index);
-    if (next != sparse.end() && next->index == index && !add_product(count, (next++)->count, 1)) {
-      return TallyStatus::overflow;
-    }
-    out.put(index, count);
-  }
-  flush_below(kTallyIndexes);
-  return TallyStatus::ok;
-}
-
 TallyStatus tally_get(std::string_view bytes, std::int32_t index, std::int64_t& count) noexcept {
   TallyReader reader(bytes);
   count = 0;
@@ -127,34 +103,6 @@ TallyStatus tally_dot(std::string_view a, std::string_view b, std::int64_t& prod
     }
   }
   return either(left, right);
-}
-
-TallyStatus tally_quantile(std::string_view bytes, std::int32_t first, std::int32_t size, double q,
-                           std::int32_t& cell) noexcept {
-  const auto within = [first, end = std::int64_t{first} + size](const TallyReader& reader) {
-    return reader.index() >= first && reader.index() < end;
-  };
-  cell = -1;
-  std::int64_t total = 0;
-  TallyReader summing(bytes);
-  while (summing.next()) {
-    if (within(summing) && !add_product(total, summing.count(), 1)) return TallyStatus::overflow;
-  }
-  if (total <= 0) return summing.status();
-
-  // 2^63 as a double is beyond the largest total, and so is compared before it is converted.
-  const double wanted = std::ceil(q * static_cast<double>(total));
-  const std::int64_t rank = wanted < 1 ? 1
-                            : wanted < static_cast<double>(total)
-                                ? static_cast<std::int64_t>(wanted)
-                                : total;
-  std::int64_t reached = 0;
-  for (TallyReader reader(bytes); reached < rank && reader.next();) {
-    if (!within(reader)) continue;
-    if (!add_product(reached, reader.count(), 1)) return TallyStatus::overflow;
-    cell = reader.index() - first;
-  }
-  return summing.status();
 }
 
 }  // namespace calytics::core

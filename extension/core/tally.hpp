@@ -37,8 +37,6 @@ class TallyReader {
   std::int32_t index() const noexcept { return index_; }
   std::int64_t count() const noexcept { return count_; }
   TallyStatus status() const noexcept { return damaged_ ? TallyStatus::damaged : TallyStatus::ok; }
-  // How many bytes are not read yet.
-  std::size_t rest() const noexcept { return static_cast<std::size_t>(end_ - at_); }
 
  private:
   bool varint(std::uint64_t& value) noexcept {
@@ -99,29 +97,11 @@ TallyStatus add_tallies(std::string_view a, std::string_view b, std::int64_t wei
 // Orders entries by index and makes one of those that share one; `entries` shrinks to what is left.
 TallyStatus sort_entries(std::span<TallyEntry>& entries) noexcept;
 
-// Counts at consecutive indexes from 1, as PostgreSQL's arrays have them: where `present` is given,
-// a bit each says whether there is a value, and values hold only those.
-struct DenseCounts {
-  const std::int64_t* values = nullptr;
-  const std::uint8_t* present = nullptr;
-  std::int32_t size = 0;  // at most kTallyIndexes - 1
-};
-
-// `dense` plus `sparse`, which is in order. Room: for the entries of both.
-TallyStatus gather_tally(const DenseCounts& dense, std::span<const TallyEntry> sparse,
-                         TallyWriter& out) noexcept;
-
 // 0 where the index is absent.
 TallyStatus tally_get(std::string_view bytes, std::int32_t index, std::int64_t& count) noexcept;
 
 // The sum of the products of counts of equal index.
 TallyStatus tally_dot(std::string_view a, std::string_view b, std::int64_t& product) noexcept;
-
-// Takes cells first to first + size - 1 for a histogram: the nearest-rank quantile (0 <= q <= 1) is
-// the lowest cell at which the cumulated count reaches ceil(q * total). `cell` is counted from
-// `first`; -1 where the total is not positive.
-TallyStatus tally_quantile(std::string_view bytes, std::int32_t first, std::int32_t size, double q,
-                           std::int32_t& cell) noexcept;
 
 inline bool TallyReader::next() noexcept {
   if (at_ == end_) return false;

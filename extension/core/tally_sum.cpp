@@ -23,14 +23,6 @@ std::uint32_t seek(const TallySum& sum, std::uint32_t from, std::uint16_t index)
 
 }  // namespace
 
-std::string_view tally_below(std::string_view tally, std::int32_t limit) noexcept {
-  TallyReader reader(tally);
-  std::size_t size = 0;
-  while (reader.next() && reader.index() < limit)
-    size = tally.size() - reader.rest();
-  return tally.substr(0, size);
-}
-
 TallyStatus begin_sum(TallySum& sum, std::string_view tally, std::int64_t weight,
                       std::int32_t limit) noexcept {
   TallyReader reader(tally);

@@ -15,9 +15,6 @@ struct TallySum {
   std::uint32_t size = 0;
 };
 
-// The bytes of a tally's entries at indexes below the limit. Reads no further than that.
-std::string_view tally_below(std::string_view tally, std::int32_t limit) noexcept;
-
 // Makes an empty sum, with room for all of the tally's entries, weight * tally.
 TallyStatus begin_sum(TallySum& sum, std::string_view tally, std::int64_t weight,
                       std::int32_t limit) noexcept;

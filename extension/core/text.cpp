@@ -1,8 +1,7 @@
 #include "text.hpp"
 
 #include <algorithm>
-
-#include <simdjson.h>
+#include <iterator>
 
 namespace calytics::core {
 
@@ -54,10 +53,6 @@ constexpr char lower(char c) noexcept {
 }
 
 }  // namespace
-
-bool is_valid_utf8(std::string_view text) noexcept {
-  return simdjson::validate_utf8(text.data(), text.size());
-}
 
 void append_repaired(std::string& out, std::string_view text) {
   while (!text.empty()) {

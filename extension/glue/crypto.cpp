@@ -1,16 +1,14 @@
-// Signatures, pseudonyms and random bytes as SQL functions.
+// Signatures and random bytes as SQL functions.
 
 #include "pg.hpp"
 
 #include <array>
 #include <span>
 
-#include "core/person.hpp"
 #include "core/signature.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_verify_signature);
 CALYTICS_SQL_FUNCTION(calytics_sign_webhook);
-CALYTICS_SQL_FUNCTION(calytics_person_id);
 CALYTICS_SQL_FUNCTION(calytics_random_hex);
 
 using calytics::glue::bytes_of;
@@ -47,15 +45,6 @@ Datum calytics_sign_webhook(PG_FUNCTION_ARGS) {
     ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not sign a body")));
   }
   PG_RETURN_DATUM(hex_datum(*digest));
-}
-
-Datum calytics_person_id(PG_FUNCTION_ARGS) {
-  const auto id =
-      calytics::core::person_id(bytes_of(PG_GETARG_TEXT_PP(1)), bytes_of(PG_GETARG_BYTEA_PP(0)));
-  if (!id) {
-    ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not compute a pseudonym")));
-  }
-  PG_RETURN_DATUM(calytics::glue::uuid_datum(id->data()));
 }
 
 Datum calytics_random_hex(PG_FUNCTION_ARGS) {

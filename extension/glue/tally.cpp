@@ -19,13 +19,10 @@ CALYTICS_SQL_FUNCTION(calytics_tally_recv);
 CALYTICS_SQL_FUNCTION(calytics_tally_send);
 CALYTICS_SQL_FUNCTION(calytics_tally_plus);
 CALYTICS_SQL_FUNCTION(calytics_tally_minus);
-CALYTICS_SQL_FUNCTION(calytics_tally_negate);
-CALYTICS_SQL_FUNCTION(calytics_tally_times);
 CALYTICS_SQL_FUNCTION(calytics_tally_equal);
 CALYTICS_SQL_FUNCTION(calytics_tally_not_equal);
 CALYTICS_SQL_FUNCTION(calytics_tally_hash);
 CALYTICS_SQL_FUNCTION(calytics_tally_hash_extended);
-CALYTICS_SQL_FUNCTION(calytics_tally_is_empty);
 
 namespace {
 
@@ -74,7 +71,8 @@ Datum calytics_tally_in(PG_FUNCTION_ARGS) {
   raise_unless_ok(calytics::core::parse_tally(text, entries), text);
   raise_unless_ok(calytics::core::sort_entries(entries));
   NewTally result(entries.size());
-  raise_unless_ok(calytics::core::gather_tally({}, entries, result.out()));
+  for (const TallyEntry& entry : entries)
+    result.out().put(entry.index, entry.count);
   PG_RETURN_POINTER(result.finish());
 }
 
@@ -114,14 +112,6 @@ Datum calytics_tally_minus(PG_FUNCTION_ARGS) {
   return sum_of(tally_argument(fcinfo, 0), tally_argument(fcinfo, 1), -1);
 }
 
-Datum calytics_tally_negate(PG_FUNCTION_ARGS) {
-  return sum_of({}, tally_argument(fcinfo, 0), -1);
-}
-
-Datum calytics_tally_times(PG_FUNCTION_ARGS) {
-  return sum_of({}, tally_argument(fcinfo, 0), PG_GETARG_INT64(1));
-}
-
 Datum calytics_tally_equal(PG_FUNCTION_ARGS) {
   PG_RETURN_BOOL(tally_argument(fcinfo, 0) == tally_argument(fcinfo, 1));
 }
@@ -140,8 +130,4 @@ Datum calytics_tally_hash_extended(PG_FUNCTION_ARGS) {
   const std::string_view bytes = tally_argument(fcinfo, 0);
   return hash_any_extended(reinterpret_cast<const unsigned char*>(bytes.data()),
                            static_cast<int>(bytes.size()), static_cast<uint64>(PG_GETARG_INT64(1)));
-}
-
-Datum calytics_tally_is_empty(PG_FUNCTION_ARGS) {
-  PG_RETURN_BOOL(tally_argument(fcinfo, 0).empty());
 }

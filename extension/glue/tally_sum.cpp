@@ -1,6 +1,6 @@
-// The aggregates calytics.sum(tally), calytics.sum(tally, weight) and calytics.sum(tally, weight,
-// below). A state is two small chunks in the aggregate's memory context, for there may be hundreds
-// of thousands of groups; it grows by half, for a group may have thousands of rows.
+// The aggregates calytics.sum(tally) and calytics.sum(tally, weight). A state is two small chunks
+// in the aggregate's memory context, for there may be hundreds of thousands of groups; it grows by
+// half, for a group may have thousands of rows.
 
 #include "pg.hpp"
 
@@ -86,12 +86,9 @@ Datum calytics_tally_sum_add(PG_FUNCTION_ARGS) {
   MemoryContext context = aggregate_context(fcinfo);
   SumState* state = state_argument(fcinfo, 0);
   const bool weighted = PG_NARGS() > 2;
-  const bool limited = PG_NARGS() > 3 && !PG_ARGISNULL(3);
   if (!PG_ARGISNULL(1) && !(weighted && PG_ARGISNULL(2))) {
     if (state == nullptr) state = new_state(context);
-    std::string_view tally = tally_argument(fcinfo, 1);
-    if (limited) tally = calytics::core::tally_below(tally, PG_GETARG_INT32(3));
-    add(*state, context, tally, weighted ? PG_GETARG_INT64(2) : 1);
+    add(*state, context, tally_argument(fcinfo, 1), weighted ? PG_GETARG_INT64(2) : 1);
   }
   if (state == nullptr) PG_RETURN_NULL();
   PG_RETURN_POINTER(state);

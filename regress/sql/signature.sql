@@ -39,9 +39,13 @@ select s.what, cal.verify_signature('body', s.signature, 'secret') as verified
 select cal.verify_signature(null, 'x', 'y') as no_body, cal.verify_signature('body', 'x', null) as no_secret,
        cal.verify_signature('body', encode(hmac('body', '', 'sha256'), 'hex'), '') as empty_secret;
 
--- Pseudonyms, likewise.
-select bool_and(calytics.person_id(k, e) = encode(substr(hmac(convert_to(lower(btrim(e, E' \t\r\n')), 'UTF8'), k, 'sha256'), 1, 16), 'hex')::uuid)
+-- Pseudonyms, likewise: the first 16 bytes of HMAC-SHA256 of the trimmed e-mail in lower case.
+create function pg_temp.pseudonym(person_key bytea, email text) returns uuid language sql as $$
+  select attendee_ids[1] from calytics.parse_webhook(convert_to(json_build_object('triggerEvent', 'BOOKING_CREATED',
+           'createdAt', '2026-01-01T00:00:00Z', 'payload', json_build_object('uid', 'a', 'startTime', '2026-01-02T00:00:00Z',
+             'endTime', '2026-01-02T01:00:00Z', 'attendees', json_build_array(json_build_object('email', email))))::text, 'UTF8'), person_key) $$;
+select bool_and(pg_temp.pseudonym(k, e) = encode(substr(hmac(convert_to(lower(btrim(e, E' \t\r\n')), 'UTF8'), k, 'sha256'), 1, 16), 'hex')::uuid)
   from (select decode(md5(n::text) || md5(n::text), 'hex') as k,
                repeat(' ', n % 3) || 'Some.One' || n || '@Example.COM' || repeat(E'\t', n % 2) as e
           from generate_series(1, 100) n) s;
-select calytics.person_id('\x00', 'a@example.com') = calytics.person_id('\x00', 'b@example.com') as same;
+select pg_temp.pseudonym('\x00', 'a@example.com') = pg_temp.pseudonym('\x00', 'b@example.com') as same;

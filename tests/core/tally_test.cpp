@@ -3,7 +3,6 @@
 #include "tally.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <string>
@@ -112,16 +111,21 @@ std::string print(std::string_view bytes) {
   return text;
 }
 
+std::string written(std::span<const TallyEntry> entries) {
+  std::vector<std::uint8_t> room(TallyWriter::room(entries.size()));
+  TallyWriter writer(room.data());
+  for (const TallyEntry& entry : entries)
+    writer.put(entry.index, entry.count);
+  return {room.data(), writer.end()};
+}
+
 TallyTextStatus parse(std::string_view text, std::string& bytes) {
   std::vector<TallyEntry> room(text_entries(text));
   std::span<TallyEntry> entries(room);
   const TallyTextStatus status = parse_tally(text, entries);
   if (status != TallyTextStatus::ok) return status;
   EXPECT_EQ(sort_entries(entries), TallyStatus::ok);
-  std::vector<std::uint8_t> out(TallyWriter::room(entries.size()));
-  TallyWriter writer(out.data());
-  EXPECT_EQ(gather_tally({}, entries, writer), TallyStatus::ok);
-  bytes.assign(out.data(), writer.end());
+  bytes = written(entries);
   return status;
 }
 
@@ -167,39 +171,24 @@ TEST(Tally, SumsManyInAnyOrder) {
   }
 }
 
-TEST(Tally, GathersDenseAndSparse) {
+TEST(Tally, MakesOneOfEntriesOfOneIndex) {
   auto generator = testing::make_generator();
   for (int round = 0; round < 2000; ++round) {
     Map expected;
-    std::vector<std::int64_t> values;
-    const auto size = static_cast<std::int32_t>(generator() % 100);
-    std::vector<std::uint8_t> present(static_cast<std::size_t>(size) / 8 + 1);
-    const bool with_nulls = generator() % 2 == 0;
-    for (std::int32_t i = 0; i < size; ++i) {
-      if (with_nulls && generator() % 3 == 0) continue;
-      present[static_cast<std::size_t>(i) / 8] |= static_cast<std::uint8_t>(1U << (i % 8U));
-      values.push_back(static_cast<std::int64_t>(generator() % 5) - 2);
-      expected[i + 1] += values.back();
-    }
-    std::vector<TallyEntry> sparse(generator() % 50);
-    for (auto& [index, count] : sparse) {
-      index =
-          static_cast<std::uint16_t>(generator() % (generator() % 2 == 0 ? 120 : kTallyIndexes));
+    std::vector<TallyEntry> made(generator() % 100);
+    for (auto& [index, count] : made) {
+      index = static_cast<std::uint16_t>(generator() % (generator() % 2 == 0 ? 60 : kTallyIndexes));
       count = static_cast<std::int64_t>(generator() % 5) - 2;
       expected[index] += count;
     }
-    std::span<TallyEntry> entries(sparse);
+    std::span<TallyEntry> entries(made);
     ASSERT_EQ(sort_entries(entries), TallyStatus::ok);
-    std::vector<std::uint8_t> room(
-        TallyWriter::room(static_cast<std::size_t>(size) + entries.size()));
-    TallyWriter writer(room.data());
-    const DenseCounts dense{values.data(), with_nulls ? present.data() : nullptr, size};
-    ASSERT_EQ(gather_tally(dense, entries, writer), TallyStatus::ok);
-    ASSERT_EQ(std::string(room.data(), writer.end()), bytes_of(without_zeros(expected)));
+    ASSERT_EQ(entries.size(), expected.size());
+    ASSERT_EQ(written(entries), bytes_of(without_zeros(expected)));
   }
 }
 
-TEST(Tally, ReadsCountsProductsAndQuantiles) {
+TEST(Tally, ReadsCountsAndProducts) {
   auto generator = testing::make_generator();
   for (int round = 0; round < 2000; ++round) {
     Map a;
@@ -217,30 +206,14 @@ TEST(Tally, ReadsCountsProductsAndQuantiles) {
     ASSERT_EQ(tally_dot(bytes, bytes_of(without_zeros(b)), product), TallyStatus::ok);
     ASSERT_EQ(product, expected_product);
 
-    const auto first = static_cast<std::int32_t>(generator() % 600) - 50;
-    const auto size = static_cast<std::int32_t>(generator() % 600);
-    std::vector<std::int32_t> values;
     for (const auto& [index, count] : a) {
       std::int64_t found = 0;
       ASSERT_EQ(tally_get(bytes, index, found), TallyStatus::ok);
       ASSERT_EQ(found, count);
       ASSERT_EQ(tally_get(bytes, index + 1, found), TallyStatus::ok);
       ASSERT_EQ(found, a.contains(index + 1) ? a[index + 1] : 0);
-      if (index >= first && index < first + size)
-        values.insert(values.end(), static_cast<std::size_t>(count), index - first);
-    }
-    for (const double q : {0.0, 0.07, 0.25, 0.5, 0.75, 0.9, 1.0}) {
-      std::int32_t cell = 0;
-      ASSERT_EQ(tally_quantile(bytes, first, size, q, cell), TallyStatus::ok);
-      const double rank = std::max(1.0, std::ceil(q * static_cast<double>(values.size())));
-      ASSERT_EQ(cell, values.empty() ? -1 : values[static_cast<std::size_t>(rank) - 1]);
     }
   }
-  std::int32_t cell = 0;
-  ASSERT_EQ(tally_quantile(bytes_of({{7, kMost}}), 0, 10, 1, cell), TallyStatus::ok);
-  EXPECT_EQ(cell, 7);
-  ASSERT_EQ(tally_quantile(bytes_of({{7, kMost}}), 5, kTallyIndexes, 0.5, cell), TallyStatus::ok);
-  EXPECT_EQ(cell, 2);
 }
 
 TEST(Tally, TextComesBackAsItWas) {
@@ -293,10 +266,8 @@ void expect_survived(const std::string& heap_bytes) {
     EXPECT_EQ(sum.add(bytes, 1), TallyStatus::damaged);
   }
   std::int64_t number = 0;
-  std::int32_t cell = 0;
   tally_get(bytes, 300, number);
   tally_dot(bytes, bytes, number);
-  tally_quantile(bytes, 0, kTallyIndexes, 0.5, cell);
 }
 
 TEST(Tally, NoBytesHurtIt) {
@@ -353,8 +324,6 @@ TEST(Tally, TellsOfOverflow) {
 
   std::int64_t number = 0;
   EXPECT_EQ(tally_dot(most, bytes_of({{1, 2}}), number), TallyStatus::overflow);
-  std::int32_t cell = 0;
-  EXPECT_EQ(tally_quantile(bytes_of({{1, kMost}, {2, 1}}), 0, 9, 0.5, cell), TallyStatus::overflow);
   TallyEntry twice[] = {{1, kMost}, {1, 1}};
   std::span<TallyEntry> entries(twice);
   EXPECT_EQ(sort_entries(entries), TallyStatus::overflow);
