@@ -80,7 +80,7 @@ std::optional<Finding> NumberRun::find(std::size_t from, NumberHint hint) const 
 
 std::optional<Finding> NumberRun::find_at(std::size_t first, NumberHint hint) const noexcept {
   const std::size_t begin = groups_[first].begin;
-  if (begin > 0 && is_part_of_word(text_[begin - 1])) return std::nullopt;
+  if (begin > 0 && is_alphanumeric(text_[begin - 1])) return std::nullopt;
   if (const auto found = find_ip(first)) return found;
   if (const auto found = find_card(first)) return found;
   if (const auto found = find_national_id(first)) return found;
@@ -155,9 +155,18 @@ std::optional<Finding> NumberRun::find_phone(std::size_t first, NumberHint hint)
   std::size_t begin = groups_[first].begin;
   for (std::size_t last = std::min(count_, first + kMaxPhoneGroups); last-- > first;) {
     if (!is_phone(first, last, hint)) continue;
-    if (begin > 0 && text_[begin - 1] == '(') --begin;
-    if (begin > 0 && text_[begin - 1] == '+') --begin;
-    return Finding{begin, groups_[last].end, PersonalData::phone};
+    const std::size_t end = groups_[last].end;
+    const std::string_view inside = text_.substr(begin, end - begin);
+    const bool bracketed = std::ranges::count(inside, ')') > std::ranges::count(inside, '(');
+    const auto take = [&](char sign) {
+      const bool there = begin > 0 && text_[begin - 1] == sign;
+      if (there) --begin;
+      return there;
+    };
+    const bool opened = bracketed && take('(');
+    take('+');
+    if (bracketed && !opened) take('(');
+    return Finding{begin, end, PersonalData::phone};
   }
   return std::nullopt;
 }

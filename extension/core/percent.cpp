@@ -25,17 +25,6 @@ std::optional<char> escape_at(std::string_view text, std::size_t place) noexcept
   return static_cast<char>(*high << 4 | *low);
 }
 
-std::string decode_once(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    const std::optional<char> byte = escape_at(text, i);
-    decoded += byte.value_or(text[i]);
-    i += byte ? 3 : 1;
-  }
-  return decoded;
-}
-
 }  // namespace
 
 bool has_percent_escape(std::string_view text) noexcept {
@@ -46,12 +35,22 @@ bool has_percent_escape(std::string_view text) noexcept {
   return false;
 }
 
+std::string percent_decode(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const std::optional<char> byte = escape_at(text, i);
+    decoded += byte.value_or(text[i]);
+    i += byte ? 3 : 1;
+  }
+  return decoded;
+}
+
 std::optional<std::string> percent_decode_fully(std::string_view text) {
-  constexpr int kMaxRounds = 8;
   std::string decoded(text);
-  for (int round = 0; round < kMaxRounds; ++round) {
+  for (int round = 0; round < kMaxDecodings; ++round) {
     if (!has_percent_escape(decoded)) return decoded;
-    decoded = decode_once(decoded);
+    decoded = percent_decode(decoded);
   }
   if (has_percent_escape(decoded)) return std::nullopt;
   return decoded;

@@ -9,8 +9,14 @@ namespace calytics::core {
 
 bool has_percent_escape(std::string_view text) noexcept;
 
-// Decodes valid escapes until none is left. Absent if that takes more than eight rounds: nobody
-// encodes so often who has nothing to hide. The result may be any bytes. May throw std::bad_alloc.
+// Decodes valid escapes. The result may be any bytes. May throw std::bad_alloc.
+std::string percent_decode(std::string_view text);
+
+// How often that is done at most: nobody encodes more often who has nothing to hide.
+inline constexpr int kMaxDecodings = 8;
+
+// Decodes until no escape is left. Absent if that takes more than kMaxDecodings rounds. May throw
+// std::bad_alloc.
 std::optional<std::string> percent_decode_fully(std::string_view text);
 
 // Appends `text` as a component of a URL: what has a meaning there, or isn't ASCII, is escaped.

@@ -313,10 +313,9 @@ std::optional<Finding> PersonalDataScanner::find_parameter(std::size_t equals) c
       begin > 0 && std::string_view("?&;").find(text_[begin - 1]) != std::string_view::npos;
   const std::optional<PersonalData> kind = in_url ? name.kind_in_url() : name.kind();
   const std::size_t value = equals + 1;
+  if (!kind || text_.substr(value).starts_with(marker_of(*kind))) return std::nullopt;
   const std::size_t end = std::min(text_.find_first_of("&;#\"'<>) \t\r\n", value), text_.size());
-  if (!kind || end == value || text_.substr(value).starts_with(marker_of(*kind))) {
-    return std::nullopt;
-  }
+  if (end == value) return std::nullopt;
   return Finding{value, end, *kind};
 }
 
