@@ -1,11 +1,10 @@
 #include "url.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
-#include <utility>
 
 #include "ascii.hpp"
+#include "ip_address.hpp"
 #include "limits.hpp"
 #include "member_names.hpp"
 #include "number_run.hpp"
@@ -54,8 +53,7 @@ class Scrubbing {
     }
     std::string lower;
     append_lower_ascii(lower, authority);
-    const std::string_view host = host_of(lower);
-    const bool address = host.starts_with('[') || is_dotted_number(host);
+    const bool address = lower.find('%') == std::string::npos && IpAddress::parse(lower);
     const std::size_t start = url_.text.size();
     if (address) {
       url_.text += lower;
@@ -97,10 +95,6 @@ class Scrubbing {
   static std::string_view host_of(std::string_view authority) noexcept {
     if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
     return authority.substr(0, authority.find(':'));
-  }
-
-  static bool is_dotted_number(std::string_view host) noexcept {
-    return std::ranges::all_of(host, [](char c) { return is_digit(c) || c == '.'; });
   }
 
   void component(std::string_view text, NumberHint hint) {
