@@ -115,11 +115,11 @@ TEST(TrackParser, AllShapesOfBodies) {
 
 TEST(TrackParser, ABodyThatIsBrokenIsRefusedWhole) {
   const std::string event = event_with("");
-  for (const std::string body :
+  for (const std::string& body :
        {std::string(), std::string(" "), std::string("x"), std::string("\"a\""), std::string("1"),
         std::string("{\"events\":{}}"), std::string("{\"events\":1}"), "[" + event,
         "[" + event + "]]", "[" + event + ",{\"a\" 1}]", event + event,
-        "[" + event + ",{\"a\":\"x]", "{\"events\":[" + event + "}", "[{]}",
+        "[" + event + ",{\"a\":\"x]", "{\"events\":[" + event + "}", std::string("[{]}"),
         std::string("[1 2]")}) {
     const TrackBatch& batch = parse(body);
     EXPECT_EQ(batch.status, TrackStatus::malformed) << body;
