@@ -1,6 +1,7 @@
 #include "member_names.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "ascii.hpp"
 
@@ -83,7 +84,6 @@ constexpr auto kKnownNames = std::to_array<KnownName>({
     {"username", PersonalData::person},
     {"userphone", PersonalData::phone},
 });
-static_assert(std::ranges::is_sorted(kKnownNames, {}, &KnownName::name));
 
 // Whatever else such a name says.
 constexpr auto kSecretWords = std::to_array<std::string_view>(
@@ -110,9 +110,74 @@ constexpr auto kIdentifierEnds = std::to_array<std::string_view>({
     "duration", "size",      "ids",    "at",      "ms",
 });
 
-template <class Names>
-bool contains(const Names& names, std::string_view name) noexcept {
-  return std::ranges::find(names, name) != names.end();
+// What is known of a name, in properties and in URLs.
+struct Entry {
+  std::string_view name;
+  std::optional<PersonalData> kind;
+  std::optional<PersonalData> kind_in_url;
+  bool click = false;
+};
+
+constexpr std::uint32_t hash_of(std::string_view name) noexcept {
+  std::uint32_t hash = 2'166'136'261U;  // FNV-1a
+  for (const char c : name)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 16'777'619U;
+  return hash;
+}
+
+// Every name we know, by its hash: each key of properties and URLs is looked up here.
+class NameTable {
+ public:
+  constexpr NameTable() noexcept {
+    for (const KnownName& known : kKnownNames) {
+      Entry& entry = put(known.name);
+      entry.kind = known.kind;
+      entry.kind_in_url = known.kind;
+    }
+    for (const std::string_view name : kSecretParameters)
+      put(name).kind_in_url = PersonalData::token;
+    for (const std::string_view name : kClickParameters) {
+      put(name).kind_in_url = PersonalData::token;
+      put(name).click = true;
+    }
+  }
+
+  // An empty entry if there is none.
+  constexpr const Entry& find(std::string_view name) const noexcept {
+    return entries_[place(name)];
+  }
+
+ private:
+  static constexpr std::size_t kSize = 512;
+
+  constexpr std::size_t place(std::string_view name) const noexcept {
+    std::size_t place = hash_of(name) % kSize;
+    while (!entries_[place].name.empty() && entries_[place].name != name)
+      place = (place + 1) % kSize;
+    return place;
+  }
+
+  constexpr Entry& put(std::string_view name) noexcept {
+    Entry& entry = entries_[place(name)];
+    entry.name = name;
+    return entry;
+  }
+
+  std::array<Entry, kSize> entries_{};
+};
+
+constexpr NameTable kNames;
+
+bool has_secret_word(std::string_view name) noexcept {
+  constexpr CharacterSet kFirst("tspac");
+  for (std::size_t i = kFirst.find_in(name); i + 4 < name.size(); i = kFirst.find_in(name, i + 1)) {
+    for (const std::string_view word : kSecretWords) {
+      if (word[0] == name[i] && word[1] == name[i + 1] && name.substr(i).starts_with(word)) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -129,20 +194,14 @@ MemberName::MemberName(std::string_view name) noexcept {
 }
 
 std::optional<PersonalData> MemberName::kind() const noexcept {
-  const std::string_view name = text();
-  const auto* known = std::ranges::lower_bound(kKnownNames, name, {}, &KnownName::name);
-  if (known != kKnownNames.end() && known->name == name) return known->kind;
-  const bool secret = name.size() >= 5 && std::ranges::any_of(kSecretWords, [name](auto word) {
-                        return name.find(word) != std::string_view::npos;
-                      });
-  return secret ? std::optional(PersonalData::token) : std::nullopt;
+  const std::optional<PersonalData>& kind = kNames.find(text()).kind;
+  if (!kind && has_secret_word(text())) return PersonalData::token;
+  return kind;
 }
 
 std::optional<PersonalData> MemberName::kind_in_url() const noexcept {
-  if (contains(kSecretParameters, text()) || contains(kClickParameters, text())) {
-    return PersonalData::token;
-  }
-  return kind();
+  const std::optional<PersonalData>& kind = kNames.find(text()).kind_in_url;
+  return kind ? kind : this->kind();
 }
 
 bool MemberName::is_of_identifier() const noexcept {
@@ -153,7 +212,7 @@ bool MemberName::is_of_identifier() const noexcept {
 bool MemberName::is_of_attribution() const noexcept {
   const std::string_view name = text();
   return name.starts_with("utm") || name.find("referrer") != std::string_view::npos ||
-         name == "referer" || name == "campaign" || contains(kClickParameters, name);
+         name == "referer" || name == "campaign" || kNames.find(name).click;
 }
 
 }  // namespace calytics::core

@@ -13,10 +13,11 @@ namespace {
 
 // How many bytes of separator stand at `place`: a space, a sign, or a no-break space.
 std::size_t separator_length(std::string_view text, std::size_t place) noexcept {
-  constexpr std::string_view kSigns = " -./()";
+  constexpr CharacterSet kSigns(" -./()");
+  if (place >= text.size()) return 0;
+  if (kSigns.has(text[place])) return 1;
+  if (!is_beyond_ascii(text[place])) return 0;
   const std::string_view rest = text.substr(place);
-  if (rest.empty()) return 0;
-  if (kSigns.find(rest.front()) != std::string_view::npos) return 1;
   if (rest.starts_with("\xC2\xA0")) return 2;
   return rest.starts_with("\xE2\x80\xAF") || rest.starts_with("\xE2\x80\x91") ? 3 : 0;
 }

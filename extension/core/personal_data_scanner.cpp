@@ -33,8 +33,10 @@ constexpr std::array<std::uint64_t, 256> make_classes() {
 
 constexpr std::array<std::uint64_t, 256> kClasses = make_classes();
 
+constexpr CharacterSet kLocalSigns("._%+-'");
+
 bool is_local_part(char c) noexcept {
-  return is_alphanumeric(c) || is_beyond_ascii(c) || std::string_view("._%+-'").find(c) != kNowhere;
+  return is_alphanumeric(c) || is_beyond_ascii(c) || kLocalSigns.has(c);
 }
 
 bool is_domain(char c) noexcept {
@@ -173,7 +175,9 @@ std::optional<Finding> PersonalDataScanner::email_at(std::size_t at) const noexc
 std::optional<Finding> PersonalDataScanner::find_in_word(std::size_t begin,
                                                          std::size_t& end) const noexcept {
   if (const auto found = find_secret(begin, end)) return found;
-  if (const auto found = find_ipv6(begin)) return found;
+  if (has_colons_) {
+    if (const auto found = find_ipv6(begin)) return found;
+  }
   if (const auto found = find_iban(begin)) return found;
   return find_national_id(begin, end);
 }
@@ -188,21 +192,21 @@ std::optional<Finding> PersonalDataScanner::find_secret(std::size_t begin,
     return from;
   };
 
-  if (rest.starts_with("eyJ")) {  // {" in base64: a JSON web token
+  if (rest[0] == 'e' && rest.starts_with("eyJ")) {  // {" in base64: a JSON web token
     const std::size_t stop = token_end(begin);
     const std::size_t dot = text_.find('.', begin);
     end = std::max(end, stop);
     if (stop - begin >= 20 && dot < stop) return Finding{begin, stop, PersonalData::token};
     return std::nullopt;
   }
-  for (const std::string_view scheme : {"Bearer ", "bearer "}) {
-    if (!rest.starts_with(scheme)) continue;
-    const std::size_t stop = token_end(begin + scheme.size());
-    if (stop - begin < scheme.size() + kShortest) continue;
-    return Finding{begin + scheme.size(), stop, PersonalData::token};
+  constexpr std::string_view kScheme = "Bearer ";
+  if (to_upper(rest[0]) == kScheme[0] && rest.substr(1).starts_with(kScheme.substr(1))) {
+    const std::size_t stop = token_end(begin + kScheme.size());
+    if (stop - begin < kScheme.size() + kShortest) return std::nullopt;
+    return Finding{begin + kScheme.size(), stop, PersonalData::token};
   }
   for (const std::string_view prefix : kKeyPrefixes) {
-    if (!rest.starts_with(prefix)) continue;
+    if (rest[0] != prefix[0] || !rest.starts_with(prefix)) continue;
     const std::size_t stop = token_end(begin + prefix.size());
     end = std::max(end, stop);
     if (stop - begin < prefix.size() + kShortest) break;
@@ -242,7 +246,8 @@ std::optional<Finding> PersonalDataScanner::find_ipv6(std::size_t begin) const n
 }
 
 std::optional<Finding> PersonalDataScanner::find_iban(std::size_t begin) const noexcept {
-  if (begin + 15 > text_.size() || !is_letter(text_[begin]) || !is_letter(text_[begin + 1])) {
+  if (begin + 15 > text_.size() || !is_letter(text_[begin]) || !is_letter(text_[begin + 1]) ||
+      !is_digit(text_[begin + 2]) || !is_digit(text_[begin + 3])) {
     return std::nullopt;
   }
   std::array<char, 34> characters;
@@ -266,6 +271,7 @@ std::optional<Finding> PersonalDataScanner::find_national_id(std::size_t begin,
   const std::string_view word = text_.substr(begin, end - begin);
   const Finding whole{begin, end, PersonalData::national_id};
   if (is_codice_fiscale(word) || is_nir(word)) return whole;
+  if (!is_letter(word.front())) return std::nullopt;
   if (begin > 0 && (text_[begin - 1] == '_' || text_[begin - 1] == '-')) return std::nullopt;
 
   // The characters of a number, without the signs between them.
@@ -280,7 +286,7 @@ std::optional<Finding> PersonalDataScanner::find_national_id(std::size_t begin,
       break;
     }
   }
-  if (count == characters.size() && ends_word(stop) && is_letter(characters[0])) {
+  if (count == characters.size() && ends_word(stop)) {
     const std::string_view text(characters.data(), count);
     const bool spaced = stop - begin > count;
     const bool in_capitals = text[0] <= 'Z' && text[1] <= 'Z' && text[8] <= 'Z';
@@ -314,7 +320,8 @@ std::optional<Finding> PersonalDataScanner::find_parameter(std::size_t equals) c
   const std::optional<PersonalData> kind = in_url ? name.kind_in_url() : name.kind();
   const std::size_t value = equals + 1;
   if (!kind || text_.substr(value).starts_with(marker_of(*kind))) return std::nullopt;
-  const std::size_t end = std::min(text_.find_first_of("&;#\"'<>) \t\r\n", value), text_.size());
+  constexpr CharacterSet kEnds("&;#\"'<>) \t\r\n");
+  const std::size_t end = kEnds.find_in(text_, value);
   if (end == value) return std::nullopt;
   return Finding{value, end, *kind};
 }
@@ -323,7 +330,8 @@ std::optional<Finding> PersonalDataScanner::find_parameter(std::size_t equals) c
 std::optional<Finding> PersonalDataScanner::find_userinfo(std::size_t colon) const noexcept {
   if (!text_.substr(colon).starts_with("://")) return std::nullopt;
   const std::size_t begin = colon + 3;
-  const std::size_t end = std::min(text_.find_first_of("/?#\\\"'<> \t\r\n", begin), text_.size());
+  constexpr CharacterSet kEnds("/?#\\\"'<> \t\r\n");
+  const std::size_t end = kEnds.find_in(text_, begin);
   const std::size_t at = text_.substr(begin, end - begin).rfind('@');
   if (at == kNowhere || at == 0 || text_.substr(begin).starts_with(marker_of(PersonalData::token)))
     return std::nullopt;

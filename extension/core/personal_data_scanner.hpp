@@ -19,7 +19,8 @@ bool may_hold_personal_data(std::string_view text) noexcept;
 
 class PersonalDataScanner {
  public:
-  PersonalDataScanner(std::string_view text, NumberHint hint) noexcept : text_(text), hint_(hint) {}
+  PersonalDataScanner(std::string_view text, NumberHint hint) noexcept
+      : text_(text), hint_(hint), has_colons_(text.find(':') != std::string_view::npos) {}
 
   std::optional<Finding> next() noexcept;
 
@@ -38,6 +39,7 @@ class PersonalDataScanner {
 
   std::string_view text_;
   NumberHint hint_;
+  bool has_colons_;
   std::size_t position_ = 0;
   std::size_t next_at_ = 0;  // no e-mail address that isn't known has its '@' before
   std::optional<Finding> email_;

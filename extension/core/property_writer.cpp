@@ -33,14 +33,14 @@ JsonError PropertyWriter::write(JsonValue& object, std::size_t limit, bool attri
   attribution_ = attribution;
   depth_ = 0;
   out_.clear();
-  const JsonError error = write_value(object, NumberHint::none);
+  const JsonError error = write_value(object, MemberName(""));
   properties.too_large |= out_.size() > limit;
   properties.empty = out_ == "{}";
   if (!error && !stopped()) properties.json = texts_.store(out_);
   return error;
 }
 
-JsonError PropertyWriter::write_value(JsonValue& value, NumberHint hint) {
+JsonError PropertyWriter::write_value(JsonValue& value, const MemberName& name) {
   if (stopped()) return simdjson::SUCCESS;
   if (out_.size() > limit_) {
     properties_->too_large = true;
@@ -50,7 +50,7 @@ JsonError PropertyWriter::write_value(JsonValue& value, NumberHint hint) {
   if (token.starts_with('"')) {
     const std::optional<std::string_view> escaped = escaped_text(value);
     if (!escaped) return simdjson::STRING_ERROR;
-    write_string(*escaped, hint);
+    write_string(*escaped, name);
     return simdjson::SUCCESS;
   }
   const bool object = is_object(value);
@@ -67,7 +67,7 @@ JsonError PropertyWriter::write_value(JsonValue& value, NumberHint hint) {
     return simdjson::SUCCESS;
   }
   ++depth_;
-  const JsonError error = object ? write_object(value) : write_array(value, hint);
+  const JsonError error = object ? write_object(value) : write_array(value, name);
   --depth_;
   return error;
 }
@@ -82,12 +82,12 @@ JsonError PropertyWriter::write_object(JsonValue& value) {
   return error;
 }
 
-JsonError PropertyWriter::write_array(JsonValue& value, NumberHint hint) {
+JsonError PropertyWriter::write_array(JsonValue& value, const MemberName& name) {
   out_ += '[';
-  const JsonError error = visit_elements(value, [this, hint](JsonValue& element) {
+  const JsonError error = visit_elements(value, [this, &name](JsonValue& element) {
     if (stopped()) return simdjson::SUCCESS;
     if (out_.back() != '[') out_ += ',';
-    return write_value(element, hint);
+    return write_value(element, name);
   });
   out_ += ']';
   return error;
@@ -112,8 +112,7 @@ JsonError PropertyWriter::write_member(std::string_view name, JsonValue& value) 
     }
   }
   const std::size_t begin = out_.size();
-  const NumberHint hint = known.is_of_identifier() ? NumberHint::identifier : NumberHint::none;
-  const JsonError error = write_value(value, hint);
+  const JsonError error = write_value(value, known);
   if (depth_ == 1 && !error && !stopped()) capture(known, begin);
   return error;
 }
@@ -128,7 +127,7 @@ void PropertyWriter::write_key(std::string_view name) {
   append_json_string(out_, scrubbed_);
 }
 
-void PropertyWriter::write_string(std::string_view escaped, NumberHint hint) {
+void PropertyWriter::write_string(std::string_view escaped, const MemberName& name) {
   constexpr std::size_t kLongestEscape = 6;
   if (escaped.size() > kLongestEscape * limit_) {
     properties_->too_large = true;
@@ -155,6 +154,7 @@ void PropertyWriter::write_string(std::string_view escaped, NumberHint hint) {
     return;
   }
   scrubbed_.clear();
+  const NumberHint hint = name.is_of_identifier() ? NumberHint::identifier : NumberHint::none;
   append_scrubbed(scrubbed_, plain_, hint, Encoding::text, properties_->removed);
   append_json_string(out_, scrubbed_);
 }

@@ -12,7 +12,6 @@
 
 #include "json_value.hpp"
 #include "member_names.hpp"
-#include "number_run.hpp"
 #include "personal_data.hpp"
 
 namespace calytics::core {
@@ -42,12 +41,12 @@ class PropertyWriter {
   JsonError write(JsonValue& object, std::size_t limit, bool attribution, Properties& properties);
 
  private:
-  JsonError write_value(JsonValue& value, NumberHint hint);
+  JsonError write_value(JsonValue& value, const MemberName& name);
   JsonError write_object(JsonValue& value);
-  JsonError write_array(JsonValue& value, NumberHint hint);
+  JsonError write_array(JsonValue& value, const MemberName& name);
   JsonError write_member(std::string_view name, JsonValue& value);
   void write_key(std::string_view name);
-  void write_string(std::string_view escaped, NumberHint hint);
+  void write_string(std::string_view escaped, const MemberName& name);
   void write_number(std::string_view token);
   void write_marker(PersonalData kind);
   void capture(const MemberName& name, std::size_t begin);

@@ -9,6 +9,7 @@
 #include "member_names.hpp"
 #include "number_run.hpp"
 #include "percent.hpp"
+#include "personal_data_scanner.hpp"
 #include "scrub.hpp"
 #include "text.hpp"
 
@@ -16,9 +17,14 @@ namespace calytics::core {
 
 namespace {
 
+constexpr CharacterSet kAuthorityEnds("/\\?");
+constexpr CharacterSet kSegmentEnds("/\\;");
+constexpr CharacterSet kPathEnds("?");
+constexpr CharacterSet kParameterEnds("&");
+
 // What stands before the first of `delimiters`, which is removed from `text` together with it.
-std::string_view take_until(std::string_view& text, std::string_view delimiters) noexcept {
-  const std::string_view part = text.substr(0, text.find_first_of(delimiters));
+std::string_view take_until(std::string_view& text, const CharacterSet& delimiters) noexcept {
+  const std::string_view part = text.substr(0, delimiters.find_in(text));
   text.remove_prefix(part.size());
   return part;
 }
@@ -46,7 +52,7 @@ class Scrubbing {
     url_.text += rest.substr(0, begin);
     rest.remove_prefix(begin);
 
-    std::string_view authority = take_until(rest, "/\\?");
+    std::string_view authority = take_until(rest, kAuthorityEnds);
     if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
       if (at > 0) url_.found.add(PersonalData::token);
       authority.remove_prefix(at + 1);
@@ -65,7 +71,7 @@ class Scrubbing {
 
   void path(std::string_view rest) {
     while (!rest.empty()) {
-      const std::string_view part = take_until(rest, "/\\;");
+      const std::string_view part = take_until(rest, kSegmentEnds);
       const std::size_t equals = part.find('=');
       if (equals == std::string_view::npos) {
         component(part, NumberHint::identifier);
@@ -80,7 +86,7 @@ class Scrubbing {
   void query(std::string_view rest) {
     take_delimiter(rest);
     while (!rest.empty()) {
-      const std::string_view part = take_until(rest, "&");
+      const std::string_view part = take_until(rest, kParameterEnds);
       const std::size_t equals = part.find('=');
       if (equals == std::string_view::npos) {
         component(part, NumberHint::none);
@@ -95,6 +101,10 @@ class Scrubbing {
   static std::string_view host_of(std::string_view authority) noexcept {
     if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
     return authority.substr(0, authority.find(':'));
+  }
+
+  static bool is_clean(std::string_view value) noexcept {
+    return !may_hold_personal_data(value) && value.find('+') == std::string_view::npos;
   }
 
   void component(std::string_view text, NumberHint hint) {
@@ -123,9 +133,12 @@ class Scrubbing {
       url_.found.add(*kind);
       return;
     }
-    const NumberHint hint = name.is_of_identifier() ? NumberHint::identifier : NumberHint::none;
     const std::size_t start = url_.text.size();
-    component(value, hint);
+    if (is_clean(value)) {
+      url_.text += value;
+    } else {
+      component(value, name.is_of_identifier() ? NumberHint::identifier : NumberHint::none);
+    }
     if (std::string* target = campaign(name.text())) {
       *target = decoded(std::string_view(url_.text).substr(start));
     }
@@ -139,6 +152,7 @@ class Scrubbing {
   }
 
   static std::string decoded(std::string_view value) {
+    if (is_clean(value)) return std::string(truncate_utf8(value, kNameLimit));
     std::string spaced(value);
     std::ranges::replace(spaced, '+', ' ');
     std::string text;
@@ -165,7 +179,7 @@ Url scrub_url(std::string_view text, UrlPart part) {
     if (url.host.empty()) url.text.clear();
     return url;
   }
-  const std::string_view path = take_until(text, "?");
+  const std::string_view path = take_until(text, kPathEnds);
   scrubbing.path(path);
   const std::size_t query = url.text.size();
   if (part == UrlPart::all && !text.empty()) scrubbing.query(text);
