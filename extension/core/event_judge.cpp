@@ -29,6 +29,15 @@ bool is_booking_uid(std::string_view text) noexcept {
                              [](char c) { return is_alphanumeric(c) || c == '_' || c == '-'; });
 }
 
+// Eight, four, four, four and twelve hexadecimal digits: random, or as good as.
+bool is_uuid(std::string_view text) noexcept {
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  return std::ranges::equal(text, kForm, [](char c, char form) {
+    const char lower = to_lower(c);
+    return form == '-' ? c == '-' : is_digit(c) || (lower >= 'a' && lower <= 'f');
+  });
+}
+
 const Text& first_of(const Text& a, const Text& b) noexcept {
   return a ? a : b;
 }
@@ -181,7 +190,7 @@ void EventJudge::take_texts(const RawEvent& event, TrackedEvent& row) {
 
 // One that holds personal data stays an identifier, but not a legible one.
 EventJudge::Identifier EventJudge::identifier(std::string_view text) {
-  if (!holds_personal_data(text, NumberHint::identifier)) return {text};
+  if (is_uuid(text) || !holds_personal_data(text, NumberHint::identifier)) return {text};
   const std::optional<Pseudonym> hidden = pseudonym(options_.user_key, text);
   if (!hidden) return {};
   return {texts_.store(to_hex(*hidden))};

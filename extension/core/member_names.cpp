@@ -169,12 +169,13 @@ class NameTable {
 constexpr NameTable kNames;
 
 bool has_secret_word(std::string_view name) noexcept {
-  constexpr CharacterSet kFirst("tspac");
-  for (std::size_t i = kFirst.find_in(name); i + 4 < name.size(); i = kFirst.find_in(name, i + 1)) {
+  constexpr std::size_t kShortest = 5;
+  static constexpr CharacterSet kSeconds("oeapci");
+  static constexpr CharacterSet kFirsts("tspac");
+  for (std::size_t i = 0; i + kShortest <= name.size(); ++i) {
+    if (!kFirsts.has(name[i]) || !kSeconds.has(name[i + 1])) continue;
     for (const std::string_view word : kSecretWords) {
-      if (word[0] == name[i] && word[1] == name[i + 1] && name.substr(i).starts_with(word)) {
-        return true;
-      }
+      if (word[0] == name[i] && name.substr(i).starts_with(word)) return true;
     }
   }
   return false;

@@ -13,7 +13,7 @@ namespace {
 
 // How many bytes of separator stand at `place`: a space, a sign, or a no-break space.
 std::size_t separator_length(std::string_view text, std::size_t place) noexcept {
-  constexpr CharacterSet kSigns(" -./()");
+  static constexpr CharacterSet kSigns(" -./()");
   if (place >= text.size()) return 0;
   if (kSigns.has(text[place])) return 1;
   if (!is_beyond_ascii(text[place])) return 0;

@@ -58,7 +58,7 @@ std::optional<std::string> percent_decode_fully(std::string_view text) {
 
 void append_percent_encoded(std::string& out, std::string_view text) {
   constexpr std::string_view kHexDigits = "0123456789ABCDEF";
-  constexpr CharacterSet kPlain("-._~[]:,;!*()'$/");
+  static constexpr CharacterSet kPlain("-._~[]:,;!*()'$/");
   for (const char c : text) {
     if (is_alphanumeric(c) || kPlain.has(c)) {
       out += c;

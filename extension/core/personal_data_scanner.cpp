@@ -320,7 +320,7 @@ std::optional<Finding> PersonalDataScanner::find_parameter(std::size_t equals) c
   const std::optional<PersonalData> kind = in_url ? name.kind_in_url() : name.kind();
   const std::size_t value = equals + 1;
   if (!kind || text_.substr(value).starts_with(marker_of(*kind))) return std::nullopt;
-  constexpr CharacterSet kEnds("&;#\"'<>) \t\r\n");
+  static constexpr CharacterSet kEnds("&;#\"'<>) \t\r\n");
   const std::size_t end = kEnds.find_in(text_, value);
   if (end == value) return std::nullopt;
   return Finding{value, end, *kind};
@@ -330,7 +330,7 @@ std::optional<Finding> PersonalDataScanner::find_parameter(std::size_t equals) c
 std::optional<Finding> PersonalDataScanner::find_userinfo(std::size_t colon) const noexcept {
   if (!text_.substr(colon).starts_with("://")) return std::nullopt;
   const std::size_t begin = colon + 3;
-  constexpr CharacterSet kEnds("/?#\\\"'<> \t\r\n");
+  static constexpr CharacterSet kEnds("/?#\\\"'<> \t\r\n");
   const std::size_t end = kEnds.find_in(text_, begin);
   const std::size_t at = text_.substr(begin, end - begin).rfind('@');
   if (at == kNowhere || at == 0 || text_.substr(begin).starts_with(marker_of(PersonalData::token)))
