@@ -130,7 +130,7 @@ class Scrubbing {
     if (value.empty()) return;
     if (const std::optional<PersonalData> kind = name.kind_in_url()) {
       url_.text += marker_of(*kind);
-      url_.found.add(*kind);
+      if (value != marker_of(*kind)) url_.found.add(*kind);
       return;
     }
     const std::size_t start = url_.text.size();

@@ -37,7 +37,11 @@ std::string broken_promise(const TrackedEvent& row, const TrackOptions& options)
   const bool attributed = row.visitor || row.user || row.ip_address || row.utm_source ||
                           row.utm_medium || row.utm_campaign;
   if (options.strict && attributed) return "attribution";
-  for (const auto& text : {row.url, row.referrer, row.service_id, row.experiment, row.variant}) {
+  for (const auto& text : {row.url, row.referrer}) {
+    const bool whole = text.value_or("").size() < kUrlLimit;
+    if (text && whole && scrub_url(*text, UrlPart::all).found.total() > 0) return "personal URL";
+  }
+  for (const auto& text : {row.service_id, row.experiment, row.variant}) {
     if (text && holds_personal_data(*text, NumberHint::identifier)) return "personal data";
   }
   return "";
