@@ -27,7 +27,9 @@ std::string broken_promise(const TrackedEvent& row, const TrackOptions& options)
   if (!is_clean(row.properties, options.max_properties)) return "properties";
   if (row.properties) {
     simdjson::dom::parser parser;
-    if (!parser.parse(row.properties->data(), row.properties->size()).is_object()) return "JSON";
+    const auto parsed = parser.parse(row.properties->data(), row.properties->size());
+    // jsonb takes integers of any length, simdjson's DOM doesn't.
+    if (parsed.error() != simdjson::NUMBER_ERROR && !parsed.is_object()) return "JSON";
   }
   for (const auto& number : {row.booking_id, row.event_type_id, row.duration}) {
     if (number.value_or(0) < 0) return "a number";
