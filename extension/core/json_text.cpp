@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <optional>
 
+#include "json_scalar.hpp"
 #include "text.hpp"
 
 namespace calytics::core {
@@ -20,39 +19,6 @@ bool looks_secret(std::string_view name) {
   return std::ranges::any_of(kSecretWords, [&lower](std::string_view word) {
     return lower.find(word) != std::string::npos;
   });
-}
-
-// As JSON's grammar has it: -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
-bool is_number(std::string_view token) noexcept {
-  const auto accept = [&token](std::string_view any_of) {
-    if (token.empty() || any_of.find(token.front()) == std::string_view::npos) return false;
-    token.remove_prefix(1);
-    return true;
-  };
-  const auto digits = [&token] {
-    const std::size_t count = std::min(token.find_first_not_of("0123456789"), token.size());
-    token.remove_prefix(count);
-    return count > 0;
-  };
-
-  accept("-");
-  if (!accept("0") && !digits()) return false;
-  if (accept(".") && !digits()) return false;
-  if (accept("eE")) {
-    accept("+-");
-    if (!digits()) return false;
-  }
-  return token.empty();
-}
-
-// The double nearest to a number that is short and in range.
-std::optional<double> as_double(std::string_view number) noexcept {
-  constexpr std::size_t kMaxLength = 64;
-  if (number.size() > kMaxLength) return std::nullopt;
-  double value = 0;
-  const auto [rest, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-  if (error != std::errc{}) return std::nullopt;
-  return value;
 }
 
 }  // namespace
@@ -80,7 +46,7 @@ JsonError JsonWriter::write_member(std::string_view name, JsonValue& value) {
   if (full_ || (secrets_ == Secrets::omit && looks_secret(name))) return simdjson::SUCCESS;
   const std::size_t before = mark();
   separate_from('{');
-  write_string(name);
+  append_json_string(out_, name);
   out_ += ':';
   const JsonError error = write(value);
   keep_if_it_fits(before);
@@ -112,37 +78,15 @@ JsonError JsonWriter::write_array(JsonValue& value) {
 
 void JsonWriter::write_scalar(JsonValue& value) {
   if (const auto escaped = escaped_text(value)) {
-    write_string(texts_.unescape(*escaped, kMaxBytes + 1));
+    append_json_string(out_, texts_.unescape(*escaped, kMaxBytes + 1));
     return;
   }
   const std::string_view token = json_token(value);
   if (token == "true" || token == "false") {
     out_ += token;
-  } else if (!is_number(token)) {
-    out_ += "null";
-  } else if (const std::optional<double> number = as_double(token)) {
-    // jsonb keeps numbers as decimals, for which 0e-99999 is a long one.
-    out_ += *number == 0 ? "0" : token;
   } else {
-    write_string(truncate_utf8(token, kMaxBytes + 1));
+    append_json_number(out_, token);
   }
-}
-
-void JsonWriter::write_string(std::string_view text) {
-  constexpr std::string_view kHexDigits = "0123456789abcdef";
-  out_ += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20) {
-      out_ += "\\u00";
-      out_ += kHexDigits[byte >> 4];
-      out_ += kHexDigits[byte & 0xF];
-    } else {
-      if (c == '"' || c == '\\') out_ += '\\';
-      out_ += c;
-    }
-  }
-  out_ += '"';
 }
 
 // A comma, unless what stands before is the bracket that opens the container.

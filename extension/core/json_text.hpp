@@ -40,7 +40,6 @@ class JsonWriter {
   JsonError write_object(JsonValue& value);
   JsonError write_array(JsonValue& value);
   void write_scalar(JsonValue& value);
-  void write_string(std::string_view text);
   void separate_from(char opening);
   void keep_if_it_fits(std::size_t mark);
 

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include <simdjson.h>
+
+#include "ascii.hpp"
+
 namespace calytics::core {
 
 namespace {
@@ -48,11 +52,11 @@ Sequence first_sequence(std::string_view text) noexcept {
   return {length, true};
 }
 
-constexpr char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
 }  // namespace
+
+bool is_valid_utf8(std::string_view text) noexcept {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
 
 void append_repaired(std::string& out, std::string_view text) {
   while (!text.empty()) {
@@ -70,18 +74,20 @@ std::string_view truncate_utf8(std::string_view text, std::size_t limit) noexcep
 }
 
 std::string_view trim_ascii(std::string_view text) noexcept {
-  constexpr std::string_view kWhiteSpace = " \t\n\v\f\r";
-  const std::size_t first = text.find_first_not_of(kWhiteSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
+  static constexpr CharacterSet kWhiteSpace(" \t\n\v\f\r");
+  while (!text.empty() && kWhiteSpace.has(text.back()))
+    text.remove_suffix(1);
+  while (!text.empty() && kWhiteSpace.has(text.front()))
+    text.remove_prefix(1);
+  return text;
 }
 
 void append_lower_ascii(std::string& out, std::string_view text) {
-  std::ranges::transform(text, std::back_inserter(out), lower);
+  std::ranges::transform(text, std::back_inserter(out), to_lower);
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return std::ranges::equal(a, b, {}, lower, lower);
+  return std::ranges::equal(a, b, {}, to_lower, to_lower);
 }
 
 }  // namespace calytics::core

@@ -9,6 +9,8 @@ namespace calytics::core {
 
 inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
 
+bool is_valid_utf8(std::string_view text) noexcept;
+
 // Appends `text` with each maximal ill-formed sequence, and each NUL, replaced by U+FFFD.
 // May throw std::bad_alloc.
 void append_repaired(std::string& out, std::string_view text);

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstddef>
 
+#include "ascii.hpp"
+
 namespace calytics::core {
 
 namespace {
@@ -17,10 +19,6 @@ constexpr std::int64_t seconds_at(int year, unsigned month, unsigned day) {
 
 constexpr std::int64_t kFirstSecond = seconds_at(1, 1, 1);
 constexpr std::int64_t kEndSecond = seconds_at(10'000, 1, 1);
-
-constexpr bool is_digit(char c) noexcept {
-  return c >= '0' && c <= '9';
-}
 
 // Reads from the front of a text, and remembers whether everything asked for was there.
 class Cursor {

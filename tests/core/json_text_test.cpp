@@ -6,6 +6,7 @@
 
 #include "json_document.hpp"
 #include "support.hpp"
+#include "text.hpp"
 
 namespace calytics::core {
 namespace {
@@ -108,7 +109,7 @@ TEST(JsonText, RewritingIsIdempotent) {
     const std::string once = rewritten(json + "]");
     if (once == "unreadable" || once == "broken") continue;
     ASSERT_EQ(rewritten(once), once) << json;
-    ASSERT_TRUE(testing::is_valid_utf8(once));
+    ASSERT_TRUE(is_valid_utf8(once));
     ++readable;
   }
   EXPECT_GT(readable, 1000);

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "support.hpp"
+#include "track_parser.hpp"
+#include "track_support.hpp"
 #include "webhook_parser.hpp"
 
 namespace {
@@ -109,6 +111,29 @@ TEST(Memory, WarmParserHardlyAllocates) {
   const long used = kPlenty - allocations_left;
   allocations_left = -1;
   EXPECT_LE(used, 4);
+}
+
+TEST(Memory, RunningOutWhileTrackingIsAnAnswer) {
+  const std::string body =
+      R"([{"sessionId":"ana@example.com","eventType":"X","url":"/a?b=c%40d.ef&utm_source=x+y",)"
+      R"("properties":{"a":"\u0062@c.de","utm_source":"a long name of a campaign"},"userId":"u"},)"
+      R"({"sessionId":"s","eventType":"bad","duration":-1}])";
+  const TrackContext context = testing::track_context();
+  const TrackOptions options = testing::track_options();
+  for (long allocations = 0;; ++allocations) {
+    TrackParser parser;
+    allocations_left = allocations;
+    const TrackBatch& batch = parser.parse(body, context, options);
+    allocations_left = -1;
+    EXPECT_EQ(testing::broken_promise(batch, options), "");
+    if (batch.status == TrackStatus::judged) {
+      EXPECT_GT(allocations, 5);
+      EXPECT_EQ(batch.events.size(), 1U);
+      break;
+    }
+    ASSERT_EQ(batch.status, TrackStatus::out_of_memory);
+    EXPECT_EQ(parser.parse(body, context, options).status, TrackStatus::judged);
+  }
 }
 
 }  // namespace

@@ -13,6 +13,8 @@
 
 #include <simdjson.h>
 
+#include "text.hpp"
+
 namespace calytics::core::testing {
 
 namespace {
@@ -158,10 +160,6 @@ std::string describe(const Webhook& row) {
     lines.add(prefix + "no_show", attendee.no_show);
   }
   return lines.text();
-}
-
-bool is_valid_utf8(std::string_view text) {
-  return simdjson::validate_utf8(text.data(), text.size());
 }
 
 std::string broken_promise(const Webhook& row) {

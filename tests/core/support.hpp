@@ -23,8 +23,6 @@ std::vector<std::string> payload_names();
 // A generator seeded by CALYTICS_SEED, or else differently each time. The seed is printed.
 std::mt19937_64 make_generator();
 
-bool is_valid_utf8(std::string_view text);
-
 // An empty text if the row keeps all promises of webhook.hpp, else which one it breaks.
 std::string broken_promise(const Webhook& row);
 

@@ -69,10 +69,10 @@ TEST(Repair, AnyBytesBecomeValidAndStaySo) {
     for (char& c : text)
       c = static_cast<char>(generator());
     const std::string once = repaired(text);
-    ASSERT_TRUE(testing::is_valid_utf8(once));
+    ASSERT_TRUE(is_valid_utf8(once));
     ASSERT_EQ(once.find('\0'), std::string::npos);
     ASSERT_EQ(repaired(once), once);
-    if (testing::is_valid_utf8(text) && text.find('\0') == std::string::npos) {
+    if (is_valid_utf8(text) && text.find('\0') == std::string::npos) {
       ASSERT_EQ(once, text);
     }
   }
@@ -83,7 +83,7 @@ TEST(Truncate, NeverCutsACharacter) {
   for (std::size_t limit = 0; limit <= text.size() + 2; ++limit) {
     const std::string_view cut = truncate_utf8(text, limit);
     EXPECT_TRUE(text.starts_with(cut));
-    EXPECT_TRUE(testing::is_valid_utf8(cut));
+    EXPECT_TRUE(is_valid_utf8(cut));
     EXPECT_LE(cut.size(), limit);
     EXPECT_GT(cut.size() + 4, std::min(limit, text.size()));
   }

@@ -1,0 +1,434 @@
+// Batches judged event by event: what is taken, what is refused and why, what time it was, and what
+// is kept of whom.
+#include "track_parser.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "signature.hpp"
+#include "track_support.hpp"
+
+namespace calytics::core {
+namespace {
+
+const TrackBatch& parse(std::string_view body, const TrackContext& context,
+                        const TrackOptions& options) {
+  static TrackParser parser;
+  const TrackBatch& batch = parser.parse(body, context, options);
+  EXPECT_EQ(testing::broken_promise(batch, options), "") << body;
+  return batch;
+}
+
+const TrackBatch& parse(std::string_view body) {
+  return parse(body, testing::track_context(), testing::track_options());
+}
+
+std::string event_with(std::string_view members) {
+  std::string event = R"({"sessionId":"s1","eventType":"SERVICE_VIEW")";
+  if (!members.empty()) event += ',';
+  return event.append(members) + '}';
+}
+
+TrackedEvent row_with(std::string_view members, const TrackContext& context,
+                      const TrackOptions& options) {
+  const TrackBatch& batch = parse(event_with(members), context, options);
+  EXPECT_EQ(batch.events.size(), 1U)
+      << members << ": "
+      << (batch.rejects.empty() ? batch.problem.value_or("") : batch.rejects[0].reason);
+  return batch.events.empty() ? TrackedEvent() : batch.events[0];
+}
+
+TrackedEvent row_with(std::string_view members) {
+  return row_with(members, testing::track_context(), testing::track_options());
+}
+
+std::string reason_against(std::string_view event) {
+  const TrackBatch& batch = parse(event);
+  EXPECT_EQ(batch.events.size(), 0U) << event;
+  return batch.rejects.size() == 1 ? std::string(batch.rejects[0].reason) : "none";
+}
+
+std::string properties_of(std::string_view json) {
+  return std::string(row_with("\"properties\":" + std::string(json)).properties.value_or("absent"));
+}
+
+bool is_hmac(const std::optional<Pseudonym>& id, std::string_view key, std::string_view text) {
+  const auto mac = hmac_sha256(key, text);
+  return id && std::equal(id->begin(), id->end(), mac->begin());
+}
+
+TEST(TrackParser, WhatTheGuideSends) {
+  const TrackBatch& batch = parse(R"({
+    "sessionId": "session_123", "eventType": "SERVICE_VIEW", "serviceId": "tattoo_consultation",
+    "bookingId": 42, "calEventTypeId": 7, "bookingUid": "7yqT3kq2QZ4WbLxq5dRrJn",
+    "properties": {"page": "services", "source": "organic_search", "device_type": "mobile"},
+    "duration": 1234.5, "eventId": "0b9e8a7c-1111-4222-8333-444455556666",
+    "timestamp": "2026-05-28T20:00:00Z", "experiment": "hero", "variant": "b",
+    "url": "https://ink.example/s?utm_source=ig&utm_medium=social&utm_campaign=may#x",
+    "referrer": "https://www.Instagram.com/p/1", "unknown": [1, {"a": 2}]})");
+  ASSERT_EQ(batch.status, TrackStatus::judged);
+  ASSERT_EQ(batch.events.size(), 1U);
+  const TrackedEvent& row = batch.events[0];
+  EXPECT_EQ(row.session_id, "session_123");
+  EXPECT_EQ(row.event_type, "SERVICE_VIEW");
+  EXPECT_EQ(row.service_id, "tattoo_consultation");
+  EXPECT_EQ(row.booking_id, 42);
+  EXPECT_EQ(row.event_type_id, 7);
+  EXPECT_EQ(row.booking_uid, "7yqT3kq2QZ4WbLxq5dRrJn");
+  EXPECT_EQ(row.properties,
+            R"({"page":"services","source":"organic_search","device_type":"mobile"})");
+  EXPECT_EQ(row.duration, 1235);
+  EXPECT_EQ(row.event_id, "0b9e8a7c-1111-4222-8333-444455556666");
+  EXPECT_EQ(row.happened_at, testing::kNow - std::int64_t{1600} * 1'000'000);
+  EXPECT_FALSE(row.late);
+  EXPECT_FALSE(row.from_future);
+  EXPECT_EQ(row.experiment, "hero");
+  EXPECT_EQ(row.variant, "b");
+  EXPECT_EQ(row.url, "https://ink.example/s?utm_source=ig&utm_medium=social&utm_campaign=may");
+  EXPECT_EQ(row.utm_source, "ig");
+  EXPECT_EQ(row.utm_medium, "social");
+  EXPECT_EQ(row.utm_campaign, "may");
+  EXPECT_EQ(row.referrer, "https://www.instagram.com/p/1");
+  EXPECT_EQ(row.referrer_host, "www.instagram.com");
+  EXPECT_EQ(row.ip_address, "203.0.113.0");
+  EXPECT_EQ(row.device, Device::desktop);
+  EXPECT_EQ(row.browser, Browser::chrome);
+  EXPECT_FALSE(row.bot);
+  EXPECT_TRUE(row.visitor);
+  EXPECT_FALSE(row.user);
+  EXPECT_EQ(row.removed.total(), 0U);
+}
+
+TEST(TrackParser, AllShapesOfBodies) {
+  const std::string event = event_with("");
+  EXPECT_EQ(parse(event).events.size(), 1U);
+  EXPECT_EQ(parse("\xEF\xBB\xBF \n" + event + "\n").events.size(), 1U);
+  EXPECT_EQ(parse("[" + event + "," + event + "]").events.size(), 2U);
+  EXPECT_EQ(parse("{\"events\":[" + event + "," + event + "]}").events.size(), 2U);
+  EXPECT_EQ(parse("{\"x\":[[]],\"events\":[" + event + "],\"y\":1}").events.size(), 1U);
+  EXPECT_EQ(parse("[]").status, TrackStatus::judged);
+  EXPECT_EQ(parse("{\"events\":[]}").received, 0U);
+  EXPECT_EQ(parse("{\"events\":[1],\"events\":[" + event + "]}").events.size(), 1U);
+}
+
+TEST(TrackParser, ABodyThatIsBrokenIsRefusedWhole) {
+  const std::string event = event_with("");
+  for (const std::string& body :
+       {std::string(), std::string(" "), std::string("x"), std::string("\"a\""), std::string("1"),
+        std::string("{\"events\":{}}"), std::string("{\"events\":1}"), "[" + event,
+        "[" + event + "]]", "[" + event + ",{\"a\" 1}]", event + event,
+        "[" + event + ",{\"a\":\"x]", "{\"events\":[" + event + "}", std::string("[{]}"),
+        std::string("[1 2]")}) {
+    const TrackBatch& batch = parse(body);
+    EXPECT_EQ(batch.status, TrackStatus::malformed) << body;
+    EXPECT_TRUE(batch.problem) << body;
+  }
+}
+
+TEST(TrackParser, EachEventIsJudgedByItself) {
+  const TrackBatch& batch = parse("[" + event_with("") + R"(,7,{"eventType":"PAGE_VIEW"},null,)" +
+                                  event_with(R"("duration":-1)") + "," + event_with("") + "]");
+  EXPECT_EQ(batch.received, 6U);
+  ASSERT_EQ(batch.events.size(), 2U);
+  EXPECT_EQ(batch.events[0].index, 0U);
+  EXPECT_EQ(batch.events[1].index, 5U);
+  ASSERT_EQ(batch.rejects.size(), 4U);
+  EXPECT_EQ(batch.rejects[0].index, 1U);
+  EXPECT_EQ(batch.rejects[1].index, 2U);
+  EXPECT_EQ(batch.rejects[2].index, 3U);
+  EXPECT_EQ(batch.rejects[3].index, 4U);
+  EXPECT_TRUE(batch.rejects[1].reason.starts_with("sessionId is missing"));
+  EXPECT_TRUE(batch.rejects[3].reason.starts_with("duration "));
+}
+
+TEST(TrackParser, Reasons) {
+  const auto starts = [](const std::string& text, std::string_view start) {
+    EXPECT_TRUE(text.starts_with(start)) << text;
+    EXPECT_NE(text.find(": "), std::string::npos) << text;
+  };
+  starts(reason_against("[1]"), "the event is not an object");
+  starts(reason_against(R"({"eventType":"X"})"), "sessionId is missing");
+  starts(reason_against(R"({"eventType":"X","sessionId":""})"), "sessionId is missing");
+  starts(reason_against(R"({"eventType":"X","sessionId":null})"), "sessionId is missing");
+  starts(reason_against(R"({"eventType":"X","sessionId":{}})"), "sessionId is not a text");
+  starts(reason_against(R"({"eventType":"X","sessionId":")" + std::string(201, 's') + "\"}"),
+         "sessionId takes more than 200 bytes");
+  starts(reason_against(R"({"sessionId":"s"})"), "eventType is missing");
+  for (const std::string type : {"view", "1X", "_X", "X-Y", "X Y", "Xy", "\\u00c4"}) {
+    starts(reason_against(R"({"sessionId":"s","eventType":")" + type + "\"}"),
+           "eventType is not a name");
+  }
+  starts(reason_against(R"({"sessionId":"s","eventType":")" + std::string(65, 'X') + "\"}"),
+         "eventType is not a name");
+  starts(reason_against(event_with(R"("bookingId":1.5)")), "bookingId is not an integer");
+  starts(reason_against(event_with(R"("bookingId":-1)")), "bookingId is not an integer");
+  starts(reason_against(event_with(R"("bookingId":99999999999999999999)")), "bookingId is not");
+  starts(reason_against(event_with(R"("calEventTypeId":"x")")), "calEventTypeId is not");
+  starts(reason_against(event_with(R"("bookingUid":"a@b.com")")), "bookingUid is not a uid");
+  starts(reason_against(event_with(R"("duration":"5")")), "duration is not");
+  starts(reason_against(event_with(R"("duration":1e300)")), "duration is not");
+  starts(reason_against(event_with(R"("properties":[1])")), "properties is not an object");
+  starts(reason_against(event_with(R"("timestamp":"yesterday")")), "timestamp is no instant");
+  starts(reason_against(event_with(R"("timestamp":"2026-05-28T20:00:00")")), "timestamp is no");
+  starts(reason_against(event_with(R"("timestamp":1e30)")), "timestamp is no instant");
+  starts(reason_against(event_with(R"("timestamp":1780000000)")), "timestamp lies before");
+  starts(reason_against(event_with(R"("serviceId":[])")), "serviceId is not a text");
+}
+
+TEST(TrackParser, CustomTypesAndLenientNumbers) {
+  const TrackBatch& batch = parse(
+      R"({"sessionId":17,"eventType":"GIFT_CARD_2","bookingId":"42","serviceId":9,"duration":null,
+          "eventId":null,"timestamp":null,"properties":null,"bookingUid":""})");
+  ASSERT_EQ(batch.events.size(), 1U);
+  const TrackedEvent& row = batch.events[0];
+  EXPECT_EQ(row.session_id, "17");
+  EXPECT_EQ(row.event_type, "GIFT_CARD_2");
+  EXPECT_EQ(row.booking_id, 42);
+  EXPECT_EQ(row.service_id, "9");
+  EXPECT_EQ(row.happened_at, testing::kNow);
+  EXPECT_FALSE(row.duration || row.event_id || row.properties || row.booking_uid);
+}
+
+TEST(TrackParser, TheLastOfEqualKeysCounts) {
+  const TrackedEvent row = row_with(
+      R"("duration":1,"duration":2,"properties":{"a":1},"properties":{"b":2},"eventId":"x","eventId":"y")");
+  EXPECT_EQ(row.duration, 2);
+  EXPECT_EQ(row.properties, R"({"b":2})");
+  EXPECT_EQ(row.event_id, "y");
+}
+
+TEST(TrackParser, Clocks) {
+  constexpr std::int64_t kSecond = 1'000'000;
+  const auto at = [](std::int64_t instant) {
+    return row_with("\"timestamp\":" + std::to_string(instant / 1000));
+  };
+  EXPECT_EQ(at(testing::kNow).happened_at, testing::kNow);
+  EXPECT_FALSE(at(testing::kNow).from_future);
+  EXPECT_EQ(at(testing::kNow + kSecond).happened_at, testing::kNow);
+  EXPECT_TRUE(at(testing::kNow + kSecond).from_future);
+  EXPECT_FALSE(at(testing::kNow + kSecond).late);
+  const std::int64_t day = 86'400 * kSecond;
+  EXPECT_FALSE(at(testing::kNow - day).late);
+  EXPECT_TRUE(at(testing::kNow - day - kSecond).late);
+  EXPECT_EQ(at(testing::kNow - 100 * day).happened_at, testing::kNow - 100 * day);
+  EXPECT_EQ(row_with(R"("timestamp":1779999999999.75)").happened_at, 1'779'999'999'999'000);
+  EXPECT_EQ(row_with(R"("timestamp":"2026-05-28T22:26:40.5+02:00")").happened_at, testing::kNow);
+  EXPECT_TRUE(row_with(R"("timestamp":"2026-05-28T22:26:40.5+02:00")").from_future);
+  EXPECT_TRUE(row_with(R"("timestamp":"9999-12-31T00:00:00Z")").from_future);
+}
+
+TEST(TrackParser, CapOnEvents) {
+  TrackOptions options = testing::track_options();
+  options.max_events = 2;
+  const std::string event = event_with("");
+  EXPECT_EQ(parse("[" + event + "," + event + "]", {}, options).events.size(), 2U);
+  const TrackBatch& batch = parse("[" + event + "," + event + "," + event + "]", {}, options);
+  EXPECT_EQ(batch.status, TrackStatus::too_many_events);
+  EXPECT_EQ(batch.problem, "the batch holds 3 events: send at most 2 in one request");
+}
+
+TEST(TrackParser, ContextOfTheBatchOfTheEventAndOfTheCaller) {
+  TrackContext context = testing::track_context();
+  context.url = "https://ink.example/from-header";
+  const std::string events = "\"events\":[" + event_with("") + "," +
+                             event_with(R"("url":"/own","context":{"userId":"u2"})") + "]";
+  const std::string shared =
+      R"("context":{"ipAddress":"198.51.100.9","userAgent":"curl/8","userId":"u1","url":"/batch"})";
+  for (const std::string& body :
+       {"{" + events + "," + shared + "}", "{" + shared + "," + events + "}"}) {
+    const TrackBatch& batch = parse(body, context, testing::track_options());
+    ASSERT_EQ(batch.events.size(), 2U);
+    EXPECT_EQ(batch.events[0].url, "/batch");
+    EXPECT_EQ(batch.events[1].url, "/own");
+    EXPECT_EQ(batch.events[0].ip_address, "198.51.100.0");
+    EXPECT_TRUE(batch.events[0].bot);
+    EXPECT_TRUE(is_hmac(batch.events[0].user, "a key of users", "u1"));
+    EXPECT_TRUE(is_hmac(batch.events[1].user, "a key of users", "u2"));
+  }
+  TrackOptions options = testing::track_options();
+  options.body_names_client = false;
+  const TrackBatch& batch = parse("{" + events + "," + shared + "}", context, options);
+  EXPECT_EQ(batch.events[0].ip_address, "203.0.113.0");
+  EXPECT_FALSE(batch.events[0].bot);
+  EXPECT_EQ(batch.events[0].url, "/batch");
+  EXPECT_EQ(parse(event_with(""), context, options).events[0].url, context.url);
+}
+
+TEST(TrackParser, UserAgents) {
+  TrackContext context;
+  EXPECT_FALSE(row_with("", context, testing::track_options()).bot);
+  EXPECT_FALSE(row_with("", context, testing::track_options()).browser);
+  context.user_agent = "";
+  EXPECT_TRUE(row_with("", context, testing::track_options()).bot);
+  EXPECT_FALSE(
+      row_with(R"("userAgent":"Mozilla/5.0 Firefox/121.0")", context, testing::track_options())
+          .bot);
+}
+
+TEST(TrackParser, Addresses) {
+  TrackOptions options = testing::track_options();
+  const auto ip = [&](std::string_view address) {
+    const auto members = "\"ipAddress\":\"" + std::string(address) + '"';
+    return std::string(row_with(members, {}, options).ip_address.value_or("absent"));
+  };
+  EXPECT_EQ(ip("192.0.2.77"), "192.0.2.0");
+  EXPECT_EQ(ip("::ffff:192.0.2.77"), "192.0.2.0");
+  EXPECT_EQ(ip("2001:db8:1:2:3:4:5:6"), "2001:db8:1::");
+  EXPECT_EQ(ip("nonsense"), "absent");
+  options.anonymize_ip = false;
+  EXPECT_EQ(ip("192.0.2.77"), "192.0.2.77");
+}
+
+TEST(TrackParser, TheWholeAddressIsNowhere) {
+  const TrackedEvent row = row_with(
+      R"("ipAddress":"192.0.2.77","userId":"u","serviceId":"192.0.2.77","url":"/a?x=192.0.2.77&y=192%2E0.2.77",
+         "referrer":"https://x.example/192.0.2.77","experiment":"192.0.2.77",
+         "properties":{"client":"192.0.2.77","192.0.2.77":1,"list":["a 192.0.2.77 b"],"ip":"x"})");
+  EXPECT_EQ(testing::all_texts(row).find("192.0.2.77"), std::string::npos)
+      << testing::all_texts(row);
+  EXPECT_EQ(row.removed.of(PersonalData::ip_address), 9U);
+}
+
+TEST(TrackParser, VisitorsAreOfTheWholeAddress) {
+  const auto visitor = [](std::string_view ip, std::string_view salt = "today's salt") {
+    TrackOptions options = testing::track_options();
+    options.visitor_salt = salt;
+    TrackContext context = testing::track_context();
+    context.ip_address = ip;
+    return row_with("", context, options).visitor;
+  };
+  EXPECT_EQ(visitor("203.0.113.77"), visitor("203.0.113.77"));
+  EXPECT_EQ(visitor("203.0.113.77"), visitor("::ffff:203.0.113.77"));
+  EXPECT_NE(visitor("203.0.113.77"), visitor("203.0.113.78"));
+  EXPECT_NE(visitor("203.0.113.77"), visitor("203.0.113.77", "tomorrow's salt"));
+  EXPECT_FALSE(visitor("203.0.113.77", ""));
+  EXPECT_FALSE(visitor("nonsense"));
+}
+
+TEST(TrackParser, UsersArePseudonyms) {
+  const TrackedEvent row = row_with(R"("userId":"ana@example.com")");
+  EXPECT_TRUE(is_hmac(row.user, "a key of users", "ana@example.com"));
+  EXPECT_TRUE(is_hmac(row_with(R"("userId":17)").user, "a key of users", "17"));
+  EXPECT_FALSE(row_with(R"("userId":"")").user);
+  TrackOptions options = testing::track_options();
+  options.user_key = "";
+  EXPECT_FALSE(row_with(R"("userId":"ana")", {}, options).user);
+}
+
+TEST(TrackParser, IdentifiersThatArePersonalAreHidden) {
+  const std::string body =
+      R"({"sessionId":"ana@example.com","eventType":"X","eventId":"+34600123456"})";
+  const TrackBatch& batch = parse("[" + body + "," + body + "]");
+  ASSERT_EQ(batch.events.size(), 2U);
+  EXPECT_EQ(batch.events[0].session_id.size(), 32U);
+  EXPECT_EQ(batch.events[0].session_id, batch.events[1].session_id);
+  EXPECT_EQ(batch.events[0].event_id->size(), 32U);
+  TrackOptions options = testing::track_options();
+  options.user_key = "";
+  EXPECT_EQ(parse(body, {}, options).rejects.size(), 1U);
+}
+
+TEST(TrackParser, Strict) {
+  TrackOptions options = testing::track_options();
+  options.strict = true;
+  const TrackedEvent row = row_with(
+      R"("userId":"u","url":"https://ink.example/s?utm_source=ig&a=1","referrer":"https://www.google.com/search?q=x",
+         "properties":{"utm_source":"ig","utmMedium":"x","gclid":"1","referrer":"https://x.example","page":"s",
+                       "link":"https://y.example/p?utm_source=z"})",
+      testing::track_context(), options);
+  EXPECT_FALSE(row.visitor || row.user || row.ip_address || row.utm_source || row.utm_medium);
+  EXPECT_EQ(row.url, "https://ink.example/s");
+  EXPECT_EQ(row.referrer, "https://www.google.com");
+  EXPECT_EQ(row.referrer_host, "www.google.com");
+  EXPECT_EQ(row.properties, R"({"page":"s","link":"https://y.example/p"})");
+  EXPECT_EQ(row.browser, Browser::chrome);
+}
+
+TEST(TrackParser, DoNotTrack) {
+  TrackContext context = testing::track_context();
+  context.do_not_track = true;
+  const TrackBatch& batch = parse("[" + event_with("") + ",{}," + event_with("") + "]", context,
+                                  testing::track_options());
+  EXPECT_EQ(batch.status, TrackStatus::private_);
+  EXPECT_EQ(batch.received, 3U);
+  EXPECT_TRUE(batch.events.empty() && batch.rejects.empty());
+  EXPECT_EQ(parse("[", context, testing::track_options()).status, TrackStatus::malformed);
+}
+
+TEST(TrackParser, PropertiesAreScrubbed) {
+  EXPECT_EQ(properties_of(R"({ "a" : [ 1 , {"b" : "bob@example.com"} ] })"),
+            R"({"a":[1,{"b":"[email]"}]})");
+  EXPECT_EQ(properties_of(R"({"bob@example.com":1})"), R"({"[email]":1})");
+  EXPECT_EQ(properties_of(R"({"a":"bob\u0040example.com"})"), R"({"a":"[email]"})");
+  EXPECT_EQ(properties_of(R"({"a":"bob%40example.com"})"), R"({"a":"[email]"})");
+  EXPECT_EQ(properties_of(R"({"a":"https:\/\/u:p@x.example\/?token=1&b=2#f"})"),
+            R"({"a":"https://x.example/?token=[token]&b=2"})");
+  EXPECT_EQ(
+      properties_of(
+          R"({"email":"x","first_name":"Ana","password":5,"phone":true,"address":{"a":1},"dob":null})"),
+      R"({"email":"[email]","first_name":"[person]","password":"[token]","phone":true,"address":"[person]","dob":null})");
+  EXPECT_EQ(properties_of(R"({"n":4111111111111111,"m":4111111111111112})"),
+            R"({"n":"[card]","m":4111111111111112})");
+  EXPECT_EQ(
+      properties_of(R"({"order_id":"612345678","note":"612345678","orderIds":["612345678"]})"),
+      R"({"order_id":"612345678","note":"[phone]","orderIds":["612345678"]})");
+  const TrackedEvent row = row_with(R"("properties":{"a":"b@c.de +34600123456","d":"f@g.hi"})");
+  EXPECT_EQ(row.removed.of(PersonalData::email), 2U);
+  EXPECT_EQ(row.removed.of(PersonalData::phone), 1U);
+}
+
+TEST(TrackParser, PropertiesAreValidJson) {
+  EXPECT_EQ(properties_of("{}"), "absent");
+  EXPECT_EQ(
+      properties_of(
+          R"({"a":1.50,"b":-0,"c":1e5,"d":12345678901234567890,"e":0e-99999,"f":1e999,"g":tru,"h":01})"),
+      R"({"a":1.50,"b":0,"c":1e5,"d":12345678901234567890,"e":0,"f":"1e999","g":null,"h":null})");
+  EXPECT_EQ(properties_of(R"({"a":"\u0000","b":"\ud800","c":"\n\"\\"})"),
+            "{\"a\":\"\xEF\xBF\xBD\",\"b\":\"\xEF\xBF\xBD\",\"c\":\"\\u000a\\\"\\\\\"}");
+  EXPECT_EQ(properties_of("{\"a\":\"\xFF\"}"), "{\"a\":\"\xEF\xBF\xBD\"}");
+}
+
+TEST(TrackParser, LimitsOfProperties) {
+  const std::string fitting = R"({"a":")" + std::string(8192 - 8, 'x') + "\"}";
+  EXPECT_EQ(properties_of(fitting), fitting);
+  EXPECT_TRUE(
+      reason_against(event_with(R"("properties":{"a":")" + std::string(8192 - 7, 'x') + "\"}"))
+          .starts_with("properties takes more than 8192 bytes"));
+  const auto nested = [](std::size_t depth) {
+    std::string arrays(depth, '[');
+    return "{\"a\":" + arrays + std::string(depth, ']') + "}";
+  };
+  EXPECT_EQ(properties_of(nested(15)), nested(15));
+  EXPECT_TRUE(reason_against(event_with("\"properties\":" + nested(16)))
+                  .starts_with("properties is nested deeper than 16 levels"));
+}
+
+TEST(TrackParser, ColumnsOutOfProperties) {
+  const TrackedEvent row = row_with(
+      R"("properties":{"experiment":"hero","variant":2,"utm_source":"ig","utmMedium":"a\u00f1o","utm_campaign":{"x":1},
+         "deep":{"variant":"no"}})");
+  EXPECT_EQ(row.experiment, "hero");
+  EXPECT_EQ(row.variant, "2");
+  EXPECT_EQ(row.utm_source, "ig");
+  EXPECT_EQ(row.utm_medium, "a\xC3\xB1o");
+  EXPECT_FALSE(row.utm_campaign);
+  const TrackedEvent both = row_with(
+      R"("variant":"top","url":"/?utm_source=url","properties":{"variant":"in","utm_source":"in"})");
+  EXPECT_EQ(both.variant, "top");
+  EXPECT_EQ(both.utm_source, "url");
+}
+
+TEST(TrackParser, HeadersMayHoldAnyBytes) {
+  TrackContext context;
+  context.user_agent = std::string_view("\xFF\0x", 3);
+  context.url = std::string_view("/\xFF\0x", 4);
+  context.referrer = std::string_view("https://\xFF\0x/\xFF", 12);
+  context.user_id = "\xFF";
+  context.ip_address = "\xFF";
+  EXPECT_EQ(row_with("", context, testing::track_options()).url, "/\xEF\xBF\xBD\xEF\xBF\xBDx");
+}
+
+}  // namespace
+}  // namespace calytics::core
