@@ -27,6 +27,8 @@ grant execute on function
     cal.sources(text, timestamptz, timestamptz, timestamptz, text, text, timestamptz),
     cal.journeys(text, timestamptz, timestamptz, timestamptz, text, int, timestamptz),
     cal.experiment(text, timestamptz, timestamptz, text, text, text, jsonb, float8, float8),
+    cal.retention(text, int, text, timestamptz, text, text),
+    cal.customer_journey(uuid, text),
     cal.verify_metrics(text),
     -- Behind views; without usage of the schema nobody calls them by name.
     calytics.facts_now(int), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally)
