@@ -68,6 +68,9 @@ declare
   low bigint;
 begin
   perform calytics.lock_fold();
+  if merge then
+    perform calytics.keep_tracking();
+  end if;
   select f.* into state from calytics.fold_state f order by f.run desc limit 1;
   if not exists (select from calytics.chain_mark m where m.segment >= state.segment)
      and not (merge and exists (select from calytics.recent_delta r where r.run >= state.recent_run)) then

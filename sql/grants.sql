@@ -11,7 +11,7 @@ grant execute on function cal.http(text, text, text, jsonb, bytea) to cal_gatewa
 
 grant select on cal.source, cal.service, cal.host, cal.booking, cal.booking_change, cal.attendee,
                 cal.delivery, cal.metric, cal.chain, cal.payment, cal.service_analytics, cal.realtime_metrics,
-                cal.opening_hours
+                cal.opening_hours, cal.analytics_event, cal.booking_funnel
   to cal_reader, cal_admin;
 grant execute on function
     cal.verify_signature(bytea, text, text), cal.health(),
@@ -22,6 +22,7 @@ grant execute on function
     cal.pace(timestamptz, timestamptz, timestamptz[], text, text, text, text),
     cal.lifetime_value(text, int, text, timestamptz, timestamptz),
     cal.utilisation(text, timestamptz, timestamptz, timestamptz, text, text, text, timestamptz, text, text),
+    cal.funnel(text, timestamptz, timestamptz, timestamptz, text, text, text[], interval, boolean, timestamptz),
     cal.verify_metrics(text),
     -- Behind views; without usage of the schema nobody calls them by name.
     calytics.facts_now(int), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally)
@@ -33,6 +34,8 @@ grant execute on function
     cal.set_opening_hours(jsonb, text, text),
     cal.block_time(tstzrange, text, text, text),
     cal.unblock_time(bigint),
+    cal.track(jsonb, jsonb, text),
+    cal.set_tracking(text, boolean, boolean, boolean, interval),
     cal.fold(boolean),
     cal.repair_metrics(text),
     cal.record_payment(text, bigint, text, text, timestamptz, text, text),

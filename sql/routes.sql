@@ -18,6 +18,36 @@ comment on function calytics.http_webhook(calytics.http_request) is
   'POST /api/cal/webhook and /api/cal/webhook/{source}: where Cal.com sends to. Any authentic body '
   'is answered 200 once it is durable; 401 without a valid signature, 413 if too large.';
 
+create function calytics.track_context(headers jsonb) returns jsonb
+  language sql immutable
+  return jsonb_build_object(
+    -- A browser names itself; who doesn't is no browser.
+    'userAgent', coalesce(calytics.header(headers, 'user-agent'), ''),
+    'ipAddress', calytics.header(headers, 'x-calytics-peer'), 'url', calytics.header(headers, 'referer'),
+    'doNotTrack', coalesce(calytics.header(headers, 'sec-gpc') = '1' or calytics.header(headers, 'dnt') = '1', false));
+comment on function calytics.track_context(jsonb) is
+  'What a request''s headers tell of the client whose events it brings. The page it comes from is where the events happen.';
+
+create function calytics.http_track(request calytics.http_request) returns calytics.http_response
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  wanted text := coalesce(request.params ->> 'source', 'default');
+  src int := (select s.source_id from calytics.source s where s.name = wanted);
+  answer jsonb;
+begin
+  if src is null then
+    return calytics.error_response(404, 'not_found', 'there is no source of that name');
+  end if;
+  answer := calytics.track_body(src, request.body, calytics.track_context(request.headers), true);
+  return calytics.json_response(
+    case when answer #> '{rejected,0,index}' = 'null' then 400 else 200 end, answer);
+end
+$$;
+comment on function calytics.http_track(calytics.http_request) is
+  'POST /api/cal/track and /api/cal/track/{source}: events from browsers; who sends them is known by the request. 200 with '
+  'cal.track''s answer once they are durable, 400 where the body can''t be read.';
+
 create function calytics.http_health(request calytics.http_request) returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -57,4 +87,6 @@ insert into calytics.route (method, path, handler) values
   ('GET',  '/',                         'calytics.http_home'),
   ('GET',  '/api/cal/health',           'calytics.http_health'),
   ('POST', '/api/cal/webhook',          'calytics.http_webhook'),
-  ('POST', '/api/cal/webhook/{source}', 'calytics.http_webhook');
+  ('POST', '/api/cal/webhook/{source}', 'calytics.http_webhook'),
+  ('POST', '/api/cal/track',            'calytics.http_track'),
+  ('POST', '/api/cal/track/{source}',   'calytics.http_track');

@@ -317,20 +317,18 @@ $$;
 comment on function calytics.trpc_sync(jsonb) is
   'calAnalytics.syncData: folds what is pending (cal.fold), and says what still is since then.';
 
-create function calytics.track_context(headers jsonb) returns jsonb
-  language plpgsql immutable set search_path = pg_catalog, pg_temp
+create function calytics.trpc_events(call jsonb, events jsonb) returns jsonb
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return jsonb_strip_nulls(jsonb_build_object(
-    'userAgent', calytics.header(headers, 'user-agent'),
-    'referrer', calytics.header(headers, 'referer'),
-    'ipAddress', calytics.header(headers, 'x-calytics-peer'),
-    'doNotTrack', coalesce(calytics.header(headers, 'dnt') = '1', false)
-                  or coalesce(calytics.header(headers, 'sec-gpc') = '1', false)));
+  return calytics.track_body(
+    (calytics.source_named('default')).source_id, convert_to(events::text, 'UTF8'),
+    calytics.track_context(call -> 'headers'), call ->> 'role' is null);
 end
 $$;
-comment on function calytics.track_context(jsonb) is
-  'What a request''s headers say of who sends events, as cal.track takes it.';
+comment on function calytics.trpc_events(jsonb, jsonb) is
+  'Takes the events of a call as cal.track does, in the request''s context. Without a token the caller is a browser, and '
+  'its request says who it is; with one it is a server, whose events may say whose they are.';
 
 create function calytics.trpc_track(call jsonb) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -344,7 +342,7 @@ begin
       using errcode = 'invalid_parameter_value',
             hint = 'For instance: {"sessionId": "s1", "eventType": "PAGE_VIEW"}.';
   end if;
-  answer := cal.track(jsonb_build_array(input), calytics.track_context(call -> 'headers'));
+  answer := calytics.trpc_events(call, jsonb_build_array(input));
   if jsonb_array_length(answer -> 'rejected') > 0 then
     raise exception '%', answer #>> '{rejected,0,reason}' using errcode = 'invalid_parameter_value';
   end if;
@@ -367,7 +365,7 @@ begin
       using errcode = 'invalid_parameter_value',
             hint = 'For instance: {"events": [{"sessionId": "s1", "eventType": "PAGE_VIEW"}]}.';
   end if;
-  answer := cal.track(input, calytics.track_context(call -> 'headers'));
+  answer := calytics.trpc_events(call, input);
   if answer @> '{"rejected": [{"index": null}]}' then
     raise exception '%', answer #>> '{rejected,0,reason}' using errcode = 'invalid_parameter_value';
   end if;

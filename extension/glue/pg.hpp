@@ -57,11 +57,14 @@ inline Datum uuid_datum(const std::uint8_t* bytes) {
   return UUIDPGetDatum(result);
 }
 
-// PostgreSQL counts microseconds from 2000-01-01, core/ from 1970-01-01.
+// PostgreSQL counts microseconds from 2000-01-01, core/ mostly from 1970-01-01.
+inline constexpr std::int64_t kEpochsApart =
+    (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * static_cast<std::int64_t>(USECS_PER_DAY);
+
 inline Datum timestamptz_datum(std::int64_t unix_microseconds) {
-  constexpr std::int64_t epochs_apart =
-      (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * static_cast<std::int64_t>(USECS_PER_DAY);
-  return TimestampTzGetDatum(unix_microseconds - epochs_apart);
+  return TimestampTzGetDatum(unix_microseconds - kEpochsApart);
 }
+
+inline std::int64_t unix_microseconds(TimestampTz at) { return at + kEpochsApart; }
 
 }  // namespace calytics::glue

@@ -29,5 +29,6 @@ select p.oid::regprocedure as open_to_public
 select c.relname as not_dumped
   from pg_class c
  where c.relnamespace = 'calytics'::regnamespace and c.relkind in ('r', 'S')
+   and not c.relispartition
    and c.oid <> all (select unnest(extconfig) from pg_extension where extname = 'calytics')
  order by 1;

@@ -56,6 +56,16 @@ async function assertSound(database) {
   assert.deepEqual(wrong, []);
 }
 
+/** So many events; those of before are known by their ids. */
+async function track(database, count) {
+  const events = Array.from({ length: count }, (_, i) => ({
+    sessionId: "s",
+    eventType: "PAGE_VIEW",
+    eventId: `e${i}`,
+  }));
+  await database.query("select cal.track($1)", [JSON.stringify(events)]);
+}
+
 /** The database as pg_dump and pg_restore carry it over. */
 async function copyOf(database) {
   const { cluster } = database;
@@ -100,10 +110,17 @@ describe("dump", () => {
     await receive(database, history.slice(third, third + 40));
     await database.query("select cal.fold(false)");
     await receive(database, history.slice(third + 40, 2 * third));
+    await track(database, 5);
 
     const expected = await metrics(database);
     const copy = await copyOf(database);
     assert.deepEqual(await metrics(copy), expected);
+    assert.equal(await copy.value("select count(*)::int from cal.analytics_event"), 5);
+    // A backup must not keep what is to be destroyed.
+    assert.equal(await copy.value("select count(*)::int from calytics.visitor_salt"), 0);
+    await track(copy, 5);
+    await track(copy, 7);
+    assert.equal(await copy.value("select count(*)::int from cal.analytics_event"), 7);
     await assertSound(copy);
 
     // Unlike their state so far, the two are independent from here on.

@@ -1,0 +1,338 @@
+-- Tracking: what happens on the way to a booking, told by web pages. Events are judged and scrubbed in C++
+-- before SQL sees them (extension/core/track_parser.hpp); only here do they become rows. A visitor is a
+-- pseudonym under a random salt of the day, which is destroyed after two days: from then on nobody, with
+-- all that the database holds, can tell who a visitor was, or that two days' visitors are one.
+
+create table calytics.tracking (
+  source_id       int primary key references calytics.source on delete cascade,
+  anonymize_ips   boolean not null default true,
+  honour_signals  boolean not null default true,
+  anonymous       boolean not null default false,
+  keep_events     interval not null default '400 days' check (keep_events >= interval '2 days'),
+  kept_from       timestamptz                   -- months before it are gone
+);
+comment on table calytics.tracking is
+  'How a source''s visitors are tracked; without a row, as the defaults say. anonymize_ips: addresses are cut to /24 '
+  'and /48; honour_signals: Do-Not-Track and Global Privacy Control; anonymous: nothing that attributes an event to a person, '
+  'a visitor or a campaign; keep_events: how long after a month its events go.';
+
+create table calytics.visitor_salt (
+  source_id  int not null references calytics.source on delete cascade,
+  day        date not null,                 -- in UTC
+  salt       bytea not null,
+  primary key (source_id, day)
+);
+comment on table calytics.visitor_salt is 'Salts of visitors'' pseudonyms: of today and yesterday, and of no other day.';
+
+create table calytics.event_key (
+  source_id  int not null,
+  event_id   text collate "C" not null,
+  seen_at    timestamptz not null,
+  primary key (source_id, event_id)
+);
+comment on table calytics.event_key is 'Ids of events seen in the last days: an event that is sent again is known by it.';
+create index event_key_seen on calytics.event_key using brin (seen_at);
+
+create table calytics.event (
+  source_id      int not null,
+  received_at    timestamptz not null,
+  occurred_at    timestamptz not null,
+  session_id     text collate "C" not null,
+  event_type     text collate "C" not null,
+  service        text collate "C" not null,     -- key: service id, or else event type id; '' if neither
+  booking_uid    text collate "C",
+  visitor        uuid,
+  person         uuid,                           -- pseudonym of the user id
+  late           boolean not null,
+  bot            boolean not null,
+  device         text collate "C",
+  browser        text collate "C",
+  duration       bigint,
+  event_type_id  bigint,
+  booking_id     bigint,
+  event_id       text collate "C",
+  experiment     text collate "C",
+  variant        text collate "C",
+  ip_address     text,
+  url            text,
+  referrer       text,
+  referrer_host  text collate "C",
+  utm_source     text,
+  utm_medium     text,
+  utm_campaign   text,
+  properties     jsonb,
+  removed        int[]                           -- personal data found, by kind
+) partition by range (received_at);
+comment on table calytics.event is 'Tracked events by month of receipt; read them through cal.analytics_event.';
+create index event_session on calytics.event (session_id, source_id);
+create index event_occurred on calytics.event using brin (occurred_at);
+
+create type calytics.tracked as (
+  index          int,           -- in the batch; NULL: this concerns all of it
+  reason         text,          -- why it was not taken
+  event_id       text,
+  session_id     text,
+  event_type     text,
+  occurred_at    timestamptz,
+  late           boolean,
+  from_future    boolean,
+  service_id     text,
+  booking_id     bigint,
+  event_type_id  bigint,
+  booking_uid    text,
+  duration       bigint,
+  properties     jsonb,
+  experiment     text,
+  variant        text,
+  visitor        uuid,
+  person         uuid,
+  ip_address     text,
+  bot            boolean,
+  device         text,
+  browser        text,
+  url            text,
+  referrer       text,
+  referrer_host  text,
+  utm_source     text,
+  utm_medium     text,
+  utm_campaign   text,
+  removed        int[],
+  private        bigint         -- of a client that must not be tracked: how many events came
+);
+comment on type calytics.tracked is 'An event as judged; extension/glue/track.cpp fills it by position.';
+
+create function calytics.judge_events(
+  body bytea, received_at timestamptz, user_id text, user_agent text, ip_address text, referrer text, url text,
+  do_not_track boolean, anonymize_ips boolean, strict boolean, body_names_client boolean, visitor_salt bytea,
+  user_key bytea, max_events int
+) returns setof calytics.tracked
+  language c stable
+  as 'MODULE_PATHNAME', 'calytics_judge_events';
+comment on function calytics.judge_events(
+    bytea, timestamptz, text, text, text, text, text, boolean, boolean, boolean, boolean, bytea, bytea, int) is
+  'The events of a body, judged one by one and scrubbed. body_names_client: addresses and user agents in the body count.';
+
+create function calytics.event_partition(month timestamp) returns text
+  language sql immutable
+  return 'event_' || to_char(month, 'YYYY_MM');
+comment on function calytics.event_partition(timestamp) is 'The name of the partition of a month of UTC.';
+
+create function calytics.make_event_partitions(at timestamptz, ahead int) returns int
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  first timestamp := date_trunc('month', at at time zone 'UTC');
+  month timestamp;
+  name text;
+  made int := 0;
+begin
+  for i in 0 .. ahead loop
+    month := first + make_interval(months => i);
+    name := calytics.event_partition(month);
+    continue when to_regclass('calytics.' || name) is not null;
+    begin
+      -- Attached, not created as a partition: that would wait for everybody who writes, and they for it.
+      execute format('create table calytics.%I (like calytics.event including defaults including constraints)', name);
+      execute format('comment on table calytics.%I is %L', name, 'Events received in a month of UTC.');
+      execute format('alter table calytics.%I owner to %I', name, (
+        select c.relowner::regrole::text from pg_class c where c.oid = 'calytics.event'::regclass));
+      execute format(
+        'alter table calytics.event attach partition calytics.%I for values from (%L) to (%L)', name,
+        month at time zone 'UTC', (month + interval '1 month') at time zone 'UTC');
+      made := made + 1;
+    exception when duplicate_table or unique_violation then
+      null;  -- Somebody else made it meanwhile.
+    end;
+  end loop;
+  return made;
+end
+$$;
+comment on function calytics.make_event_partitions(timestamptz, int) is
+  'Makes the partition of a moment''s month, and of so many months after it, where they are missing.';
+
+create function calytics.drop_event_partition(name text) returns void
+  language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '200ms'
+as $$
+begin
+  execute format('drop table calytics.%I', name);
+exception when lock_not_available then
+  null;  -- Somebody reads it: the next time will do, and nobody is kept waiting.
+end
+$$;
+comment on function calytics.drop_event_partition(text) is 'Drops a partition of events, unless it is in use just now.';
+
+create function calytics.keep_tracking(at timestamptz default now()) returns void
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  month record;
+  due record;
+begin
+  delete from calytics.visitor_salt x where x.day < (at at time zone 'UTC')::date - 1;
+  delete from calytics.event_key k where k.seen_at < at - interval '8 days';
+  perform calytics.make_event_partitions(at, 1);
+  insert into calytics.tracking (source_id) select s.source_id from calytics.source s
+    on conflict do nothing;
+  for month in
+    select c.relname as name, (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC' as ends_at
+      from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = 'calytics.event'::regclass
+     order by 2
+  loop
+    if not exists (select from calytics.tracking t where t.keep_events >= at - month.ends_at) then
+      perform calytics.drop_event_partition(month.name);
+    else
+      for due in
+        select t.source_id from calytics.tracking t
+         where t.keep_events < at - month.ends_at and (t.kept_from is null or t.kept_from < month.ends_at)
+      loop
+        execute format('delete from calytics.%I e where e.source_id = $1', month.name) using due.source_id;
+        update calytics.tracking t set kept_from = month.ends_at where t.source_id = due.source_id;
+      end loop;
+    end if;
+  end loop;
+end
+$$;
+comment on function calytics.keep_tracking(timestamptz) is
+  'Keeps tracking''s promises as of a moment: salts older than yesterday''s are destroyed, months of events beyond their '
+  'time dropped, partitions made ahead. The background worker calls it at least once a minute.';
+
+create function calytics.todays_salt(src int, at timestamptz) returns bytea
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  today date := (at at time zone 'UTC')::date;
+  found_salt bytea;
+begin
+  select x.salt into found_salt from calytics.visitor_salt x where x.source_id = src and x.day = today;
+  if not found then
+    insert into calytics.visitor_salt (source_id, day, salt)
+      values (src, today, decode(calytics.random_hex(32), 'hex')) on conflict do nothing;
+    select x.salt into strict found_salt from calytics.visitor_salt x where x.source_id = src and x.day = today;
+    delete from calytics.visitor_salt x where x.day < today - 1;
+  end if;
+  return found_salt;
+end
+$$;
+comment on function calytics.todays_salt(int, timestamptz) is 'The salt of a moment''s day, made at its first use.';
+
+create function calytics.track_body(src int, body bytea, context jsonb, from_browser boolean) returns jsonb
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set jit = off
+as $$
+declare
+  at timestamptz := clock_timestamp();
+  policy calytics.tracking;
+  user_key bytea := (select k.person_key from calytics.source_key k where k.source_id = src);
+  answer jsonb;
+begin
+  select t.* into policy from calytics.tracking t where t.source_id = src;
+  perform calytics.make_event_partitions(at, 0);
+  with judged as materialized (
+    select j.*
+      from calytics.judge_events(
+        body, at, context ->> 'userId', context ->> 'userAgent', context ->> 'ipAddress', context ->> 'referrer',
+        context ->> 'url',
+        coalesce(policy.honour_signals, true) and coalesce((context -> 'doNotTrack') = 'true', false),
+        coalesce(policy.anonymize_ips, true), coalesce(policy.anonymous, false), not from_browser,
+        calytics.todays_salt(src, at), user_key, 1000) j
+  ), first as materialized (
+    select min(j.index) as index from judged j where j.event_id is not null group by j.event_id
+  ), keyed as (
+    insert into calytics.event_key (source_id, event_id, seen_at)
+      select src, j.event_id, at from judged j join first f on f.index = j.index order by j.event_id
+      on conflict do nothing
+      returning event_id
+  ), wanted as materialized (
+    select j.* from judged j
+     where j.session_id is not null
+       and (j.event_id is null
+            or j.index in (select f.index from first f) and j.event_id in (select k.event_id from keyed k))
+  ), stored as (
+    insert into calytics.event (
+        source_id, received_at, occurred_at, session_id, event_type, service, booking_uid, visitor, person, late, bot,
+        device, browser, duration, event_type_id, booking_id, event_id, experiment, variant, ip_address, url, referrer,
+        referrer_host, utm_source, utm_medium, utm_campaign, properties, removed)
+      select src, at, w.occurred_at, w.session_id, w.event_type, coalesce(w.service_id, w.event_type_id::text, ''),
+             w.booking_uid, w.visitor, w.person, w.late, w.bot, w.device, w.browser, w.duration, w.event_type_id,
+             w.booking_id, w.event_id, w.experiment, w.variant, w.ip_address, w.url, w.referrer, w.referrer_host,
+             w.utm_source, w.utm_medium, w.utm_campaign, w.properties, w.removed
+        from wanted w
+  )
+  select jsonb_build_object(
+           'received', coalesce(max(j.private), count(j.index)),
+           'accepted', (select count(*) from wanted),
+           'duplicates', count(j.session_id) - (select count(*) from wanted),
+           'private', coalesce(max(j.private), 0),
+           'rejected', coalesce(jsonb_agg(jsonb_build_object('index', j.index, 'reason', j.reason) order by j.index)
+                                  filter (where j.reason is not null), '[]'),
+           'removed', (select coalesce(sum(n), 0) from judged x cross join unnest(x.removed) n))
+    into answer
+    from judged j;
+  return answer;
+end
+$$;
+comment on function calytics.track_body(int, bytea, jsonb, boolean) is
+  'Takes the events of a request''s body. from_browser: the body doesn''t say whose events they are. Gives how many were '
+  'received, accepted, duplicates and private, the rejected ones by index (NULL: all) and reason, and how many pieces of '
+  'personal data were removed.';
+
+create function cal.track(events jsonb, context jsonb default '{}', source text default 'default') returns jsonb
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if events is null or context is null or jsonb_typeof(context) <> 'object' then
+    raise exception 'tracking needs events, and the context as an object'
+      using errcode = 'invalid_parameter_value',
+            hint = 'For instance: cal.track(''{"sessionId": "s1", "eventType": "PAGE_VIEW"}'').';
+  end if;
+  return calytics.track_body((calytics.source_named(track.source)).source_id, convert_to(events::text, 'UTF8'), context, false);
+end
+$$;
+comment on function cal.track(jsonb, jsonb, text) is
+  'Takes tracking events: one object, an array, or {"events": [...], "context": {...}}. An event holds sessionId and '
+  'eventType (PAGE_VIEW, SERVICE_VIEW, SERVICE_SELECT, BOOKING_START, BOOKING_SUBMIT, BOOKING_COMPLETE, BOOKING_ABANDON or '
+  'any name such as GIFT_CARD_VIEW) and may hold serviceId, calEventTypeId, bookingId, bookingUid, duration (ms), eventId '
+  '(sent twice, it counts once), timestamp (ISO 8601, or ms since 1970; in the future it becomes now), experiment, variant '
+  'and properties. context: userId, userAgent, ipAddress, referrer, url, doNotTrack; what an event says of them comes first. '
+  'Each event is judged by itself and scrubbed of personal data before it is stored. Gives {received, accepted, duplicates, '
+  'private, rejected: [{index, reason}], removed}. Raises no_data_found (no such source), invalid_parameter_value.';
+
+create function cal.set_tracking(
+  source text default 'default', anonymize_ips boolean default null, honour_signals boolean default null,
+  strict boolean default null, keep_events interval default null
+) returns void
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  id int := (calytics.source_named(set_tracking.source)).source_id;
+begin
+  if keep_events < interval '2 days' then
+    raise exception 'events can''t be kept for %', keep_events
+      using errcode = 'invalid_parameter_value', hint = 'Use two days or more.';
+  end if;
+  insert into calytics.tracking (source_id) values (id) on conflict do nothing;
+  update calytics.tracking t
+     set anonymize_ips = coalesce(set_tracking.anonymize_ips, t.anonymize_ips),
+         honour_signals = coalesce(set_tracking.honour_signals, t.honour_signals),
+         anonymous = coalesce(set_tracking.strict, t.anonymous),
+         keep_events = coalesce(set_tracking.keep_events, t.keep_events)
+   where t.source_id = id;
+end
+$$;
+comment on function cal.set_tracking(text, boolean, boolean, boolean, interval) is
+  'Says how a source''s visitors are tracked, from now on; what is NULL stays. anonymize_ips (true): addresses are cut to /24 '
+  'and /48. honour_signals (true): events of clients that send Do-Not-Track or Global Privacy Control are counted and '
+  'dropped. strict (false): no visitor, user, address, campaign or referrer beyond its origin is kept. keep_events (400 '
+  'days): how long after a month its events go. Raises no_data_found (no such source), invalid_parameter_value.';
+
+create view cal.analytics_event as
+  select s.name as source, e.session_id, e.event_type, e.service, e.occurred_at, e.received_at, e.late, e.visitor, e.person,
+         e.bot, e.device, e.browser, e.duration, e.event_type_id, e.booking_id, e.booking_uid, e.event_id, e.experiment,
+         e.variant, e.url, e.referrer, e.referrer_host, e.utm_source, e.utm_medium, e.utm_campaign,
+         e.properties, e.removed
+    from calytics.event e join calytics.source s using (source_id);
+comment on view cal.analytics_event is
+  'Tracked events, scrubbed. service: its id, or else the event type''s; visitor: a pseudonym that lasts a day; person: one of '
+  'the user id; late: it came more than a day after it happened; bot: a machine by its user agent; duration in ms; removed: '
+  'pieces of personal data taken out, by kind: e-mail, phone, card, IBAN, national id, IP address, token, person.';
