@@ -141,7 +141,7 @@ begin
   if posted and (media is null or lower(media) not like 'application/json%') then
     return calytics.trpc_response(calytics.trpc_error(
       'UNSUPPORTED_MEDIA_TYPE',
-      coalesce(format('Unsupported content-type "%s"', media), 'Missing content-type header')));
+      coalesce('Unsupported content-type "' || media || '"', 'Missing content-type header')));
   end if;
 
   begin
