@@ -23,6 +23,10 @@ grant execute on function
     cal.lifetime_value(text, int, text, timestamptz, timestamptz),
     cal.utilisation(text, timestamptz, timestamptz, timestamptz, text, text, text, timestamptz, text, text),
     cal.funnel(text, timestamptz, timestamptz, timestamptz, text, text, text[], interval, boolean, timestamptz),
+    cal.traffic(text, timestamptz, timestamptz, timestamptz, text, text, timestamptz),
+    cal.sources(text, timestamptz, timestamptz, timestamptz, text, text, timestamptz),
+    cal.journeys(text, timestamptz, timestamptz, timestamptz, text, int, timestamptz),
+    cal.experiment(text, timestamptz, timestamptz, text, text, text, jsonb, float8, float8),
     cal.verify_metrics(text),
     -- Behind views; without usage of the schema nobody calls them by name.
     calytics.facts_now(int), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally)

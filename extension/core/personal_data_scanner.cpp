@@ -15,24 +15,6 @@ namespace {
 
 constexpr std::size_t kNowhere = std::string_view::npos;
 
-// Four counters of 16 bits, added up in one go: signs, digits, colons, dots.
-constexpr int kDigits = 16;
-constexpr int kColons = 32;
-constexpr int kDots = 48;
-
-constexpr std::array<std::uint64_t, 256> make_classes() {
-  std::array<std::uint64_t, 256> classes{};
-  for (const char c : {'@', '%', '=', '\\'})
-    classes[static_cast<unsigned char>(c)] = 1;
-  for (char c = '0'; c <= '9'; ++c)
-    classes[static_cast<unsigned char>(c)] = std::uint64_t{1} << kDigits;
-  classes[':'] = std::uint64_t{1} << kColons;
-  classes['.'] = std::uint64_t{1} << kDots;
-  return classes;
-}
-
-constexpr std::array<std::uint64_t, 256> kClasses = make_classes();
-
 constexpr CharacterSet kLocalSigns("._%+-'");
 
 bool is_local_part(char c) noexcept {
@@ -52,38 +34,11 @@ bool is_word(char c) noexcept {
 }
 
 // Keys whose makers mark them as such.
-constexpr auto kKeyPrefixes = std::to_array<std::string_view>({
-    "sk_live_",
-    "sk_test_",
-    "rk_live_",
-    "pk_live_",
-    "whsec_",
-    "ghp_",
-    "gho_",
-    "github_pat_",
-    "glpat-",
-    "xoxb-",
-    "xoxp-",
-    "AKIA",
-    "AIza",
-    "ya29.",
-    "cal_live_",
-    "cal_test_",
-});
+constexpr auto kKeyPrefixes = std::to_array<std::string_view>(
+    {"sk_live_", "sk_test_", "rk_live_", "pk_live_", "whsec_", "ghp_", "gho_", "github_pat_",
+     "glpat-", "xoxb-", "xoxp-", "AKIA", "AIza", "ya29.", "cal_live_", "cal_test_"});
 
 }  // namespace
-
-bool may_hold_personal_data(std::string_view text) noexcept {
-  constexpr std::uint64_t kMask = 0xFFFF;
-  constexpr std::size_t kFewest = 4;     // digits of an address such as 1.2.3.4
-  constexpr std::size_t kLongName = 20;  // from here on dots may be those of a token
-  if (text.size() > kMask) return true;
-  std::uint64_t sums = 0;
-  for (const char c : text)
-    sums += kClasses[static_cast<unsigned char>(c)];
-  return (sums & kMask) > 0 || (sums >> kDigits & kMask) >= kFewest ||
-         (sums >> kColons & kMask) >= 2 || (sums >> kDots >= 2 && text.size() >= kLongName);
-}
 
 std::optional<Finding> PersonalDataScanner::next() noexcept {
   if (!email_ || email_->begin < position_) find_email();

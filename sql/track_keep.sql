@@ -1,0 +1,106 @@
+-- What tracking keeps, and for how long: partitions made ahead and dropped, salts destroyed. The folder's
+-- worker sees to it; nothing here depends on anybody's remembering.
+
+create function calytics.event_partition(month timestamp) returns text
+  language sql immutable
+  return 'event_' || to_char(month, 'YYYY_MM');
+comment on function calytics.event_partition(timestamp) is 'The name of the partition of a month of UTC.';
+
+create function calytics.make_event_partitions(at timestamptz, ahead int) returns int
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  first timestamp := date_trunc('month', at at time zone 'UTC');
+  month timestamp;
+  name text;
+  made int := 0;
+begin
+  for i in 0 .. ahead loop
+    month := first + make_interval(months => i);
+    name := calytics.event_partition(month);
+    continue when to_regclass('calytics.' || name) is not null;
+    begin
+      -- Attached, not created as a partition: that would wait for everybody who writes, and they for it.
+      execute format('create table calytics.%I (like calytics.event including defaults including constraints)', name);
+      execute format('comment on table calytics.%I is %L', name, 'Events received in a month of UTC.');
+      execute format('alter table calytics.%I owner to %I', name, (
+        select c.relowner::regrole::text from pg_class c where c.oid = 'calytics.event'::regclass));
+      execute format(
+        'alter table calytics.event attach partition calytics.%I for values from (%L) to (%L)', name,
+        month at time zone 'UTC', (month + interval '1 month') at time zone 'UTC');
+      made := made + 1;
+    exception when duplicate_table or unique_violation then
+      null;  -- Somebody else made it meanwhile.
+    end;
+  end loop;
+  return made;
+end
+$$;
+comment on function calytics.make_event_partitions(timestamptz, int) is
+  'Makes the partition of a moment''s month, and of so many months after it, where they are missing.';
+
+create function calytics.drop_event_partition(name text) returns void
+  language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '200ms'
+as $$
+begin
+  execute format('drop table calytics.%I', name);
+exception when lock_not_available then
+  null;  -- Somebody reads it: the next time will do, and nobody is kept waiting.
+end
+$$;
+comment on function calytics.drop_event_partition(text) is 'Drops a partition of events, unless it is in use just now.';
+
+create function calytics.keep_tracking(at timestamptz default now()) returns void
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  month record;
+  due record;
+begin
+  delete from calytics.visitor_salt x where x.day < (at at time zone 'UTC')::date - 1;
+  delete from calytics.event_key k where k.seen_at < at - interval '8 days';
+  perform calytics.make_event_partitions(at, 1);
+  insert into calytics.tracking (source_id) select s.source_id from calytics.source s
+    on conflict do nothing;
+  for month in
+    select c.relname as name, (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC' as ends_at
+      from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = 'calytics.event'::regclass
+     order by 2
+  loop
+    if not exists (select from calytics.tracking t where t.keep_events >= at - month.ends_at) then
+      perform calytics.drop_event_partition(month.name);
+    else
+      for due in
+        select t.source_id from calytics.tracking t
+         where t.keep_events < at - month.ends_at and (t.kept_from is null or t.kept_from < month.ends_at)
+      loop
+        execute format('delete from calytics.%I e where e.source_id = $1', month.name) using due.source_id;
+        update calytics.tracking t set kept_from = month.ends_at where t.source_id = due.source_id;
+      end loop;
+    end if;
+  end loop;
+end
+$$;
+comment on function calytics.keep_tracking(timestamptz) is
+  'Keeps tracking''s promises as of a moment: salts older than yesterday''s are destroyed, months of events beyond their '
+  'time dropped, partitions made ahead. The background worker calls it at least once a minute.';
+
+create function calytics.todays_salt(src int, at timestamptz) returns bytea
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  today date := (at at time zone 'UTC')::date;
+  found_salt bytea;
+begin
+  select x.salt into found_salt from calytics.visitor_salt x where x.source_id = src and x.day = today;
+  if not found then
+    insert into calytics.visitor_salt (source_id, day, salt)
+      values (src, today, decode(calytics.random_hex(32), 'hex')) on conflict do nothing;
+    select x.salt into strict found_salt from calytics.visitor_salt x where x.source_id = src and x.day = today;
+    delete from calytics.visitor_salt x where x.day < today - 1;
+  end if;
+  return found_salt;
+end
+$$;
+comment on function calytics.todays_salt(int, timestamptz) is 'The salt of a moment''s day, made at its first use.';

@@ -1,0 +1,160 @@
+-- Who came, from where, and which way they went: sessions of people, as events tell of them. A session ends
+-- when its id was silent for 30 minutes; it belongs to the period in which it began, with all that follows.
+
+create function calytics.sessions(src int, lo timestamptz, hi timestamptz)
+  returns table (
+    session_id text, began_at timestamptz, ended_at timestamptz, events bigint, visitor uuid, origin jsonb, types text[],
+    claimed boolean, booked boolean
+  )
+  language sql stable
+begin atomic
+  select n.session_id, min(n.occurred_at), max(n.occurred_at), count(*), (array_agg(n.visitor order by n.occurred_at))[1],
+         -- The first touch: what the first event that says anything says of where the session came from.
+         (array_agg(jsonb_build_object(
+            'utm_source', n.utm_source, 'utm_medium', n.utm_medium, 'utm_campaign', n.utm_campaign,
+            'referrer', n.referrer_host) order by n.occurred_at, n.event_id)
+            filter (where coalesce(n.utm_source, n.utm_medium, n.utm_campaign, n.referrer_host) is not null))[1],
+         array_agg(n.event_type order by n.occurred_at, n.event_id),
+         bool_or(n.event_type = 'BOOKING_COMPLETE'),
+         bool_or(exists (select from calytics.booking b where b.source_id = src and b.uid = n.booking_uid))
+    from (
+      select g.*, count(*) filter (where g.begins) over (partition by g.session_id order by g.occurred_at, g.begins desc) as n
+        from (
+          select e.session_id, e.occurred_at, e.visitor, e.event_type, e.event_id, e.booking_uid, e.utm_source, e.utm_medium,
+                 e.utm_campaign, e.referrer_host,
+                 coalesce(e.occurred_at - lag(e.occurred_at) over (partition by e.session_id order by e.occurred_at)
+                            > interval '30 minutes', true) as begins
+            from calytics.event e
+           where e.source_id = src and not e.bot
+             and e.occurred_at >= lo - interval '30 minutes' and e.occurred_at < hi + interval '1 day') g) n
+   group by n.session_id, n.n
+  having min(n.occurred_at) >= lo and min(n.occurred_at) < hi;
+end;
+comment on function calytics.sessions(int, timestamptz, timestamptz) is
+  'Sessions of people that began from lo to before hi, followed for a day: types in the order in which they happened; '
+  'claimed: the page said that it was booked; booked: it named a booking that a verified webhook tells of.';
+
+create function cal.traffic(
+  period text default 'week', at timestamptz default now(), "from" timestamptz default null,
+  "to" timestamptz default null, source text default 'default', every text default null, as_of timestamptz default null
+) returns table (
+  starts_at timestamptz, ends_at timestamptz, visitors bigint, sessions bigint, events bigint, claimed bigint, booked bigint,
+  conversion numeric, bot_events bigint
+)
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp set jit = off
+as $$
+declare
+  s calytics.source := calytics.source_named(traffic.source);
+  p calytics.period := calytics.period_at(
+    period, at, coalesce(as_of, at), "from", "to", 0, s.time_zone, s.week_start);
+begin
+  perform calytics.check_metrics(null, null, every, null);
+  return query
+  with bucket as materialized (
+    select b.starts_at, least(b.ends_at, p.cut_at) as ends_at
+      from calytics.buckets(p, every, s.time_zone, s.week_start) b where every is not null and b.starts_at < p.cut_at
+    union all
+    select p.starts_at, p.cut_at where every is null and p.starts_at < p.cut_at
+  ), session as materialized (
+    select x.began_at, x.visitor, x.events, x.claimed, x.booked
+      from calytics.sessions(s.source_id, p.starts_at, p.cut_at) x
+  ), event as materialized (
+    select e.occurred_at, e.visitor, e.bot
+      from calytics.event e
+     where e.source_id = s.source_id and e.occurred_at >= p.starts_at and e.occurred_at < p.cut_at
+  )
+  select b.starts_at, b.ends_at, v.visitors, t.sessions, v.events, t.claimed, t.booked,
+         t.booked::numeric / nullif(t.sessions, 0), v.bots
+    from bucket b
+   cross join lateral (
+     select count(*) as sessions, count(*) filter (where x.claimed) as claimed, count(*) filter (where x.booked) as booked
+       from session x where x.began_at >= b.starts_at and x.began_at < b.ends_at) t
+   cross join lateral (
+     select count(distinct e.visitor) filter (where not e.bot) as visitors, count(*) filter (where not e.bot) as events,
+            count(*) filter (where e.bot) as bots
+       from event e where e.occurred_at >= b.starts_at and e.occurred_at < b.ends_at) v
+   order by b.starts_at;
+end
+$$;
+comment on function cal.traffic(
+    text, timestamptz, timestamptz, timestamptz, text, text, timestamptz) is
+  'Visitors, sessions and events of people in a period; parameters as in cal.metrics. visitors: distinct pseudonyms, which last '
+  'a day, so that whoever comes on two days is two; sessions: by their beginning, 30 silent minutes end one; claimed: '
+  'sessions whose page said that it was booked; booked: those that named a booking that a verified webhook tells of; '
+  'conversion: booked / sessions; bot_events: of machines, which count nowhere else. every: a series by hour to year. Raises '
+  'invalid_parameter_value and no_data_found (no such source).';
+
+create function cal.sources(
+  period text default 'week', at timestamptz default now(), "from" timestamptz default null,
+  "to" timestamptz default null, source text default 'default', by text default 'source', as_of timestamptz default null
+) returns table (origin text, sessions bigint, booked bigint, conversion numeric)
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp set jit = off
+as $$
+declare
+  s calytics.source := calytics.source_named(sources.source);
+  p calytics.period := calytics.period_at(
+    period, at, coalesce(as_of, at), "from", "to", 0, s.time_zone, s.week_start);
+begin
+  if by not in ('source', 'medium', 'campaign', 'referrer') or by is null then
+    raise exception 'sources can''t be told by "%"', by
+      using errcode = 'invalid_parameter_value', hint = 'Use source, medium, campaign or referrer.';
+  end if;
+  return query
+  select x.origin, count(*), count(*) filter (where x.booked), count(*) filter (where x.booked)::numeric / count(*)
+    from (
+      select coalesce(
+               case by when 'source' then coalesce(v.origin ->> 'utm_source', v.origin ->> 'referrer')
+                       when 'medium' then v.origin ->> 'utm_medium'
+                       when 'campaign' then v.origin ->> 'utm_campaign'
+                       else v.origin ->> 'referrer' end,
+               case by when 'source' then '(direct)' else '(none)' end) as origin,
+             v.booked
+        from calytics.sessions(s.source_id, p.starts_at, p.cut_at) v) x
+   group by 1
+   order by 2 desc, 1;
+end
+$$;
+comment on function cal.sources(
+    text, timestamptz, timestamptz, timestamptz, text, text, timestamptz) is
+  'Where the sessions of a period came from, by the first touch: by source (utm_source, or else the referrer''s host, or else '
+  '(direct)), medium, campaign or referrer ((none) where there is none); how many there were, how many led to a verified '
+  'booking, and their share. Parameters as in cal.metrics. Raises invalid_parameter_value and no_data_found.';
+
+create function cal.journeys(
+  period text default 'week', at timestamptz default now(), "from" timestamptz default null,
+  "to" timestamptz default null, source text default 'default', steps int default 6, as_of timestamptz default null
+) returns table (step int, from_event text, to_event text, sessions bigint)
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp set jit = off
+as $$
+declare
+  s calytics.source := calytics.source_named(journeys.source);
+  p calytics.period := calytics.period_at(
+    period, at, coalesce(as_of, at), "from", "to", 0, s.time_zone, s.week_start);
+begin
+  if steps is null or steps not between 1 and 50 then
+    raise exception 'journeys can''t be told by % steps', steps
+      using errcode = 'invalid_parameter_value', hint = 'Use 1 to 50.';
+  end if;
+  return query
+  with path as materialized (
+    -- An event that repeats the one before is no step.
+    select array_agg(t.type order by t.i) as types
+      from calytics.sessions(s.source_id, p.starts_at, p.cut_at) x
+     cross join lateral unnest(
+       x.types || case when x.booked then '(booked)' else '(left)' end) with ordinality t (type, i)
+     where t.i = 1 or t.type <> (x.types)[t.i - 1]
+     group by x.session_id, x.began_at
+  )
+  select k.step, f.types[k.step], f.types[k.step + 1], count(*)
+    from path f
+   cross join generate_series(1, steps) k (step)
+   where k.step < cardinality(f.types)
+   group by 1, 2, 3
+   order by 1, 4 desc, 2, 3;
+end
+$$;
+comment on function cal.journeys(
+    text, timestamptz, timestamptz, timestamptz, text, int, timestamptz) is
+  'The ways of a period''s sessions, for a picture of flows: at each step (1 to steps) how many went from which event to which '
+  'next; repetitions are one; the last goes to (booked) if a verified webhook tells of a booking of theirs, and else to '
+  '(left). Parameters as in cal.metrics. Raises invalid_parameter_value and no_data_found.';
