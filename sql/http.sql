@@ -24,11 +24,14 @@ create table calytics.route (
   handler  regproc not null,
   pattern  text generated always as (
              case when path ~ '\{' then
-               '^' || regexp_replace(path, '\{[a-z_]+\}', '([A-Za-z0-9_-]+)', 'g') || '$' end) stored,
+               '^' || regexp_replace(
+                        regexp_replace(path, '\{[a-z_]+\}', '([A-Za-z0-9_-]+)', 'g'),
+                        '\{[a-z_]+\*\}', '([^/]+)', 'g') || '$' end) stored,
   primary key (path, method)
 );
 comment on table calytics.route is
-  'Routes. path may hold {names}, each standing for one segment of letters, digits, "_" and "-".';
+  'Routes. path may hold {names}, each standing for one segment of letters, digits, "_" and "-", and {names*}, '
+  'each for one segment of anything, as it was sent: %-escapes are the handler''s to decode.';
 
 create index route_pattern on calytics.route (pattern) where pattern is not null;
 
@@ -64,7 +67,7 @@ begin
     return query
       select r.method, r.handler,
              (select jsonb_object_agg(n.name[1], v.value)
-                from regexp_matches(r.path, '\{([a-z_]+)\}', 'g') with ordinality as n (name, i)
+                from regexp_matches(r.path, '\{([a-z_]+)\*?\}', 'g') with ordinality as n (name, i)
                 join unnest(regexp_match(request_path, r.pattern)) with ordinality as v (value, i)
                   using (i))
         from calytics.route r

@@ -1,0 +1,233 @@
+// Why: pages call the API through @trpc/client as it is. What it sends must be understood, and what it
+// gets must be results and errors as tRPC's own server would give them.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { createTRPCUntypedClient, httpBatchLink, httpLink, TRPCClientError } from "@trpc/client";
+import { Database, Gateway, bookingBody } from "./harness.mjs";
+
+const ADMIN = "cal_test_trpc_admin_0123456789abcdef";
+const READER = "cal_test_trpc_reader_0123456789abcde";
+
+describe("trpc", () => {
+  /** @type {Database} */
+  let database;
+  /** @type {Gateway} */
+  let gateway;
+
+  before(async () => {
+    database = await Database.create();
+    await database.query("select cal.add_token('admin', 'admin', $1)", [ADMIN]);
+    await database.query("select cal.add_token('reader', 'reader', $1)", [READER]);
+    gateway = await Gateway.start(database);
+    for (let i = 0; i < 20; i++) {
+      assert.equal((await gateway.post(bookingBody(`trpcUid${i}`, { bookingId: i }))).status, 200);
+    }
+  });
+  after(async () => {
+    await gateway?.stop();
+    await database?.close();
+  });
+
+  /** A client, and what it sent. @param {typeof httpLink | typeof httpBatchLink} link */
+  function connect(link, token, more = {}) {
+    const sent = [];
+    const client = createTRPCUntypedClient({
+      links: [
+        link({
+          url: `${gateway.origin}/api/trpc`,
+          headers: { ...(token && { authorization: `Bearer ${token}` }), ...more },
+          fetch: async (url, options) => {
+            const answer = await fetch(url, options);
+            sent.push({ method: options.method, url: String(url), status: answer.status });
+            return answer;
+          },
+        }),
+      ],
+    });
+    return { client, sent };
+  }
+
+  const failure = (code, httpStatus, path, number) => (error) => {
+    assert.ok(error instanceof TRPCClientError, String(error));
+    assert.deepEqual(error.data, { code, httpStatus, path });
+    assert.equal(error.shape.code, number);
+    assert.ok(error.message.length > 10);
+    return true;
+  };
+
+  /** A dashboard but for what the clock says. */
+  const timeless = ({ last_webhook_age_s: age, ...dashboard }) => {
+    assert.equal(typeof age, "number");
+    return dashboard;
+  };
+
+  for (const link of [httpLink, httpBatchLink]) {
+    describe(link.name, () => {
+      test("the dashboard is SQL's, accents and all", async () => {
+        const { client, sent } = connect(link, READER);
+        const at = "2026-05-20T12:00:00.000Z";
+        const wanted = { period: "month", at, basis: "booked", host: "zoe" };
+        const got = await client.query("calAnalytics.getDashboardMetrics", wanted);
+        const sql = "select cal.dashboard('month', $1, basis => 'booked', host => 'zoe')";
+        assert.deepEqual(timeless(got), timeless(await database.value(sql, [at])));
+        assert.equal(got.figures.created.value, 20);
+        const odd = await client.query("calAnalytics.getDashboardData", {
+          period: "custom",
+          from: new Date("2026-05-04T00:00:00Z"),
+          to: new Date("2026-05-05T00:00:00Z"),
+          service: "Tätowierung & 100% +1, ñ ☕ 🖋",
+        });
+        assert.equal(odd.figures.created.value, 0);
+        assert.deepEqual(sent.map(({ method, status }) => [method, status]), [
+          ["GET", 200],
+          ["GET", 200],
+        ]);
+        const short = await client.query("calAnalytics.getDashboardData");
+        assert.equal(short.period.name, "week");
+      });
+
+      test("an error arrives as tRPC's", async () => {
+        const anyone = connect(link).client;
+        const reader = connect(link, READER).client;
+        const dashboard = "calAnalytics.getDashboardMetrics";
+        const sync = "calAnalytics.syncData";
+        const week = { period: "week" };
+        const stranger = connect(link, `${READER}x`).client;
+        // One after the other: tRPC refuses a batch that mixes queries and mutations as a whole.
+        const cases = [
+          [() => anyone.query(dashboard, week), "UNAUTHORIZED", 401, dashboard, -32001],
+          [() => stranger.query(dashboard), "UNAUTHORIZED", 401, dashboard, -32001],
+          [() => anyone.mutation(sync), "UNAUTHORIZED", 401, sync, -32001],
+          [() => reader.mutation(sync), "FORBIDDEN", 403, sync, -32003],
+          [() => reader.query(dashboard, { period: "age" }), "BAD_REQUEST", 400, dashboard, -32600],
+          [() => reader.query(dashboard, { source: "no" }), "NOT_FOUND", 404, dashboard, -32004],
+          [() => reader.query("cal.nothing"), "NOT_FOUND", 404, "cal.nothing", -32004],
+          [() => reader.mutation(dashboard), "METHOD_NOT_SUPPORTED", 405, dashboard, -32005],
+          [() => reader.query(sync), "METHOD_NOT_SUPPORTED", 405, sync, -32005],
+        ];
+        for (const [call, code, status, path, number] of cases) {
+          await assert.rejects(call, failure(code, status, path, number));
+        }
+      });
+
+      test("health and the folder", async () => {
+        const anyone = connect(link).client;
+        const admin = connect(link, ADMIN).client;
+        assert.deepEqual(await anyone.query("calAnalytics.getHealthStatus"), { status: "ok" });
+        assert.equal((await admin.query("calAnalytics.getHealthStatus")).preloaded, true);
+        const answer = await admin.mutation("calAnalytics.syncData");
+        assert.deepEqual([answer.folded, answer.pending, answer.unmerged], [true, 0, 0]);
+        const stats = await admin.query("calAnalytics.getBatchStats");
+        assert.equal(stats.pending, 0);
+        assert.equal(stats.deliveries.outcomes.applied, 20);
+        assert.equal(stats.folded_at, answer.folded_at);
+      });
+    });
+  }
+
+  test("a batch is one request, and each of its calls fails or succeeds by itself", async () => {
+    const { client, sent } = connect(httpBatchLink, READER);
+    const answers = await Promise.allSettled([
+      client.query("calAnalytics.getDashboardData", { period: "day" }),
+      client.query("calAnalytics.getDashboardData", { period: "age" }),
+      client.query("calAnalytics.getHealthStatus"),
+      client.query("calAnalytics.nothing", { at: 1 }),
+      client.query("calAnalytics.getDashboardData", { period: "year" }),
+    ]);
+    assert.equal(sent.length, 1);
+    assert.equal(sent[0].status, 207);
+    const told = answers.map(({ value, reason }) => reason?.data.code ?? value.period?.name ?? value);
+    assert.deepEqual(told, ["day", "BAD_REQUEST", { status: "ok" }, "NOT_FOUND", "year"]);
+  });
+
+  test("a batch whose address is escaped is the same", async () => {
+    const { json, status } = await gateway.ask(
+      "/api/trpc/calAnalytics%2EgetHealthStatus%2CcalAnalytics.getHealthStatus?batch=1&input=%7B%7D",
+    );
+    assert.equal(status, 200);
+    const ok = { result: { data: { status: "ok" } } };
+    assert.deepEqual(json, [ok, ok]);
+  });
+
+  test("what fails as a whole fails for every call of the batch", async () => {
+    const { client } = connect(httpBatchLink, READER);
+    const calls = Array.from({ length: 101 }, () => client.query("calAnalytics.getHealthStatus"));
+    for (const { reason } of await Promise.allSettled(calls)) {
+      assert.deepEqual(reason?.data, { code: "BAD_REQUEST", httpStatus: 400 });
+    }
+  });
+
+  test("events are tracked", async () => {
+    const events = () => database.value("select count(*) from cal.analytics_event");
+    const event = (sessionId, more) => ({ sessionId, eventType: "SERVICE_VIEW", ...more });
+    const { client } = connect(httpLink, null, { "user-agent": "Mozilla/5.0 Firefox/140.0" });
+    const one = await client.mutation(
+      "calAnalytics.trackEvent",
+      event("trpc-1", { serviceId: "tattoo_consultation", properties: { page: "services" } }),
+    );
+    assert.deepEqual([one.received, one.accepted, one.rejected], [1, 1, []]);
+    assert.equal(await events(), 1);
+    await assert.rejects(
+      client.mutation("calAnalytics.trackEvent", { eventType: "SERVICE_VIEW" }),
+      failure("BAD_REQUEST", 400, "calAnalytics.trackEvent", -32600),
+    );
+    await assert.rejects(
+      client.mutation("calAnalytics.trackEvent", [event("trpc-2")]),
+      failure("BAD_REQUEST", 400, "calAnalytics.trackEvent", -32600),
+    );
+
+    const batch = "calAnalytics.trackEventBatch";
+    const several = await client.mutation(batch, [event("trpc-2"), { sessionId: "trpc-3" }]);
+    assert.deepEqual([several.received, several.accepted], [2, 1]);
+    assert.equal(several.rejected[0].index, 1);
+    const context = { url: "https://studio.example/services" };
+    const told = await client.mutation(batch, { events: [event("trpc-4")], context });
+    assert.equal(told.accepted, 1);
+    const [kept] = await database.query(
+      "select url, visitor from cal.analytics_event where session_id = 'trpc-4'",
+    );
+    assert.match(kept.url, /studio\.example\/services/);
+    assert.ok(kept.visitor);
+    assert.equal(await events(), 3);
+    for (const bad of [undefined, {}, "event", { events: event("trpc-5") }]) {
+      await assert.rejects(client.mutation(batch, bad), failure("BAD_REQUEST", 400, batch, -32600));
+    }
+
+    for (const signal of [{ DNT: "1" }, { "Sec-GPC": "1" }]) {
+      const silent = connect(httpBatchLink, null, signal).client;
+      const answer = await silent.mutation("calAnalytics.trackEvent", event("trpc-6"));
+      assert.deepEqual([answer.accepted, answer.private], [0, 1]);
+    }
+    assert.equal(await events(), 3);
+
+    // Mutations of a batch are one request, each judged by itself.
+    const together = connect(httpBatchLink);
+    const answers = await Promise.allSettled([
+      together.client.mutation("calAnalytics.trackEvent", event("trpc-7")),
+      together.client.mutation("calAnalytics.trackEvent", { sessionId: 7 }),
+      together.client.mutation("calAnalytics.syncData"),
+      together.client.mutation("calAnalytics.trackEvent", event("trpc-8")),
+    ]);
+    assert.deepEqual(together.sent.map(({ status }) => status), [207]);
+    const codes = answers.map(({ reason }) => reason?.data.code);
+    assert.deepEqual(codes, [undefined, "BAD_REQUEST", "UNAUTHORIZED", undefined]);
+    assert.equal(await events(), 5);
+  });
+
+  test("a browser is who its request says; a server with a token tells whose events it brings", async () => {
+    const event = { eventType: "PAGE_VIEW", ipAddress: "203.0.113.77" };
+    const addresses = [];
+    for (const [sessionId, token] of [
+      ["trpc-browser", null],
+      ["trpc-server", READER],
+    ]) {
+      const { client } = connect(httpBatchLink, token);
+      await client.mutation("calAnalytics.trackEvent", { ...event, sessionId });
+      const sql = "select ip_address from calytics.event where session_id = $1";
+      addresses.push(await database.value(sql, [sessionId]));
+    }
+    assert.match(addresses[0], /^127\.0\.0\./);
+    assert.match(addresses[1], /^203\.0\.113\./);
+  });
+});
