@@ -64,8 +64,6 @@ create table calytics.event (
   removed        int[]                           -- personal data found, by kind
 ) partition by range (received_at);
 comment on table calytics.event is 'Tracked events by month of receipt; read them through cal.analytics_event.';
-create index event_session on calytics.event (session_id, source_id);
-create index event_occurred on calytics.event using brin (occurred_at);
 
 create type calytics.tracked as (
   index          int,           -- in the batch; NULL: this concerns all of it

@@ -28,6 +28,9 @@ begin
       execute format(
         'alter table calytics.event attach partition calytics.%I for values from (%L) to (%L)', name,
         month at time zone 'UTC', (month + interval '1 month') at time zone 'UTC');
+      -- Of the partition's own, not of all partitions: as such they come back with a dump.
+      execute format('create index %I on calytics.%I (session_id, source_id)', name || '_session', name);
+      execute format('create index %I on calytics.%I using brin (occurred_at)', name || '_occurred', name);
       made := made + 1;
     exception when duplicate_table or unique_violation then
       null;  -- Somebody else made it meanwhile.
