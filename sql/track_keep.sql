@@ -46,34 +46,50 @@ create function calytics.drop_event_partition(name text) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '200ms'
 as $$
 begin
-  execute format('drop table calytics.%I', name);
+  execute format('drop table calytics.%I', drop_event_partition.name);
+  delete from calytics.event_month_due d where d.name = drop_event_partition.name;
 exception when lock_not_available then
   null;  -- Somebody reads it: the next time will do, and nobody is kept waiting.
 end
 $$;
 comment on function calytics.drop_event_partition(text) is 'Drops a partition of events, unless it is in use just now.';
 
+create table calytics.event_month_due (
+  name   text collate "C" primary key,
+  since  timestamptz not null
+);
+comment on table calytics.event_month_due is
+  'Partitions of events that are to go, and since when that is so. They go a day later: while a dump is restored, policies '
+  'may come after the events that they are about.';
+
 create function calytics.keep_tracking(at timestamptz default now()) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
+  longest interval := (select coalesce(max(coalesce(t.keep_events, '400 days')), '400 days')
+                         from calytics.source s left join calytics.tracking t using (source_id));
   month record;
   due record;
 begin
   delete from calytics.visitor_salt x where x.day < (at at time zone 'UTC')::date - 1;
   delete from calytics.event_key k where k.seen_at < at - interval '8 days';
-  perform calytics.make_event_partitions(at, 1);
-  insert into calytics.tracking (source_id) select s.source_id from calytics.source s
-    on conflict do nothing;
+  -- A database without a source may be one that is being restored, and brings its partitions itself.
+  if exists (select from calytics.source) then
+    perform calytics.make_event_partitions(at, 1);
+  end if;
   for month in
     select c.relname as name, (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC' as ends_at
       from pg_inherits i join pg_class c on c.oid = i.inhrelid
      where i.inhparent = 'calytics.event'::regclass
      order by 2
   loop
-    if not exists (select from calytics.tracking t where t.keep_events >= at - month.ends_at) then
-      perform calytics.drop_event_partition(month.name);
+    if month.ends_at < at - longest then
+      insert into calytics.event_month_due (name, since) values (month.name, at) on conflict do nothing;
+      if exists (select from calytics.event_month_due d where d.name = month.name and d.since <= at - interval '1 day') then
+        perform calytics.drop_event_partition(month.name);
+      end if;
     else
+      delete from calytics.event_month_due d where d.name = month.name;
       for due in
         select t.source_id from calytics.tracking t
          where t.keep_events < at - month.ends_at and (t.kept_from is null or t.kept_from < month.ends_at)

@@ -101,7 +101,16 @@ select calytics.keep_tracking('2031-05-20') \g /dev/null
 select array_agg(c.relname::text order by c.relname) filter (where c.relname like 'event_2031%') as ahead
   from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'calytics.event'::regclass;
 select calytics.keep_tracking('2033-01-01') \g /dev/null
+select count(*) filter (where c.relname like 'event_2031%') as due
+  from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'calytics.event'::regclass;
+select calytics.keep_tracking('2033-01-02') \g /dev/null
 select count(*) filter (where c.relname like 'event_2031%') as later
+  from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'calytics.event'::regclass;
+-- Whose events are to be kept for longer keeps the month for all who want that.
+select cal.set_tracking('track', keep_events => '3000 days') \g /dev/null
+select calytics.keep_tracking('2031-05-20') \g /dev/null
+select calytics.keep_tracking('2033-01-01'), calytics.keep_tracking('2033-01-03') \g /dev/null
+select count(*) filter (where c.relname like 'event_2031%') as kept
   from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'calytics.event'::regclass;
 rollback;
 
