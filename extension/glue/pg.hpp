@@ -65,6 +65,8 @@ inline Datum timestamptz_datum(std::int64_t unix_microseconds) {
   return TimestampTzGetDatum(unix_microseconds - kEpochsApart);
 }
 
-inline std::int64_t unix_microseconds(TimestampTz at) { return at + kEpochsApart; }
+inline std::int64_t unix_microseconds(TimestampTz at) {
+  return at + kEpochsApart;
+}
 
 }  // namespace calytics::glue
