@@ -175,8 +175,9 @@ declare
   then_p calytics.period := calytics.period_at(
     metrics.period, metrics.at, coalesce(metrics.as_of, metrics.at), "from", "to", 1, s.time_zone, s.week_start);
   calendar text := coalesce(every, now_p.unit);
+  -- Whose week begins before the period does was counted there: the buckets can't tell who is new to the rest of it.
   by_reading boolean := calendar is null or calendar = 'hour' or services is not null or hosts is not null
-                        or split is not null;
+                        or split is not null or every = 'week' and now_p.unit <> 'week';
   paid boolean := calytics.tells(s.source_id, 'payment', known_at);
   refunds boolean := calytics.tells(s.source_id, 'refund', known_at);
   now_sums calytics.sums[];
