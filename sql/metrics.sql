@@ -177,7 +177,7 @@ declare
   calendar text := coalesce(every, now_p.unit);
   -- Whose week begins before the period does was counted there: the buckets can't tell who is new to the rest of it.
   by_reading boolean := calendar is null or calendar = 'hour' or services is not null or hosts is not null
-                        or split is not null or every = 'week' and now_p.unit <> 'week';
+                        or split is not null or coalesce(every = 'week' and now_p.unit <> 'week', false);
   paid boolean := calytics.tells(s.source_id, 'payment', known_at);
   refunds boolean := calytics.tells(s.source_id, 'refund', known_at);
   now_sums calytics.sums[];
