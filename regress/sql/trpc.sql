@@ -124,7 +124,7 @@ select status, answer #>> '{error,message}' as message, answer #> '{result,data}
 
 -- A procedure that fails has done nothing, and tells nothing that the caller can't mend; others in its batch stand.
 \set ECHO none
-create table trpc_note (note text);
+create table public.trpc_note (note text);
 create function public.trpc_noted(call jsonb) returns jsonb language plpgsql as $$
 begin
   insert into public.trpc_note values (call #>> '{input,note}');
@@ -144,12 +144,12 @@ select status, jsonb_pretty(answer)
   from pg_temp.ask('POST', 'test.note,test.note,test.note,test.note,test.note', 'batch=1',
                    '{"0": {"note": "zero"}, "1": {"note": "one", "then": "divide"}, "2": {"note": "two", "then": "refuse"},
                      "3": {"note": "three", "then": "miss"}, "4": {"note": "four"}}', :'admin');
-select note from trpc_note order by 1;
+select note from public.trpc_note order by 1;
 select * from pg_temp.ask('POST', 'test.note,test.note', 'batch=1', '{"0": {"note": "five"}, "1": {"then": "collide"}}');
-select count(*) from trpc_note where note = 'five';
+select count(*) from public.trpc_note where note = 'five';
 delete from calytics.procedure where name = 'test.note';
 drop function public.trpc_noted;
-drop table trpc_note;
+drop table public.trpc_note;
 select cal.revoke_token('trpc admin'), cal.revoke_token('trpc reader');
 
 -- A query only reads.
