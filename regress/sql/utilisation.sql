@@ -145,7 +145,7 @@ select length(cal.rotate_secret('use', 'whsec_use')) as secret;
 call pg_temp.check_use('use', 10);
 select count(*) as differences from difference;
 select * from difference order by what, host limit 5;
-select sum(used) >= 3 as used, sum(known) >= 8 as known from checked;
+select sum(used) >= 1 as used, sum(known) >= 8 as known from checked;
 
 -- By hand: Monday from 10 to 14 and from 15 to 20. Two bookings overlap, one reaches beyond both ends, one is of nobody's
 -- concern (cancelled). From noon on Tuesday the studio is closed.
