@@ -8,6 +8,7 @@
 #include <new>
 
 #include "memory.hpp"
+#include "rows.hpp"
 #include "split.hpp"
 #include "tally.hpp"
 
@@ -23,10 +24,10 @@ namespace {
 using calytics::core::CubeKey;
 using calytics::core::CubeReader;
 using calytics::core::SumTable;
-using calytics::glue::bytes_of;
 using calytics::glue::memory_of;
 using calytics::glue::raise_unless_ok;
 using calytics::glue::tally_argument;
+using calytics::glue::text_argument;
 using calytics::glue::text_datum;
 
 // The aggregate's state, made at its first call.
@@ -44,10 +45,6 @@ SumTable& state_argument(FunctionCallInfo fcinfo) {
   }
   if (!PG_ARGISNULL(0)) return *reinterpret_cast<SumTable*>(PG_GETARG_POINTER(0));
   return *new (MemoryContextAlloc(context, sizeof(SumTable))) SumTable(memory_of(context));
-}
-
-std::string_view text_argument(FunctionCallInfo fcinfo, int argument) {
-  return bytes_of(PG_GETARG_VARLENA_PP(argument));
 }
 
 Datum cube_datum(SumTable& sums) {

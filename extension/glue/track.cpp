@@ -15,6 +15,7 @@ extern "C" {
 #include <array>
 
 #include "core/track_parser.hpp"
+#include "rows.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_judge_events);
 
@@ -27,15 +28,11 @@ using calytics::core::TrackContext;
 using calytics::core::TrackedEvent;
 using calytics::core::TrackOptions;
 using calytics::core::TrackStatus;
-using calytics::glue::bytes_of;
+using calytics::glue::text_argument;
 using calytics::glue::text_datum;
 
 // As calytics.tracked has them.
 constexpr std::size_t kColumns = 30;
-
-std::string_view text_argument(FunctionCallInfo fcinfo, int argument) {
-  return PG_ARGISNULL(argument) ? std::string_view{} : bytes_of(PG_GETARG_VARLENA_PP(argument));
-}
 
 TrackContext::Text optional_text(FunctionCallInfo fcinfo, int argument) {
   if (PG_ARGISNULL(argument)) return {};
