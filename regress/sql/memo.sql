@@ -25,9 +25,9 @@ insert into question
          case when pg_temp.chance(0.5) then '0' else (random() - 0.5) * interval '40 days' end,
          case when pg_temp.chance(0.2) then 'large-piece' end, case when pg_temp.chance(0.2) then 'zoe' end,
          case when pg_temp.chance(0.4) then pg_temp.pick('booked', 'service', 'event') end,
-         case when pg_temp.chance(0.4) then pg_temp.pick('day', 'week', 'month') end,
+         case when pg_temp.chance(0.4) then pg_temp.pick('week', 'month') end,
          case when pg_temp.chance(0.4) then pg_temp.pick('service', 'host', 'service,host') end
-    from generate_series(1, 12) n;
+    from generate_series(1, 9) n;
 
 create function pg_temp.answer(q question) returns text language plpgsql stable as $$
 begin
@@ -157,7 +157,7 @@ begin
   for i in 1..60 loop
     perform pg_temp.live('memo');
   end loop;
-  for round in 1..30 loop
+  for round in 1..18 loop
     what := pg_temp.pick('webhooks', 'webhooks', 'webhooks', 'webhooks', 'fold', 'fold', 'fold', 'fold', 'fold', 'merge', 'merge', 'merge',
                          'a webhook for another source', 'money', 'money back', 'repair', 'a rule', 'a zone', 'consultations', 'much',
                          'what is undone', 'what is undone', 'an error');
