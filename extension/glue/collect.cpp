@@ -11,6 +11,7 @@ extern "C" {
 
 #include "core/pieces.hpp"
 #include "fact.hpp"
+#include "spans.hpp"
 #include "split.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_collect);
@@ -114,13 +115,31 @@ void add_deltas(Reader& reader) {
   query.run(values.data(), nullptr, add_delta, &reader);
 }
 
+Datum text_or_null(std::string_view text, bool there, bool& null) {
+  null = !there;
+  return there ? text_datum(text) : Datum{0};
+}
+
+void put_row(void* context, const Span& span, bool unfinished, Timestamp at,
+             const core::CubeKey& key, std::string_view counts) {
+  auto* rows = static_cast<ReturnSetInfo*>(context);
+  std::array<bool, 8> nulls = {};
+  nulls[3] = span.unit == core::Unit::none;
+  std::array<Datum, 8> values = {text_datum(span.role),
+                                 text_datum(span.basis_name),
+                                 text_datum(unfinished ? "unfinished" : span.window),
+                                 TimestampGetDatum(at),
+                                 text_or_null(key.service, span.split.service, nulls[4]),
+                                 text_or_null(key.host, span.split.host, nulls[5]),
+                                 text_datum(key.currency),
+                                 text_datum(counts)};
+  tuplestore_putvalues(rows->setResult, rows->setDesc, values.data(), nulls.data());
+}
+
 }  // namespace
 
-}  // namespace calytics::glue
-
-Datum calytics_collect(PG_FUNCTION_ARGS) {
-  using namespace calytics;
-  using namespace calytics::glue;
+void collect(std::int32_t source, std::span<const Span> spans, const Filter& services,
+             const Filter& hosts, MemoryContext memory, SumSink sink, void* context) {
   static const Oid types[] = {INT4OID};
   static Statement settings_query(
       "select s.*, f.segment, f.recent_run, exists ("
@@ -130,31 +149,34 @@ Datum calytics_collect(PG_FUNCTION_ARGS) {
       "limit 1) f"
       " where s.source_id = $1",
       types);
-  InitMaterializedSRF(fcinfo, 0);
-  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  MemoryContext memory = CurrentMemoryContext;
-  if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return Datum{0};
-
-  SPI_connect();
-  Reader reader = {PG_GETARG_INT32(0), nullptr};
+  Reader reader = {source, nullptr};
   core::Rules rules;
   Settings settings = {&reader, &rules, memory};
-  const Datum source = Int32GetDatum(reader.source);
-  settings_query.run(&source, nullptr, read_settings, &settings);
-  if (settings.found) {
-    Collector sums(spans_argument(fcinfo, 1, rules), filter_argument(fcinfo, 2),
-                   filter_argument(fcinfo, 3), rules, memory);
-    reader.sums = &sums;
-    if (!sums.spans().all.empty()) {
-      add_buckets(reader);
-      add_deltas(reader);
-      if (reader.marks) add_changes(reader);
-      add_cuts(reader);
-      add_unfinished(reader);
-      add_awaiting(reader);
-    }
-    sums.put_rows(result->setResult, result->setDesc);
-  }
+  const Datum value = Int32GetDatum(source);
+  settings_query.run(&value, nullptr, read_settings, &settings);
+  if (!settings.found) return;
+  Collector sums(rounded(spans, rules), services, hosts, rules, memory);
+  reader.sums = &sums;
+  if (sums.spans().all.empty()) return;
+  add_buckets(reader);
+  add_deltas(reader);
+  if (reader.marks) add_changes(reader);
+  add_cuts(reader);
+  add_unfinished(reader);
+  add_awaiting(reader);
+  sums.each(sink, context);
+}
+
+}  // namespace calytics::glue
+
+Datum calytics_collect(PG_FUNCTION_ARGS) {
+  using namespace calytics::glue;
+  InitMaterializedSRF(fcinfo, 0);
+  MemoryContext memory = CurrentMemoryContext;
+  if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return Datum{0};
+  SPI_connect();
+  collect(PG_GETARG_INT32(0), spans_argument(fcinfo, 1), filter_argument(fcinfo, 2),
+          filter_argument(fcinfo, 3), memory, put_row, fcinfo->resultinfo);
   SPI_finish();
   return Datum{0};
 }
