@@ -12,6 +12,7 @@ extern "C" {
 #include <tuple>
 
 #include "fact.hpp"
+#include "list.hpp"
 #include "spans.hpp"
 #include "statement.hpp"
 
@@ -25,27 +26,6 @@ std::string_view copied(Datum text, MemoryContext memory) {
   std::copy(bytes.begin(), bytes.end(), copy);
   return {copy, bytes.size()};
 }
-
-// An array that grows in a memory context.
-template <typename T>
-struct List {
-  MemoryContext memory;
-  T* items = nullptr;
-  std::size_t size = 0;
-  std::size_t room = 0;
-
-  void put(const T& item) {
-    constexpr std::size_t first_room = 32;
-    if (size == room) {
-      const std::size_t wanted = room == 0 ? first_room : 2 * room;
-      auto* larger = static_cast<T*>(MemoryContextAllocHuge(memory, sizeof(T) * wanted));
-      std::copy(items, items + size, larger);
-      items = larger;
-      room = wanted;
-    }
-    items[size++] = item;
-  }
-};
 
 // Takes the rows of a query that has one column, a row.
 void put_composite(void* context, const Datum* values, const bool* /*nulls*/) {

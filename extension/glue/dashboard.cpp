@@ -46,12 +46,7 @@ struct Asked {
 Asked asked_of(FunctionCallInfo fcinfo) {
   const NullableDatum* args = fcinfo->args;
   const NullableDatum& as_of = args[8].isnull ? args[1] : args[8];
-  return {{args[0], args[1], as_of, args[6], args[7]},
-          args[2],
-          args[3],
-          args[4],
-          args[5],
-          args[9]};
+  return {{args[0], args[1], as_of, args[6], args[7]}, args[2], args[3], args[4], args[5], args[9]};
 }
 
 // What is shown, before it is evaluated.
