@@ -160,7 +160,7 @@ Datum chain_of(const ChainShapes& shapes, const LegRow* rows, std::size_t count,
   result.set(17, chain.starts_at);
   result.set(18, chain.ended_at);
   result.set(19, Int64GetDatum(chain.minutes));
-  result.set(20, Int64GetDatum(chain.lead));
+  if (chain.lead) result.set(20, Int64GetDatum(*chain.lead));
   result.set_key(21, chain.event_type, chain.service_key);
   result.set(22, BoolGetDatum(!pattern.isnull && is_consultation(chain.service, pattern.value)));
   result.set_key(23, chain.host_id, chain.host);
