@@ -30,7 +30,7 @@ namespace calytics::glue {
 
 namespace {
 
-constexpr std::size_t kAtOnce = 1000;
+constexpr std::size_t kAtOnce = 10'000;
 
 // A fact as it will be, and what the buckets know of it.
 struct Pair {
@@ -92,8 +92,8 @@ Batch batch_of(const Call& call, std::span<const Mark* const> marks) {
 void place(Call& call, std::span<const Pair> pairs) {
   const std::size_t count = pairs.size();
   auto* bookings = static_cast<core::Placed*>(palloc(sizeof(core::Placed) * count));
-  auto** placed = static_cast<core::Placed**>(palloc(sizeof(core::Placed*) * count));
-  auto** made = static_cast<const core::Placed**>(palloc(sizeof(core::Placed*) * count));
+  auto** placed = static_cast<core::Placed**>(palloc(sizeof(void*) * count));
+  auto** made = static_cast<const core::Placed**>(palloc(sizeof(void*) * count));
   for (std::size_t i = 0; i < count; ++i) {
     bookings[i] = pairs[i].after->row.placed();
     placed[i] = &bookings[i];
@@ -206,7 +206,7 @@ void settle_many(Call& call, std::span<const Mark*> marks) {
   std::size_t next = nobodys;
   in_batches(call, persons.size(), [&](std::size_t begin, std::size_t end) {
     const std::size_t first = next;
-    while (next < marks.size() && marks[next]->person <= persons[end - 1])
+    while (next < marks.size() && !(persons[end - 1] < marks[next]->person))
       ++next;
     Batch batch = batch_of(call, marks.subspan(first, next - first));
     settle(call, batch, persons.subspan(begin, end - begin));
@@ -215,7 +215,7 @@ void settle_many(Call& call, std::span<const Mark*> marks) {
 
 void settle_source(Call& call) {
   auto** marks = static_cast<const Mark**>(
-      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Mark*) * call.marks.size()));
+      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(void*) * call.marks.size()));
   for (std::size_t i = 0; i < call.marks.size(); ++i)
     marks[i] = &call.marks[i];
   if (call.marks.size() > kAtOnce) {

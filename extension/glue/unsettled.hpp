@@ -5,7 +5,6 @@
 #include "pg.hpp"
 
 #include <array>
-#include <compare>
 #include <cstring>
 #include <span>
 
@@ -17,7 +16,8 @@ namespace calytics::glue {
 struct Person {
   std::array<std::uint8_t, UUID_LEN> id;
 
-  auto operator<=>(const Person&) const = default;
+  bool operator==(const Person& other) const { return id == other.id; }
+  bool operator<(const Person& other) const { return id < other.id; }
 };
 
 struct Mark {

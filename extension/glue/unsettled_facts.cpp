@@ -68,7 +68,7 @@ NullableDatum entries_of(const Call& call, std::span<Leg> legs) {
   const auto legs_told = std::count_if(legs.begin(), legs.end(), told);
   if (legs_told == 0) return {0, true};
   if (legs_told == 1) return std::find_if(legs.begin(), legs.end(), told)->entries;
-  auto* by_uid = static_cast<const Leg**>(palloc(sizeof(Leg*) * legs.size()));
+  auto* by_uid = static_cast<const Leg**>(palloc(sizeof(void*) * legs.size()));
   std::size_t size = 0;
   for (const Leg& leg : legs) {
     if (told(leg)) by_uid[size++] = &leg;
