@@ -58,3 +58,38 @@ create function calytics.collects_metrics() returns boolean
   as 'MODULE_PATHNAME', 'calytics_collects_metrics';
 comment on function calytics.collects_metrics() is
   'The setting calytics.collect_metrics: whether webhooks keep the metrics current.';
+
+create function calytics.client_address(peer text, forwarded text) returns text
+  language c stable parallel safe
+  as 'MODULE_PATHNAME', 'calytics_client_address';
+comment on function calytics.client_address(text, text) is
+  'The address of a request''s client: the peer of its connection or, if that is one of calytics.trusted_proxies, whom '
+  'forwarded (X-Forwarded-For) names. NULL if peer is no address.';
+
+create function calytics.is_trusted_proxy(peer text) returns boolean
+  language c stable strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_is_trusted_proxy';
+comment on function calytics.is_trusted_proxy(text) is 'True if an address is one of calytics.trusted_proxies.';
+
+create function calytics.hash_password(password text) returns text
+  language c volatile strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_hash_password';
+comment on function calytics.hash_password(text) is 'A password''s scrypt digest with a random salt, as it is kept.';
+
+create function calytics.password_matches(password text, hash text) returns boolean
+  language c immutable parallel safe
+  as 'MODULE_PATHNAME', 'calytics_password_matches';
+comment on function calytics.password_matches(text, text) is
+  'True if a password is the one of which the hash was made. NULL for a hash matches nothing, and takes as long.';
+
+create function calytics.note_token_use(digest bytea) returns void
+  language c volatile strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_note_token_use';
+comment on function calytics.note_token_use(bytea) is
+  'Notes in shared memory that a token is used now. Does nothing where calytics is not preloaded.';
+
+create function calytics.token_used_at(digest bytea) returns timestamptz
+  language c volatile strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_token_used_at';
+comment on function calytics.token_used_at(bytea) is
+  'When a token was last used since the server started; NULL if it wasn''t, or that isn''t known.';

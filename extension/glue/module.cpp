@@ -8,6 +8,7 @@
 #include "launcher.hpp"
 #include "refusals.hpp"
 #include "settings.hpp"
+#include "token_use.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -29,6 +30,7 @@ void _PG_init() {
   if (preloaded) {
     calytics::glue::request_refusal_counters();
     calytics::glue::request_folder_slots();
+    calytics::glue::request_token_uses();
     calytics::glue::register_launcher();
     calytics::glue::watch_database_commands();
   }

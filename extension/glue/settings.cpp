@@ -4,6 +4,9 @@
 
 #include "settings.hpp"
 
+#include <cstdlib>
+#include <new>
+
 CALYTICS_SQL_FUNCTION(calytics_max_body_size);
 CALYTICS_SQL_FUNCTION(calytics_collects_metrics);
 
@@ -15,6 +18,30 @@ bool fold_worker_value = true;
 // Short, for a dashboard pays for each pending chain; longer would only fold a little less often.
 int fold_interval_value = 100;
 int merge_interval_value = 10'000;
+char* trusted_proxies_text = nullptr;
+int session_lifetime = 12 * 60;
+
+using calytics::core::NetworkList;
+
+NetworkList trusted_proxies_value;
+
+// What a setting's text means goes from the check to the assignment in memory of the setting's.
+bool check_networks(char** text, void** meaning, GucSource) {
+  const auto networks = NetworkList::parse(*text);
+  if (!networks) {
+    GUC_check_errdetail("It is not a list of at most %zu networks.", NetworkList::kCapacity);
+    GUC_check_errhint("For instance: 127.0.0.1, 10.0.0.0/8, 2001:db8::/32.");
+    return false;
+  }
+  void* memory = malloc(sizeof(NetworkList));
+  if (memory == nullptr) return false;
+  *meaning = new (memory) NetworkList(*networks);
+  return true;
+}
+
+void assign_trusted_proxies(const char*, void* meaning) {
+  trusted_proxies_value = *static_cast<const NetworkList*>(meaning);
+}
 
 constexpr int shortest_interval = 10;
 constexpr int longest_interval = 3600 * 1000;
@@ -31,6 +58,10 @@ int calytics::glue::fold_interval() {
 
 int calytics::glue::merge_interval() {
   return merge_interval_value;
+}
+
+const NetworkList& calytics::glue::trusted_proxies() {
+  return trusted_proxies_value;
 }
 
 void calytics::glue::define_settings() {
@@ -52,6 +83,14 @@ void calytics::glue::define_settings() {
                           "How often a folder merges what it has folded at most.", nullptr,
                           &merge_interval_value, 10'000, shortest_interval, longest_interval,
                           PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable(
+      "calytics.trusted_proxies", "Networks of proxies whose X-Forwarded fields count.",
+      "They say who a client is and whether it came by TLS. Empty: nobody is believed.",
+      &trusted_proxies_text, "", PGC_SUSET, GUC_LIST_INPUT, check_networks, assign_trusted_proxies,
+      nullptr);
+  DefineCustomIntVariable("calytics.session_lifetime", "How long a log-in lasts.", nullptr,
+                          &session_lifetime, 12 * 60, 1, 90 * 24 * 60, PGC_SUSET, GUC_UNIT_MIN,
+                          nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("calytics");
 }
 

@@ -1,6 +1,8 @@
 // The configuration parameters calytics.*.
 #pragma once
 
+#include "core/network.hpp"
+
 namespace calytics::glue {
 
 // To be called once, while the library is being loaded.
@@ -10,5 +12,8 @@ void define_settings();
 bool fold_worker();
 int fold_interval();   // ms
 int merge_interval();  // ms
+
+// The proxies whose X-Forwarded-* fields count.
+const core::NetworkList& trusted_proxies();
 
 }  // namespace calytics::glue
