@@ -37,6 +37,7 @@ grant execute on function
 grant select on cal.person, cal.booking_private, cal.blocked_time, cal.token to cal_admin;
 grant execute on function
     cal.set_source(text, text, text, int, interval, interval, interval, interval, text),
+    cal.set_networks(cidr[], text),
     cal.set_opening_hours(jsonb, text, text),
     cal.block_time(tstzrange, text, text, text),
     cal.unblock_time(bigint),

@@ -21,7 +21,7 @@ begin
           (not loaded, 'counting of refused deliveries',
            'it needs shared memory, and calytics is not in shared_preload_libraries',
            'add calytics to shared_preload_libraries in postgresql.conf and restart PostgreSQL'),
-          (not loaded, 'when tokens were last used',
+          (not loaded, 'rate limits, and when tokens were last used',
            'it needs shared memory, and calytics is not in shared_preload_libraries',
            'add calytics to shared_preload_libraries in postgresql.conf and restart PostgreSQL'),
           (not loaded, 'background folding: metrics stay right, reading them gets slower',
@@ -64,7 +64,7 @@ end
 $$;
 comment on function cal.health() is
   'How the installation is: version, whether calytics is preloaded and what is off otherwise, '
-  'deliveries refused since the server started (NULL where they can''t be counted); metrics: changes '
+  'deliveries and calls refused since the server started (NULL where they can''t be counted); metrics: changes '
   'pending, that is not folded yet, so that readers add them, and for how many seconds the oldest has been '
   '(lag_s; NULL if none is), folded rows not merged yet, when something was last folded, and worker: the '
   'folder''s process, runs and errors (NULL if this database never had one); and per source '

@@ -92,6 +92,28 @@ $$;
 comment on function calytics.match_route(text) is
   'The routes of a path, one a method, with what the {names} in it stand for.';
 
+create function calytics.limit_class(access text) returns text
+  language sql immutable
+  return case access when 'signature' then 'webhook' when 'tracking' then 'tracking' when 'login' then 'login' else 'read' end;
+comment on function calytics.limit_class(text) is 'Which rate limit a route of that access is under.';
+
+create function calytics.too_many(class text, wait int) returns calytics.http_response
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  most record;
+begin
+  perform calytics.count_refusal('rate_limited');
+  most := calytics.rate_limit(class);
+  return calytics.error_response(429, 'too_many_requests', 'you call too often', jsonb_build_object(
+    'retry-after', wait::text,
+    'ratelimit-policy', format('"%s";q=%s;w=%s', class, most.burst, most.seconds),
+    'ratelimit', format('"%s";r=0;t=%s', class, wait)));
+end
+$$;
+comment on function calytics.too_many(text, int) is
+  'The answer to a client who calls more often than the limit of that class allows, for so many seconds yet.';
+
 create function calytics.denied(access text, who calytics.identity) returns calytics.http_response
   language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -139,12 +161,18 @@ declare
   wanted text := case request.method when 'HEAD' then 'GET' else request.method end;
   handler regproc;
   access text;
+  class text;
+  wait int;
   response calytics.http_response;
 begin
   select m.handler, m.access, m.params into handler, access, request.params
     from calytics.match_route(request.path) m
    where m.method = wanted;
-  if handler is null then
+  class := calytics.limit_class(access);
+  wait := calytics.take_token(class, request.client);
+  if wait > 0 then
+    return calytics.too_many(class, wait);
+  elsif handler is null then
     return calytics.unrouted(request);
   end if;
   if access in ('reader', 'admin') then
@@ -159,7 +187,8 @@ begin
 end
 $$;
 comment on function calytics.dispatch(calytics.http_request) is
-  'Answers a request by its route''s handler, or with 401 or 403 where the caller may not, or as calytics.unrouted does.';
+  'Answers a request by its route''s handler; with 429 where its client calls too often, before anything is done; with 401 '
+  'or 403 where the caller may not; or as calytics.unrouted does.';
 
 create function cal.http(
   method text, path text, query text, headers jsonb, body bytea

@@ -37,14 +37,15 @@ create function calytics.count_refusal(outcome text) returns void
   language c volatile strict
   as 'MODULE_PATHNAME', 'calytics_count_refusal';
 comment on function calytics.count_refusal(text) is
-  'Counts a refused delivery (unauthorized or too_large) in shared memory: refusals leave no row. '
+  'Counts a refused delivery (unauthorized, too_large, or forbidden by its address) or a call that came too often '
+  '(rate_limited) in shared memory: refusals leave no row. '
   'Does nothing where calytics is not preloaded.';
 
 create function calytics.refusals(out outcome text, out count bigint) returns setof record
-  language c volatile strict rows 2
+  language c volatile strict rows 4
   as 'MODULE_PATHNAME', 'calytics_refusals';
 comment on function calytics.refusals() is
-  'Deliveries refused since the server started, over all its databases; no rows where calytics is '
+  'Deliveries and calls refused since the server started, over all its databases; no rows where calytics is '
   'not preloaded.';
 
 create function calytics.max_body_size() returns int
@@ -93,3 +94,16 @@ create function calytics.token_used_at(digest bytea) returns timestamptz
   as 'MODULE_PATHNAME', 'calytics_token_used_at';
 comment on function calytics.token_used_at(bytea) is
   'When a token was last used since the server started; NULL if it wasn''t, or that isn''t known.';
+
+create function calytics.take_token(class text, client text) returns int
+  language c volatile strict parallel unsafe
+  as 'MODULE_PATHNAME', 'calytics_take_token';
+comment on function calytics.take_token(text, text) is
+  'Takes one of the calls that a client (by address) may make of a class (login, tracking, webhook, read; parameter '
+  'calytics.limit_<class>): 0, or the seconds until there is one. 0 where calytics is not preloaded, NULL for no client.';
+
+create function calytics.rate_limit(class text, out burst bigint, out seconds int) returns record
+  language c stable strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_rate_limit';
+comment on function calytics.rate_limit(text) is
+  'How many calls of a class a client may make at once, and in how many seconds as many more; NULL: any number.';

@@ -4,11 +4,19 @@ create function calytics.http_webhook(request calytics.http_request) returns cal
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
+  wanted text := coalesce(request.params ->> 'source', 'default');
+  welcome boolean;
   r record;
 begin
-  select w.* into r
-    from cal.receive_webhook(request.body, request.headers,
-                             coalesce(request.params ->> 'source', 'default')) w;
+  select bool_or(coalesce(request.client::inet <<= n.network, false)) into welcome
+    from calytics.source s join calytics.source_network n using (source_id)
+   where s.name = wanted;
+  if not welcome then
+    perform calytics.count_refusal('forbidden');
+    return calytics.json_response(403, jsonb_build_object(
+      'outcome', 'forbidden', 'delivery', null, 'detail', 'webhooks are not taken from this address'));
+  end if;
+  select w.* into r from cal.receive_webhook(request.body, request.headers, wanted) w;
   return calytics.json_response(
     case r.outcome when 'unauthorized' then 401 when 'too_large' then 413 else 200 end,
     jsonb_build_object('outcome', r.outcome, 'delivery', r.delivery_id, 'detail', r.detail));
@@ -16,7 +24,8 @@ end
 $$;
 comment on function calytics.http_webhook(calytics.http_request) is
   'POST /api/cal/webhook and /api/cal/webhook/{source}: where Cal.com sends to. Any authentic body '
-  'is answered 200 once it is durable; 401 without a valid signature, 413 if too large.';
+  'is answered 200 once it is durable; 401 without a valid signature, 403 from an address that the source takes none from, '
+  '413 if too large.';
 
 create function calytics.track_context(headers jsonb) returns jsonb
   language sql stable

@@ -4,11 +4,11 @@
 create table calytics.procedure (
   name     text primary key,
   kind     text not null check (kind in ('query', 'mutation')),
-  access   text not null check (access in ('public', 'reader', 'admin')),
+  access   text not null check (access in ('public', 'tracking', 'reader', 'admin')),
   handler  regproc not null
 );
 comment on table calytics.procedure is
-  'Procedures of /api/trpc. access: who may call it; an admin may call all. handler: takes {"input", "caller", '
+  'Procedures of /api/trpc. access: who may call it, as a route''s; an admin may call all. handler: takes {"input", "caller", '
   '"headers"} of the call and returns what it answers; a query''s is stable, so that it only reads. Where the caller is for '
   'some sources only, the input''s "source" (default) has been found to be one of them. An error invalid_parameter_value, '
   'no_data_found or invalid_authorization_specification is told to the caller, with its hint.';
@@ -55,7 +55,7 @@ create function calytics.trpc_error(code text, message text, path text default n
              'data', jsonb_strip_nulls(jsonb_build_object('code', c.code, 'httpStatus', c.status, 'path', path))))
       from (values
         ('BAD_REQUEST', -32600, 400), ('UNAUTHORIZED', -32001, 401), ('FORBIDDEN', -32003, 403),
-        ('NOT_FOUND', -32004, 404), ('METHOD_NOT_SUPPORTED', -32005, 405), ('UNSUPPORTED_MEDIA_TYPE', -32015, 415),
+        ('NOT_FOUND', -32004, 404), ('TOO_MANY_REQUESTS', -32029, 429), ('METHOD_NOT_SUPPORTED', -32005, 405), ('UNSUPPORTED_MEDIA_TYPE', -32015, 415),
         ('INTERNAL_SERVER_ERROR', -32603, 500)) c (code, number, status)
      where c.code = trpc_error.code);
 comment on function calytics.trpc_error(text, text, text) is 'An error as tRPC tells it, with its number and HTTP status.';
@@ -71,14 +71,15 @@ declare
 begin
   return calytics.json_response(
     case cardinality(statuses) when 1 then statuses[1] else 207 end, answer,
-    case when statuses = '{401}' then '{"www-authenticate": "Bearer"}' else '{}' end::jsonb);
+    case when statuses = '{401}' then '{"www-authenticate": "Bearer"}'
+         when statuses = '{429}' then '{"retry-after": "1"}' else '{}' end::jsonb);
 end
 $$;
 comment on function calytics.trpc_response(jsonb) is
   'Answers a call, or with an array a batch of them: with their status if they agree on one, else with 207.';
 
 create function calytics.trpc_call(
-  path text, method text, input jsonb, problem text, who calytics.identity, headers jsonb
+  path text, method text, input jsonb, problem text, who calytics.identity, request calytics.http_request
 ) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -97,7 +98,10 @@ begin
       'METHOD_NOT_SUPPORTED',
       format('Unsupported %s-request to %s procedure at path "%s"', method, p.kind, path), path);
   end if;
-  if p.access <> 'public' then
+  if p.access = 'tracking' and who.role is null and calytics.take_token('tracking', request.client) > 0 then
+    perform calytics.count_refusal('rate_limited');
+    return calytics.trpc_error('TOO_MANY_REQUESTS', 'you call too often', path);
+  elsif p.access in ('reader', 'admin') then
     refusal := calytics.refusal(p.access, who);
     if refusal.status is not null then
       return calytics.trpc_error(
@@ -114,7 +118,7 @@ begin
 
   execute format('select %s($1)', p.handler) into data
     using jsonb_build_object(
-      'input', input, 'caller', to_jsonb(who), 'headers', headers - array['authorization', 'cookie']);
+      'input', input, 'caller', to_jsonb(who), 'headers', request.headers - array['authorization', 'cookie']);
   return jsonb_build_object('result', jsonb_build_object('data', data));
 exception
   -- The gateway makes the whole request once more.
@@ -130,7 +134,7 @@ exception
     return calytics.trpc_error('INTERNAL_SERVER_ERROR', 'internal error', path);
 end
 $$;
-comment on function calytics.trpc_call(text, text, jsonb, text, calytics.identity, jsonb) is
+comment on function calytics.trpc_call(text, text, jsonb, text, calytics.identity, calytics.http_request) is
   'Answers one call; one that fails has done nothing. problem: why its input can''t be read; who: the caller. '
   'What the caller can''t mend goes to the server''s log.';
 
@@ -188,7 +192,7 @@ begin
   for i in 1 .. cardinality(paths) loop
     answers := answers || calytics.trpc_call(
       paths[i], request.method, case when batch then inputs -> (i - 1)::text else inputs end, problem, who,
-      request.headers);
+      request);
   end loop;
   return calytics.trpc_response(case when batch then to_jsonb(answers) else answers[1] end);
 end
@@ -407,8 +411,8 @@ insert into calytics.procedure (name, kind, access, handler) values
   ('calAnalytics.getHealthStatus',     'query',    'public', 'calytics.trpc_health'),
   ('calAnalytics.getBatchStats',       'query',    'reader', 'calytics.trpc_batch_stats'),
   ('calAnalytics.syncData',            'mutation', 'admin',  'calytics.trpc_sync'),
-  ('calAnalytics.trackEvent',          'mutation', 'public', 'calytics.trpc_track'),
-  ('calAnalytics.trackEventBatch',     'mutation', 'public', 'calytics.trpc_track_batch');
+  ('calAnalytics.trackEvent',          'mutation', 'tracking', 'calytics.trpc_track'),
+  ('calAnalytics.trackEventBatch',     'mutation', 'tracking', 'calytics.trpc_track_batch');
 
 insert into calytics.route (method, path, handler, access) values
   ('GET',  '/api/trpc/{procedures*}', 'calytics.http_trpc', 'public'),

@@ -6,6 +6,7 @@
 #include "database_commands.hpp"
 #include "folder_slots.hpp"
 #include "launcher.hpp"
+#include "rate_limit.hpp"
 #include "refusals.hpp"
 #include "settings.hpp"
 #include "token_use.hpp"
@@ -31,6 +32,7 @@ void _PG_init() {
     calytics::glue::request_refusal_counters();
     calytics::glue::request_folder_slots();
     calytics::glue::request_token_uses();
+    calytics::glue::request_rate_limits();
     calytics::glue::register_launcher();
     calytics::glue::watch_database_commands();
   }

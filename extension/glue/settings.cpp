@@ -4,6 +4,7 @@
 
 #include "settings.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <new>
 
@@ -39,6 +40,36 @@ bool check_networks(char** text, void** meaning, GucSource) {
   return true;
 }
 
+using calytics::core::RateLimit;
+using calytics::glue::kRateLimitNames;
+
+std::array<char*, kRateLimitNames.size()> limit_texts{};
+std::array<RateLimit, kRateLimitNames.size()> limits;
+
+bool check_limit(char** text, void** meaning, GucSource) {
+  const auto limit = RateLimit::parse(*text);
+  if (!limit) {
+    GUC_check_errhint("For instance: 10/min, 50/s burst 500 (s, min or h), or off.");
+    return false;
+  }
+  void* memory = malloc(sizeof(RateLimit));
+  if (memory == nullptr) return false;
+  *meaning = new (memory) RateLimit(*limit);
+  return true;
+}
+
+template <std::size_t Which>
+void assign_limit(const char*, void* meaning) {
+  limits[Which] = *static_cast<const RateLimit*>(meaning);
+}
+
+template <std::size_t Which>
+void define_limit(const char* setting, const char* what, const char* value) {
+  DefineCustomStringVariable(setting, what, "A rate, and how many may come at once.",
+                             &limit_texts[Which], value, PGC_SUSET, 0, check_limit,
+                             assign_limit<Which>, nullptr);
+}
+
 void assign_trusted_proxies(const char*, void* meaning) {
   trusted_proxies_value = *static_cast<const NetworkList*>(meaning);
 }
@@ -62,6 +93,10 @@ int calytics::glue::merge_interval() {
 
 const NetworkList& calytics::glue::trusted_proxies() {
   return trusted_proxies_value;
+}
+
+const RateLimit& calytics::glue::rate_limit(std::size_t which) {
+  return limits[which];
 }
 
 void calytics::glue::define_settings() {
@@ -91,6 +126,13 @@ void calytics::glue::define_settings() {
   DefineCustomIntVariable("calytics.session_lifetime", "How long a log-in lasts.", nullptr,
                           &session_lifetime, 12 * 60, 1, 90 * 24 * 60, PGC_SUSET, GUC_UNIT_MIN,
                           nullptr, nullptr, nullptr);
+  define_limit<0>("calytics.limit_login", "How often a client may try to log in.", "10/min");
+  define_limit<1>("calytics.limit_tracking", "How often a client may send events.",
+                  "50/s burst 1000");
+  define_limit<2>("calytics.limit_webhook", "How often a client may send webhooks.",
+                  "1000/s burst 20000");
+  define_limit<3>("calytics.limit_read", "How often a client may call anything else.",
+                  "50/s burst 500");
   MarkGUCPrefixReserved("calytics");
 }
 

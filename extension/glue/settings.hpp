@@ -1,7 +1,10 @@
 // The configuration parameters calytics.*.
 #pragma once
 
+#include <array>
+
 #include "core/network.hpp"
+#include "core/token_bucket.hpp"
 
 namespace calytics::glue {
 
@@ -15,5 +18,10 @@ int merge_interval();  // ms
 
 // The proxies whose X-Forwarded-* fields count.
 const core::NetworkList& trusted_proxies();
+
+// How often a client may make the calls of each class: calytics.limit_<name>.
+inline constexpr std::array<const char*, 4> kRateLimitNames = {"login", "tracking", "webhook",
+                                                               "read"};
+const core::RateLimit& rate_limit(std::size_t which);
 
 }  // namespace calytics::glue
