@@ -12,10 +12,10 @@ namespace {
 
 using Digest = std::array<std::uint8_t, 32>;
 
-constexpr std::uint64_t kBlocks = 1U << 15U;
+constexpr std::uint64_t kBlocks = 1U << 14U;
 constexpr std::uint64_t kBlockSize = 8;
 constexpr std::uint64_t kLanes = 1;
-constexpr std::uint64_t kMemory = std::uint64_t{64} * 1024 * 1024;
+constexpr std::uint64_t kMemory = std::uint64_t{32} * 1024 * 1024;
 constexpr std::string_view kDigits = "0123456789abcdef";
 
 bool digest_of(std::string_view password, const PasswordSalt& salt, Digest& digest) noexcept {

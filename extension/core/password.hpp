@@ -13,8 +13,8 @@ namespace calytics::core {
 
 using PasswordSalt = std::array<std::uint8_t, 16>;
 
-// "$scrypt$ln=15,r=8,p=1$", the salt and the digest in hexadecimal, "$" between them.
-inline constexpr std::string_view kPasswordScheme = "$scrypt$ln=15,r=8,p=1$";
+// "$scrypt$ln=14,r=8,p=1$", the salt and the digest in hexadecimal, "$" between them.
+inline constexpr std::string_view kPasswordScheme = "$scrypt$ln=14,r=8,p=1$";
 using PasswordHash = std::array<char, kPasswordScheme.size() + 32 + 1 + 64>;
 
 // Absent only if OpenSSL or memory fails.
