@@ -31,7 +31,7 @@ create type calytics.http_response as (
 comment on type calytics.http_response is 'An answer as a route''s handler gives it.';
 
 create table calytics.route (
-  method   text not null check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
+  method   text not null check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')),
   path     text not null check (path ~ '^/'),
   handler  regproc not null,
   access   text not null check (access in ('public', 'signature', 'tracking', 'login', 'reader', 'admin')),

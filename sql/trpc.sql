@@ -348,15 +348,23 @@ comment on function calytics.trpc_sync(jsonb) is
 create function calytics.trpc_events(call jsonb, events jsonb) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
+declare
+  src int := (calytics.source_named('default')).source_id;
+  from_browser boolean := call #>> '{caller,role}' is null;
+  origin text := calytics.header(call -> 'headers', 'origin');
 begin
+  if from_browser and origin is not null and not calytics.track_origin(src, origin) ? 'access-control-allow-origin' then
+    raise exception 'this source takes no events from pages of that origin'
+      using errcode = 'invalid_authorization_specification';
+  end if;
   return calytics.track_body(
-    (calytics.source_named('default')).source_id, convert_to(events::text, 'UTF8'),
-    calytics.track_context(call -> 'headers'), call #>> '{caller,role}' is null);
+    src, convert_to(events::text, 'UTF8'), calytics.track_context(call -> 'headers'), from_browser);
 end
 $$;
 comment on function calytics.trpc_events(jsonb, jsonb) is
   'Takes the events of a call as cal.track does, in the request''s context. Nobody in particular is a browser, and '
-  'its request says who it is; a caller with a role is a server, whose events may say whose they are.';
+  'its request says who it is, and it has to be of an origin that the source lists; a caller with a role is a server, whose events may say '
+  'whose they are.';
 
 create function calytics.trpc_track(call jsonb) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp

@@ -16,6 +16,7 @@ namespace {
 int max_body_size = 1024 * 1024;
 bool collect_metrics = true;
 bool fold_worker_value = true;
+bool remember_value = true;
 // Short, for a dashboard pays for each pending chain; longer would only fold a little less often.
 int fold_interval_value = 100;
 int merge_interval_value = 10'000;
@@ -83,6 +84,10 @@ bool calytics::glue::fold_worker() {
   return fold_worker_value;
 }
 
+bool calytics::glue::remember() {
+  return remember_value;
+}
+
 int calytics::glue::fold_interval() {
   return fold_interval_value;
 }
@@ -133,6 +138,10 @@ void calytics::glue::define_settings() {
                   "1000/s burst 20000");
   define_limit<3>("calytics.limit_read", "How often a client may call anything else.",
                   "50/s burst 500");
+  DefineCustomBoolVariable(
+      "calytics.remember", "Whether a session remembers the sums it has read.",
+      "Asked again, it adds what has changed since. Sums are the same without.", &remember_value,
+      true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("calytics");
 }
 

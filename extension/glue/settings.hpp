@@ -24,4 +24,7 @@ inline constexpr std::array<const char*, 4> kRateLimitNames = {"login", "trackin
                                                                "read"};
 const core::RateLimit& rate_limit(std::size_t which);
 
+// Whether this session remembers sums.
+bool remember();
+
 }  // namespace calytics::glue
