@@ -126,6 +126,12 @@ void add_deltas(Reader& reader) {
   query.run(values.data(), nullptr, add_delta, &reader);
 }
 
+// Who is told of the sums.
+struct Answer {
+  SumSink sink;
+  void* context;
+};
+
 void add_folded(Reader& reader) {
   if (reader.sums->spans().all.empty()) return;
   add_buckets(reader);
@@ -135,30 +141,24 @@ void add_folded(Reader& reader) {
   add_awaiting(reader);
 }
 
-// Who takes the sums.
-struct Taker {
-  SumSink sink;
-  void* context;
-};
-
 // Gives the sums of what is folded and of what is not.
-void answer(Reader& reader, const Taker& taker) {
+void answer(Reader& reader, const Answer& to) {
   Collector& folded = *reader.sums;
   if (!reader.marks) {
-    folded.each(taker.sink, taker.context);
+    folded.each(to.sink, to.context);
     return;
   }
   Collector pending(folded.question(), CurrentMemoryContext);
   reader.sums = &pending;
   add_changes(reader);
   folded.add(pending, 1);
-  folded.each(taker.sink, taker.context);
+  folded.each(to.sink, to.context);
   folded.add(pending, -1);
   reader.sums = &folded;
 }
 
 // False if what is remembered is of no use in this snapshot.
-bool answer_from(Memo& memo, Reader& reader, const Question& question, const Taker& taker) {
+bool answer_from(Memo& memo, Reader& reader, const Question& question, const Answer& to) {
   open_memo(memo);
   reader.sums = memo.sums;
   if (!catch_up(reader, memo.run)) {
@@ -166,25 +166,26 @@ bool answer_from(Memo& memo, Reader& reader, const Question& question, const Tak
     return false;
   }
   move_to(reader, question.spans.all);
-  answer(reader, taker);
+  answer(reader, to);
   settle_memo(memo, reader.run);
   return true;
 }
 
-void read_sums(Reader& reader, const Question& question, MemoryContext memory, const Taker& taker) {
+void answer_question(Reader& reader, const Question& question, MemoryContext memory,
+                     const Answer& to) {
   bool remembers = may_remember(question);
   Memo* memo = remembers ? memo_of(question, reader.state_table) : nullptr;
   if (memo != nullptr && memo->run > reader.run) {
     // An old snapshot.
     remembers = false;
-  } else if (memo != nullptr && answer_from(*memo, reader, question, taker)) {
+  } else if (memo != nullptr && answer_from(*memo, reader, question, to)) {
     return;
   }
   MemoryContext own = AllocSetContextCreate(memory, "calytics memo", ALLOCSET_DEFAULT_SIZES);
   Collector sums(question, own);
   reader.sums = &sums;
   add_folded(reader);
-  answer(reader, taker);
+  answer(reader, to);
   if (remembers) remember_sums(reader, own);
 }
 
@@ -193,7 +194,6 @@ Datum text_or_null(std::string_view text, bool there, bool& null) {
   return there ? text_datum(text) : Datum{0};
 }
 
-// A row of calytics.sums.
 void put_row(void* context, const Span& span, bool unfinished, Timestamp at,
              const core::CubeKey& key, std::string_view counts) {
   auto* rows = static_cast<ReturnSetInfo*>(context);
@@ -229,8 +229,8 @@ void collect(std::int32_t source, std::span<const Span> spans, const Filter& ser
   const Datum value = Int32GetDatum(source);
   settings_query.run(&value, nullptr, read_settings, &settings);
   if (!settings.found) return;
-  read_sums(reader, {source, rules, rounded(spans, rules), services, hosts}, memory,
-            {sink, context});
+  const Question question = {source, rules, rounded(spans, rules), services, hosts};
+  answer_question(reader, question, memory, {sink, context});
 }
 
 }  // namespace calytics::glue

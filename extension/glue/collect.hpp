@@ -62,11 +62,6 @@ struct Filter {
 Filter filter_of(Datum texts);
 Filter filter_argument(FunctionCallInfo fcinfo, int argument);
 
-// Takes a sum of a span, or of its unfinished part; counts are the bytes of a tally. What the views
-// are of lives until the sink returns.
-using SumSink = void (*)(void* context, const Span& span, bool unfinished, Timestamp at,
-                         const core::CubeKey& key, std::string_view counts);
-
 // What sums are asked for.
 struct Question {
   std::int32_t source;
@@ -75,6 +70,11 @@ struct Question {
   Filter services;
   Filter hosts;
 };
+
+// Takes a sum of a span, or of its unfinished part; counts are the bytes of a tally. What the views
+// are of lives until the sink returns.
+using SumSink = void (*)(void* context, const Span& span, bool unfinished, Timestamp at,
+                         const core::CubeKey& key, std::string_view counts);
 
 // Sums by span, window, time, and service, host and currency.
 class Collector {
