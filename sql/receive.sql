@@ -105,6 +105,11 @@ begin
      and cal.verify_signature(body, signature, x.secret)
    limit 1;
   if not found then
+    if not exists (select from calytics.source s join calytics.source_secret x using (source_id)
+                    where s.name = source and now() >= x.valid_from and now() < x.valid_until) then
+      -- Time, too, must not tell which sources there are.
+      perform cal.verify_signature(body, signature, 'the secret of no source');
+    end if;
     perform calytics.count_refusal('unauthorized');
     outcome := 'unauthorized';
     detail := 'the signature does not match: enter this source''s secret at Cal.com';

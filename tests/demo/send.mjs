@@ -56,7 +56,7 @@ export async function insist(url, options, body) {
     let pause = Math.min(5000, 100 * 2 ** attempt);
     try {
       const answer = await request(url, options, body);
-      if (answer.status !== 503 || attempt === TRIES) return answer;
+      if (![429, 503].includes(answer.status) || attempt === TRIES) return answer;
       const seconds = Number(answer.headers["retry-after"]);
       if (seconds >= 0) pause = Math.min(LONGEST_PAUSE, seconds * 1000);
     } catch (error) {
