@@ -145,6 +145,8 @@ begin
 
   if deliveries > 0 then
     perform cal.rebuild(s.name);
+    -- The last runs' log holds the pseudonym as it was.
+    perform calytics.break_log();
   end if;
   return held || jsonb_build_object(
     'source', s.name, 'deliveries', deliveries, 'events', events, 'blocked_times', blocked,
