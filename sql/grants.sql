@@ -51,6 +51,8 @@ grant execute on function
     cal.receive_webhook(bytea, jsonb, text),
     cal.replay(bigint, text),
     cal.rebuild(text),
+    cal.erase_person(text, text),
+    cal.export_person(text, text),
     cal.simulate_webhook(text, text, jsonb, timestamptz, text),
     cal.add_token(text, text, text, timestamptz, text[]),
     cal.revoke_token(text),

@@ -86,6 +86,7 @@ declare
   signature text := calytics.header(headers, 'x-cal-signature-256', 'cal-webhook-signature');
   received timestamptz := clock_timestamp();
   w calytics.webhook;
+  sent_digest bytea;
   understood record;
 begin
   if octet_length(body) > calytics.max_body_size() then
@@ -116,15 +117,20 @@ begin
   end if;
 
   w := calytics.parse_webhook(body, person_key);
+  sent_digest := w.digest;
   select d.delivery_id into delivery_id
     from calytics.webhook_delivery d
-   where d.source_id = src and d.digest = w.digest;
+   where d.source_id = src and d.digest = sent_digest;
   if not found then
+    if exists (select from calytics.erased e where e.source_id = src and e.uid in (w.uid, w.reschedule_uid)) then
+      body := calytics.erase_again(src, w, body);
+      w := calytics.parse_webhook(body, person_key);
+    end if;
     understood := calytics.understand(src, w, received);
     insert into calytics.webhook_delivery
         (source_id, delivery_id, digest, received_at, trigger, uid, outcome, detail, version,
          content_type, change_id, body)
-      values (src, understood.change_id, w.digest, received, w.trigger, w.uid, understood.outcome,
+      values (src, understood.change_id, sent_digest, received, w.trigger, w.uid, understood.outcome,
               understood.detail, left(calytics.header(headers, 'x-cal-webhook-version'), 40),
               left(calytics.header(headers, 'content-type'), 100), understood.change_id, body)
       on conflict on constraint webhook_delivery_source_id_digest_key do nothing;
@@ -138,7 +144,7 @@ begin
   end if;
   update calytics.webhook_delivery d
      set repeats = d.repeats + 1, repeated_at = received
-   where d.source_id = src and d.digest = w.digest
+   where d.source_id = src and d.digest = sent_digest
    returning d.delivery_id into receive_webhook.delivery_id;
   outcome := 'duplicate';
   detail := 'the same bytes were received before';

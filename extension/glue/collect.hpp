@@ -48,8 +48,8 @@ struct Spans {
   std::span<Correction> corrections;
 };
 
-// calytics.span[] as an argument; spans in which no instant lies are left out.
-Spans spans_argument(FunctionCallInfo fcinfo, int argument, const core::Rules& rules);
+// Spans in which no instant lies are left out.
+Spans rounded(std::span<const Span> asked, const core::Rules& rules);
 
 // Keys to keep to; absent: all.
 struct Filter {
@@ -59,6 +59,7 @@ struct Filter {
 
   bool lets(std::string_view key) const;
 };
+Filter filter_of(Datum texts);
 Filter filter_argument(FunctionCallInfo fcinfo, int argument);
 
 // What sums are asked for.
@@ -69,6 +70,11 @@ struct Question {
   Filter services;
   Filter hosts;
 };
+
+// Takes a sum of a span, or of its unfinished part; counts are the bytes of a tally. What the views
+// are of lives until the sink returns.
+using SumSink = void (*)(void* context, const Span& span, bool unfinished, Timestamp at,
+                         const core::CubeKey& key, std::string_view counts);
 
 // Sums by span, window, time, and service, host and currency.
 class Collector {
@@ -98,8 +104,8 @@ class Collector {
   // The sums of another collector of the same spans.
   void add(const Collector& other, std::int64_t weight);
 
-  // A row of calytics.sums for each sum that is not empty.
-  void put_rows(Tuplestorestate* store, TupleDesc shape) const;
+  // Every sum that is not empty.
+  void each(SumSink sink, void* context) const;
 
  private:
   char* room_for(const core::CubeKey& key);
@@ -110,5 +116,10 @@ class Collector {
   char* key_ = nullptr;
   std::size_t key_room_ = 0;
 };
+
+// Gives all sums of a source in these spans that are not empty, exact in the caller's snapshot;
+// within SPI_connect and SPI_finish. `memory` outlives the call.
+void collect(std::int32_t source, std::span<const Span> spans, const Filter& services,
+             const Filter& hosts, MemoryContext memory, SumSink sink, void* context);
 
 }  // namespace calytics::glue

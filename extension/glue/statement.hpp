@@ -24,6 +24,8 @@ class Statement {
     static_assert(count <= most_parameters);
   }
 
+  explicit Statement(const char* text) : text_(text), types_(nullptr), count_(0) {}
+
   // Runs it in the snapshot of the caller, within SPI_connect and SPI_finish. A NULL where `nulls`
   // says so.
   void run(const Datum* values, const bool* nulls, RowSink sink, void* context);

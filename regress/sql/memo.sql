@@ -25,9 +25,9 @@ insert into question
          case when pg_temp.chance(0.5) then '0' else (random() - 0.5) * interval '40 days' end,
          case when pg_temp.chance(0.2) then 'large-piece' end, case when pg_temp.chance(0.2) then 'zoe' end,
          case when pg_temp.chance(0.4) then pg_temp.pick('booked', 'service', 'event') end,
-         case when pg_temp.chance(0.4) then pg_temp.pick('day', 'week', 'month') end,
+         case when pg_temp.chance(0.4) then pg_temp.pick('week', 'month') end,
          case when pg_temp.chance(0.4) then pg_temp.pick('service', 'host', 'service,host') end
-    from generate_series(1, 12) n;
+    from generate_series(1, 9) n;
 
 create function pg_temp.answer(q question) returns text language plpgsql stable as $$
 begin
@@ -54,12 +54,25 @@ begin
   return (select count(*) from unnest(remembered, read) u (a, b) where a is distinct from b);
 end $$;
 
--- Moments pass, mostly by little, at times backwards or far.
-create function pg_temp.pass_time() returns void language sql as $$
+-- Questions are asked shortly before something counts otherwise, and then shortly after it: it begins, ends, is made or
+-- changed, or has awaited a new time for too long. Some stay where they are, and some go back or far.
+create function pg_temp.approach() returns void language sql as $$
   update question q
-     set at = q.at + case when d.dice < 0.3 then interval '0' when d.dice < 0.8 then d.far * d.far * d.far * interval '30 minutes'
-                          when d.dice < 0.95 then d.far * interval '31 minutes' else d.far * interval '2 days' end
-    from (select x.n, random() as dice, random() * 2.2 - 0.2 as far from question x) d
+     set at = e.at - d.lag - d.far * interval '12 minutes', lag = d.lag
+    from (select x.n, case when random() < 0.7 then '0' else (random() - 0.5) * interval '40 days' end as lag,
+                 random() * random() as far, random() as dice from question x) d
+    join lateral (
+      select i.at
+        from calytics.source s join calytics.chain c using (source_id)
+       cross join lateral (values (c.starts_at), (c.ended_at), (c.created_at), (c.cancelled_at), (c.rejected_at), (c.paid_at),
+                                  (c.hopped_at[1]), (c.awaiting_at + s.lapse_after), (c.awaiting_at + s.lapse_after)) i (at)
+       where s.name = 'memo' and i.at is not null and d.n > 0 order by random() limit 1) e on true
+   where d.n = q.n and d.dice < 0.8 $$;
+create function pg_temp.pass() returns void language sql as $$
+  update question q
+     set at = q.at + case when d.dice < 0.1 then '0' when d.dice < 0.8 then d.far * interval '24 minutes'
+                          when d.dice < 0.9 then d.far * interval '-24 minutes' else d.far * interval '2 days' end
+    from (select x.n, random() as dice, random() as far from question x) d
    where d.n = q.n $$;
 
 create procedure pg_temp.check_all(what text) language plpgsql as $$
@@ -144,15 +157,21 @@ begin
   for i in 1..60 loop
     perform pg_temp.live('memo');
   end loop;
-  for round in 1..30 loop
+  for round in 1..18 loop
     what := pg_temp.pick('webhooks', 'webhooks', 'webhooks', 'webhooks', 'fold', 'fold', 'fold', 'fold', 'fold', 'merge', 'merge', 'merge',
                          'a webhook for another source', 'money', 'money back', 'repair', 'a rule', 'a zone', 'consultations', 'much',
                          'what is undone', 'what is undone', 'an error');
     call pg_temp.happen(what);
     call pg_temp.check_all(round || ': ' || what);
     if pg_temp.chance(0.6) then
-      perform pg_temp.pass_time();
-      call pg_temp.check_all(round || ': time');
+      perform pg_temp.approach();
+      call pg_temp.check_all(round || ': before');
+      if pg_temp.chance(0.5) then
+        perform pg_temp.live('memo');
+        perform cal.fold(pg_temp.chance(0.3));
+      end if;
+      perform pg_temp.pass();
+      call pg_temp.check_all(round || ': after');
     end if;
     if round % 4 = 0 then
       call pg_temp.check_recount();
