@@ -8,13 +8,6 @@ comment on function cal.verify_signature(bytea, text, text) is
   'case, optionally prefixed by "sha256=", compared in constant time. Everything else, NULL, an '
   'empty secret and "no-secret-provided" included, is false; never an error.';
 
-create function calytics.parse_webhook(body bytea, person_key bytea) returns calytics.webhook
-  language c immutable strict parallel safe
-  as 'MODULE_PATHNAME', 'calytics_parse_webhook';
-comment on function calytics.parse_webhook(bytea, bytea) is
-  'What a webhook''s raw body says, as one typed row. Never raises on a body: column kind is '
-  '''unreadable'' and column problem says why where the body can''t be understood.';
-
 create function calytics.sign_webhook(body bytea, secret text) returns text
   language c immutable strict parallel safe
   as 'MODULE_PATHNAME', 'calytics_sign_webhook';
@@ -33,28 +26,9 @@ create function calytics.preloaded() returns boolean
 comment on function calytics.preloaded() is
   'True if the server loaded calytics through shared_preload_libraries, which shared memory needs.';
 
-create function calytics.count_refusal(outcome text) returns void
-  language c volatile strict
-  as 'MODULE_PATHNAME', 'calytics_count_refusal';
-comment on function calytics.count_refusal(text) is
-  'Counts a refused delivery (unauthorized or too_large) in shared memory: refusals leave no row. '
-  'Does nothing where calytics is not preloaded.';
-
 create function calytics.refusals(out outcome text, out count bigint) returns setof record
   language c volatile strict rows 2
   as 'MODULE_PATHNAME', 'calytics_refusals';
 comment on function calytics.refusals() is
   'Deliveries refused since the server started, over all its databases; no rows where calytics is '
   'not preloaded.';
-
-create function calytics.max_body_size() returns int
-  language c stable parallel safe
-  as 'MODULE_PATHNAME', 'calytics_max_body_size';
-comment on function calytics.max_body_size() is
-  'The setting calytics.max_body_size: the largest webhook body that is taken in, in bytes.';
-
-create function calytics.collects_metrics() returns boolean
-  language c volatile parallel safe
-  as 'MODULE_PATHNAME', 'calytics_collects_metrics';
-comment on function calytics.collects_metrics() is
-  'The setting calytics.collect_metrics: whether webhooks keep the metrics current.';

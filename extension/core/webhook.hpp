@@ -34,6 +34,18 @@ enum class Kind : std::uint8_t {
 
 enum class CancelledBy : std::uint8_t { host, customer, other };
 
+constexpr std::string_view name_of(CancelledBy by) {
+  switch (by) {
+    case CancelledBy::host:
+      return "host";
+    case CancelledBy::customer:
+      return "customer";
+    case CancelledBy::other:
+      break;
+  }
+  return "other";
+}
+
 struct Attendee {
   PersonId id{};
   std::size_t position = 0;  // in the list as sent; 0 is the booker

@@ -15,6 +15,7 @@
 #include "limits.hpp"
 #include "text.hpp"
 #include "timestamp.hpp"
+#include "trigger.hpp"
 
 namespace calytics::core {
 
@@ -31,26 +32,6 @@ constexpr std::string_view kRemoveTemplate =
     ": remove the payload template of this webhook at Cal.com";
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-// Sorted.
-constexpr auto kBookingTriggers = std::to_array<std::string_view>({
-    "AFTER_GUESTS_CAL_VIDEO_NO_SHOW",
-    "AFTER_HOSTS_CAL_VIDEO_NO_SHOW",
-    "BOOKING_CANCELLED",
-    "BOOKING_CONFIRMED",
-    "BOOKING_CREATED",
-    "BOOKING_LOCATION_UPDATED",
-    "BOOKING_NO_SHOW_UPDATED",
-    "BOOKING_PAID",
-    "BOOKING_PAYMENT_INITIATED",
-    "BOOKING_REASSIGNED",
-    "BOOKING_REJECTED",
-    "BOOKING_REQUESTED",
-    "BOOKING_RESCHEDULED",
-    "MEETING_ENDED",
-    "MEETING_STARTED",
-});
-static_assert(std::ranges::is_sorted(kBookingTriggers));
 
 bool is_trigger(std::string_view text) noexcept {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -197,7 +178,7 @@ class WebhookParser::Reader {
       row.problem = describe({trigger, " with a payload that is not an object", kRemoveTemplate});
     } else if (too_long(row.uid) || too_long(row.reschedule_uid)) {
       row.problem = describe({trigger, " with a uid of more than 255 bytes"});
-    } else if (!std::ranges::binary_search(kBookingTriggers, trigger)) {
+    } else if (!booking_trigger(trigger)) {
       row.kind = Kind::other;
     } else if (!row.uid) {
       row.problem = describe({trigger, " without uid", kRemoveTemplate});

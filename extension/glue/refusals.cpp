@@ -12,7 +12,6 @@ extern "C" {
 
 #include "refusals.hpp"
 
-CALYTICS_SQL_FUNCTION(calytics_count_refusal);
 CALYTICS_SQL_FUNCTION(calytics_refusals);
 
 namespace {
@@ -58,19 +57,12 @@ void calytics::glue::request_refusal_counters() {
   shmem_startup_hook = attach_memory;
 }
 
-Datum calytics_count_refusal(PG_FUNCTION_ARGS) {
-  const std::string_view outcome = calytics::glue::bytes_of(PG_GETARG_TEXT_PP(0));
+void calytics::glue::count_refusal(std::string_view outcome) {
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (outcome == outcomes[i]) {
-      if (counters != nullptr) {
-        pg_atomic_fetch_add_u64(&counters->by_outcome[i], 1);
-      }
-      PG_RETURN_VOID();
+    if (outcome == outcomes[i] && counters != nullptr) {
+      pg_atomic_fetch_add_u64(&counters->by_outcome[i], 1);
     }
   }
-  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                  errmsg("\"%s\" is not the outcome of a refusal",
-                         text_to_cstring(PG_GETARG_TEXT_PP(0)))));
 }
 
 Datum calytics_refusals(PG_FUNCTION_ARGS) {
