@@ -50,3 +50,11 @@ create table calytics.booking_private (
 );
 comment on table calytics.booking_private is
   'What a booking says in free text, where people write names; personal data.';
+
+-- Sessions remember which names are known. That a name turns out to be older tells them nothing.
+create trigger forget after update of source_id, event_type_id, service, title or delete or truncate
+  on calytics.service for each statement execute function calytics.forget();
+create trigger forget after update of source_id, host_id, host, name, email, time_zone or delete or truncate
+  on calytics.host for each statement execute function calytics.forget();
+create trigger forget after update of source_id, customer, name, email, phone or delete or truncate
+  on calytics.person for each statement execute function calytics.forget();

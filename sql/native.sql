@@ -32,3 +32,9 @@ create function calytics.refusals(out outcome text, out count bigint) returns se
 comment on function calytics.refusals() is
   'Deliveries refused since the server started, over all its databases; no rows where calytics is '
   'not preloaded.';
+
+create function calytics.forget() returns trigger
+  language c volatile
+  as 'MODULE_PATHNAME', 'calytics_forget';
+comment on function calytics.forget() is
+  'For each statement that changes a table: makes all sessions forget what they remember of it.';

@@ -21,18 +21,6 @@ comment on function calytics.understand(
   'given when an archived one is applied again. outcome: as cal.receive_webhook tells it; change_id: '
   'its place in the order of application.';
 
-create function calytics.forget_keys() returns trigger
-  language c volatile
-  as 'MODULE_PATHNAME', 'calytics_forget_keys';
-comment on function calytics.forget_keys() is
-  'Makes all sessions read sources, their keys and secrets anew.';
-create trigger forget_keys after insert or update or delete or truncate on calytics.source
-  for each statement execute function calytics.forget_keys();
-create trigger forget_keys after insert or update or delete or truncate on calytics.source_key
-  for each statement execute function calytics.forget_keys();
-create trigger forget_keys after insert or update or delete or truncate on calytics.source_secret
-  for each statement execute function calytics.forget_keys();
-
 create function cal.receive_webhook(
   body bytea, headers jsonb, source text default 'default',
   out outcome text, out delivery_id bigint, out detail text

@@ -35,6 +35,14 @@ create table calytics.source_secret (
 );
 comment on table calytics.source_secret is 'Webhook secrets, readable by the verifier alone.';
 
+-- Sessions remember these three.
+create trigger forget after insert or update or delete or truncate on calytics.source
+  for each statement execute function calytics.forget();
+create trigger forget after insert or update or delete or truncate on calytics.source_key
+  for each statement execute function calytics.forget();
+create trigger forget after insert or update or delete or truncate on calytics.source_secret
+  for each statement execute function calytics.forget();
+
 create function calytics.ensure_source(name text) returns int
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "person.hpp"
-#include "signature.hpp"
 
 namespace calytics::core {
 
@@ -63,7 +62,6 @@ struct Webhook {
   using Instant = std::optional<std::int64_t>;
   using Flag = std::optional<bool>;
 
-  Sha256Digest digest{};  // of the raw body; all zero only if OpenSSL fails
   Envelope envelope = Envelope::unreadable;
   Kind kind = Kind::unreadable;
   Text problem;  // no personal data and no part of the body but a well-formed trigger

@@ -192,9 +192,7 @@ class WebhookParser::Reader {
   // Makes the row that of a body that can't be read at all.
   void reject(JsonError error, std::optional<std::size_t> place, Webhook& row) {
     if (error == simdjson::MEMALLOC) throw std::bad_alloc();
-    const Sha256Digest digest = row.digest;
     row = {};
-    row.digest = digest;
     row.problem = explain(error, place);
   }
 
@@ -235,15 +233,11 @@ const Webhook& WebhookParser::parse(std::string_view body, std::string_view pers
   row_ = {};
   row_.attendees = std::move(attendees);
 
-  const std::optional<Sha256Digest> digest = sha256(body);
   try {
-    if (!digest) throw std::bad_alloc();
-    row_.digest = *digest;
     if (!reader_) reader_ = std::make_unique<Reader>();
     reader_->read(body, person_key, row_);
   } catch (const std::exception&) {
     row_ = {};
-    row_.digest = digest.value_or(Sha256Digest{});
     row_.problem = kOutOfMemory;
     reader_.reset();
   }

@@ -8,6 +8,7 @@ extern "C" {
 
 #include "columns.hpp"
 #include "core/booking_texts.hpp"
+#include "known_names.hpp"
 
 namespace calytics::glue {
 namespace {
@@ -76,6 +77,20 @@ const Attendee** in_order(const Webhook& webhook) {
   return sorted;
 }
 
+// id: of what is named.
+template <class Id>
+void learn(Statement& statement, std::int32_t source, const Id& id,
+           std::initializer_list<std::string_view> names, core::Moment at) {
+  const KnownName known(statement, source, {reinterpret_cast<const char*>(&id), sizeof(id)}, names);
+  if (known.since(at)) return;
+  Arguments row;
+  row.put_all(source, id);
+  for (const std::string_view name : names)
+    row.put(name);
+  row.put(at).write(statement);
+  known.learn(at);
+}
+
 // The bytes of a jsonb.
 Webhook::Text jsonb_of(const Webhook::Text& json) {
   if (!json) return {};
@@ -115,24 +130,21 @@ void learn_texts(std::int32_t source, const Webhook& webhook, core::Moment at, b
 }
 
 void learn_names(std::int32_t source, const Webhook& webhook, core::Moment at) {
-  const auto name = [](const Webhook::Text& text) { return text.value_or(""); };
   if (webhook.event_type_id && webhook.service) {
-    Arguments()
-        .put_all(source, webhook.event_type_id, webhook.service, name(webhook.service_title), at)
-        .write(learn_service);
+    learn(learn_service, source, *webhook.event_type_id,
+          {*webhook.service, webhook.service_title.value_or("")}, at);
   }
   if (webhook.host_id && webhook.host) {
-    Arguments()
-        .put_all(source, webhook.host_id, webhook.host, name(webhook.host_name),
-                 name(webhook.host_email), name(webhook.host_time_zone), at)
-        .write(learn_host);
+    learn(learn_host, source, *webhook.host_id,
+          {*webhook.host, webhook.host_name.value_or(""), webhook.host_email.value_or(""),
+           webhook.host_time_zone.value_or("")},
+          at);
   }
   const Attendee** people = in_order(webhook);
   for (std::size_t i = 0; i < webhook.attendees.size(); ++i) {
     const Attendee& person = *people[i];
-    Arguments()
-        .put_all(source, person.id, name(person.name), name(person.email), name(person.phone), at)
-        .write(learn_person);
+    learn(learn_person, source, person.id,
+          {person.name.value_or(""), person.email.value_or(""), person.phone.value_or("")}, at);
   }
 }
 

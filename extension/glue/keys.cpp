@@ -1,23 +1,13 @@
-// Each session remembers sources, their keys and secrets. Triggers on these tables tell all
-// sessions to forget them, as the system catalogue tells of its changes: at commit, so that a
-// transaction that begins later sees the new ones; and the writer's own session at once.
-
 #include "keys.hpp"
 
 extern "C" {
-#include "catalog/namespace.h"
-#include "commands/trigger.h"
-#include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 }
 
 #include <algorithm>
 
 #include "columns.hpp"
-
-CALYTICS_SQL_FUNCTION(calytics_forget_keys);
+#include "watched_tables.hpp"
 
 namespace calytics::glue {
 namespace {
@@ -31,33 +21,21 @@ Statement find_keys(
     " where s.name = $1",
     kName);
 
-// All that is remembered, and the table of which an invalidation says that it holds no more.
+// All that is remembered.
+WatchedTables tables({"source", "source_key", "source_secret"});
 MemoryContext remembered = nullptr;
 SourceKeys* sources = nullptr;
 std::size_t source_count = 0;
 std::size_t source_room = 0;
-Oid watched = InvalidOid;
-bool valid = false;
-
-void look_at(Datum /*argument*/, Oid relation) {
-  if (!OidIsValid(relation) || relation == watched) valid = false;
-}
-
-Oid secrets_table() {
-  return get_relname_relid("source_secret", get_namespace_oid("calytics", false));
-}
 
 void forget() {
   if (remembered == nullptr) {
     remembered = AllocSetContextCreate(TopMemoryContext, "calytics sources", ALLOCSET_SMALL_SIZES);
-    CacheRegisterRelcacheCallback(look_at, Datum{0});
   }
   sources = nullptr;
   source_count = 0;
   source_room = 0;
   MemoryContextReset(remembered);
-  watched = secrets_table();
-  valid = true;
 }
 
 struct Reading {
@@ -110,7 +88,7 @@ SourceKeys* add(const SourceKeys& keys) {
 }  // namespace
 
 const SourceKeys* keys_of(std::string_view name) {
-  if (!valid) forget();
+  if (tables.have_changed()) forget();
   for (std::size_t i = 0; i < source_count; ++i) {
     if (sources[i].name == name) return &sources[i];
   }
@@ -124,12 +102,3 @@ const SourceKeys* keys_of(std::string_view name) {
 }
 
 }  // namespace calytics::glue
-
-Datum calytics_forget_keys(PG_FUNCTION_ARGS) {
-  if (!CALLED_AS_TRIGGER(fcinfo)) {
-    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-                    errmsg("calytics.forget_keys is a trigger's function")));
-  }
-  CacheInvalidateRelcacheByRelid(calytics::glue::secrets_table());
-  PG_RETURN_POINTER(nullptr);
-}

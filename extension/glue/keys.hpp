@@ -22,8 +22,8 @@ struct SourceKeys {
   std::size_t secret_count;
 };
 
-// nullptr if there is no such source. They live until the next call. Within SPI_connect and
-// SPI_finish.
+// nullptr if there is no such source. They live until a call after they have changed. Within
+// SPI_connect and SPI_finish.
 const SourceKeys* keys_of(std::string_view source);
 
 }  // namespace calytics::glue

@@ -86,6 +86,14 @@ void put_header(Arguments& row, const text* value, int most) {
   }
 }
 
+Datum digest_of(std::string_view body) {
+  const std::optional<calytics::core::Sha256Digest> digest = calytics::core::sha256(body);
+  if (!digest) {
+    ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not digest a webhook's body")));
+  }
+  return calytics::glue::bytea_datum(digest->data(), digest->size());
+}
+
 // Counts the same bytes once more where they came before; nothing if they didn't.
 std::optional<std::int64_t> repeated(std::int32_t source, Datum digest, Moment received) {
   std::optional<std::int64_t> delivery;
@@ -128,11 +136,12 @@ Answer receive(const Request& request) {
             .detail = "the signature does not match: enter this source's secret at Cal.com"};
   }
   const std::int32_t source = keys->source;
-  const Webhook& webhook = calytics::glue::parse_webhook(body, keys->person_key);
-  const Datum digest = calytics::glue::bytea_datum(webhook.digest.data(), webhook.digest.size());
+  const std::string_view person_key = keys->person_key;
+  const Datum digest = digest_of(body);
   std::optional<std::int64_t> delivery = repeated(source, digest, received);
   if (delivery) return {.outcome = "duplicate", .delivery = delivery, .detail = kRepeated};
 
+  const Webhook& webhook = calytics::glue::parse_webhook(body, person_key);
   const Understood understood = calytics::glue::understand(
       webhook,
       {.source = source, .received = received, .delivery = {}, .known = {}, .ordinal = {}});
