@@ -27,7 +27,7 @@ struct Understood {
   std::int64_t change = 0;  // its place in the order
 };
 
-// The row that the parser makes of a body; it lives until the next body is parsed.
+// The row that the parser makes of a body: always the same object, which the next body overwrites.
 const core::Webhook& parse_webhook(std::string_view body, std::string_view person_key);
 
 // Within SPI_connect and SPI_finish.

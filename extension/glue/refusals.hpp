@@ -8,7 +8,7 @@ namespace calytics::glue {
 // To be called while the server preloads the library.
 void request_refusal_counters();
 
-// outcome: unauthorized or too_large.
+// outcome: unauthorized, too_large, forbidden or rate_limited; raises an error for any other.
 void count_refusal(std::string_view outcome);
 
 }  // namespace calytics::glue

@@ -25,6 +25,8 @@ class Statement {
     static_assert(count <= most_parameters);
   }
 
+  explicit Statement(const char* text) : text_(text), types_(nullptr), count_(0) {}
+
   // A query, in the snapshot of the caller. A NULL where `nulls` says so.
   void run(const Datum* values, const bool* nulls, RowSink sink, void* context) {
     execute(values, nulls, true, sink, context);
