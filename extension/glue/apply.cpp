@@ -65,13 +65,6 @@ class Names {
   }
   bool empty() const { return size_ == 0; }
   std::span<const std::string_view> all() const { return {names_, size_}; }
-  Datum array() const {
-    auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * size_));
-    for (std::size_t i = 0; i < size_; ++i)
-      elements[i] = text_datum(names_[i]);
-    return PointerGetDatum(
-        construct_array(elements, static_cast<int>(size_), TEXTOID, -1, false, TYPALIGN_INT));
-  }
 
  private:
   void grow() {
@@ -178,7 +171,7 @@ Understood apply(const Webhook& webhook, const Delivered& delivered) {
   bool fresh = false;
   const Effects effects = apply_to_legs(webhook, delivered.source, at, fresh);
   if (!effects.roots.empty() && collects_metrics()) {
-    mark_chains(delivered.source, effects.roots.array());
+    mark_chains(delivered.source, effects.roots.all());
   }
   learn_texts(delivered.source, webhook, at, fresh);
   learn_names(delivered.source, webhook, at);

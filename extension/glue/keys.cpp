@@ -22,7 +22,7 @@ Statement find_keys(
     kName);
 
 // All that is remembered.
-WatchedTables tables({"source", "source_key", "source_secret"});
+WatchedTables tables("source", "source_key", "source_secret");
 MemoryContext remembered = nullptr;
 SourceKeys* sources = nullptr;
 std::size_t source_count = 0;

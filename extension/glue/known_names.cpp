@@ -27,7 +27,7 @@ constexpr std::size_t kEntries = 4096;
 std::array<Entry, kEntries> entries;
 // Entries of an older one count for nothing.
 std::uint64_t generation = 0;
-WatchedTables tables({"service", "host", "person"});
+WatchedTables tables("service", "host", "person");
 
 void at_transaction(XactEvent event, void* /*argument*/) {
   if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) ++generation;

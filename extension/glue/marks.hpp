@@ -3,9 +3,11 @@
 
 #include "pg.hpp"
 
+#include <span>
+
 namespace calytics::glue {
 
-// roots: text[]. Within SPI_connect and SPI_finish.
-void mark_chains(std::int32_t source, Datum roots);
+// Within SPI_connect and SPI_finish.
+void mark_chains(std::int32_t source, std::span<const std::string_view> roots);
 
 }  // namespace calytics::glue

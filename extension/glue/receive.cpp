@@ -10,11 +10,12 @@ extern "C" {
 #include "utils/jsonb.h"
 }
 
-#include <algorithm>
+#include <array>
 
 #include "apply.hpp"
 #include "columns.hpp"
 #include "core/signature.hpp"
+#include "erased.hpp"
 #include "headers.hpp"
 #include "keys.hpp"
 #include "refusals.hpp"
@@ -34,10 +35,15 @@ using calytics::glue::Statement;
 using calytics::glue::text_datum;
 using calytics::glue::Understood;
 
+constexpr Oid kDigest[] = {INT4OID, BYTEAOID};
 constexpr Oid kRepeat[] = {INT4OID, BYTEAOID, TIMESTAMPTZOID};
-constexpr Oid kErased[] = {INT4OID, TEXTOID, TEXTOID, BYTEAOID, BYTEAOID};
 constexpr Oid kDelivery[] = {INT4OID, INT8OID, BYTEAOID, TIMESTAMPTZOID, TEXTOID, TEXTOID,
                              TEXTOID, TEXTOID, TEXTOID,  TEXTOID,        BYTEAOID};
+
+Statement find_delivery(
+    "select d.delivery_id from calytics.webhook_delivery d"
+    " where d.source_id = $1 and d.digest = $2",
+    kDigest);
 
 Statement count_repeat(
     "update calytics.webhook_delivery d set repeats = d.repeats + 1, repeated_at = $3"
@@ -50,12 +56,6 @@ Statement insert_delivery(
     " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $2, $11)"
     " on conflict on constraint webhook_delivery_source_id_digest_key do nothing",
     kDelivery);
-
-Statement erase_again(
-    "select calytics.erase_again($1, calytics.parse_webhook($4, $5), $4)"
-    " where exists (select from calytics.erased e where e.source_id = $1 and e.uid = $2)"
-    " or exists (select from calytics.erased e where e.source_id = $1 and e.uid = $3)",
-    kErased);
 
 // A function's answer.
 struct Answer {
@@ -108,42 +108,21 @@ Datum digest_of(std::string_view body) {
   return calytics::glue::bytea_datum(digest->data(), digest->size());
 }
 
-// Counts the same bytes once more where they came before; nothing if they didn't.
-std::optional<std::int64_t> repeated(std::int32_t source, Datum digest, Moment received) {
-  std::optional<std::int64_t> delivery;
+bool is_archived(std::int32_t source, Datum digest) {
+  return Arguments().put(source).put(digest).write(find_delivery) > 0;
+}
+
+// Counts the same bytes, which came before, once more.
+Answer repeated(std::int32_t source, Datum digest, Moment received) {
+  Answer answer = {
+      .outcome = "duplicate", .delivery = {}, .detail = "the same bytes were received before"};
   Arguments().put(source).put(digest).put(received).write(
       count_repeat,
       [](void* context, const Datum* values, const bool* /*nulls*/) {
-        *static_cast<std::optional<std::int64_t>*>(context) = DatumGetInt64(values[0]);
+        static_cast<Answer*>(context)->delivery = DatumGetInt64(values[0]);
       },
-      &delivery);
-  return delivery;
-}
-
-// The body as it is to be kept if it names somebody who was erased; nullptr if it doesn't.
-const bytea* without_erased(std::int32_t source, const Webhook& webhook, const bytea* body,
-                            std::string_view person_key) {
-  if (!webhook.uid) return nullptr;
-  struct Kept {
-    MemoryContext memory;
-    const bytea* body;
-  };
-  Kept kept = {CurrentMemoryContext, nullptr};
-  Arguments()
-      .put_all(source, webhook.uid, webhook.reschedule_uid)
-      .put(PointerGetDatum(body))
-      .put(calytics::glue::bytea_datum(reinterpret_cast<const std::uint8_t*>(person_key.data()),
-                                       person_key.size()))
-      .write(
-          erase_again,
-          [](void* context, const Datum* values, const bool* /*nulls*/) {
-            auto* kept = static_cast<Kept*>(context);
-            MemoryContext before = MemoryContextSwitchTo(kept->memory);
-            kept->body = DatumGetByteaPCopy(values[0]);
-            MemoryContextSwitchTo(before);
-          },
-          &kept);
-  return kept.body;
+      &answer);
+  return answer;
 }
 
 bool archive(const Request& request, const Webhook& webhook, const Understood& understood,
@@ -163,7 +142,6 @@ bool archive(const Request& request, const Webhook& webhook, const Understood& u
 }
 
 Answer receive(Request request) {
-  constexpr std::string_view kRepeated = "the same bytes were received before";
   const Moment received = calytics::glue::moment_of(GetCurrentTimestamp());
   const text* signature = request.header("x-cal-signature-256", "cal-webhook-signature");
   const SourceKeys* keys = calytics::glue::keys_of(request.source);
@@ -178,11 +156,10 @@ Answer receive(Request request) {
   const std::int32_t source = keys->source;
   const std::string_view person_key = keys->person_key;
   const Datum digest = digest_of(body);
-  std::optional<std::int64_t> delivery = repeated(source, digest, received);
-  if (delivery) return {.outcome = "duplicate", .delivery = delivery, .detail = kRepeated};
+  if (is_archived(source, digest)) return repeated(source, digest, received);
 
   const Webhook& webhook = calytics::glue::parse_webhook(body, person_key);
-  const bytea* kept = without_erased(source, webhook, request.body, person_key);
+  const bytea* kept = calytics::glue::without_erased(source, webhook, request.body, person_key);
   if (kept != nullptr) {
     request.body = kept;
     calytics::glue::parse_webhook(bytes_of(kept), person_key);
@@ -195,8 +172,7 @@ Answer receive(Request request) {
         .outcome = understood.outcome, .delivery = understood.change, .detail = understood.detail};
   }
   // The same bytes came in through another session and were committed meanwhile.
-  delivery = repeated(source, digest, received);
-  return {.outcome = "duplicate", .delivery = delivery, .detail = kRepeated};
+  return repeated(source, digest, received);
 }
 
 Answer answer(FunctionCallInfo fcinfo) {

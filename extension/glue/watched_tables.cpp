@@ -20,7 +20,7 @@ bool WatchedTables::have_changed() {
     listening_ = true;
   }
   const Oid schema = get_namespace_oid("calytics", false);
-  for (std::size_t i = 0; i < kTables; ++i)
+  for (std::size_t i = 0; i < count_; ++i)
     tables_[i] = get_relname_relid(names_[i], schema);
   current_ = true;
   return true;

@@ -13,10 +13,13 @@ namespace calytics::glue {
 
 class WatchedTables {
  public:
-  static constexpr std::size_t kTables = 3;
+  static constexpr std::size_t kMost = 3;
 
   // In schema calytics.
-  explicit WatchedTables(std::array<const char*, kTables> names) : names_(names) {}
+  template <class... Names>
+  explicit WatchedTables(Names... names) : names_{names...}, count_(sizeof...(names)) {
+    static_assert(sizeof...(names) <= kMost);
+  }
   WatchedTables(const WatchedTables&) = delete;
   WatchedTables& operator=(const WatchedTables&) = delete;
 
@@ -26,8 +29,9 @@ class WatchedTables {
  private:
   static void look_at(Datum self, Oid relation);
 
-  std::array<const char*, kTables> names_;
-  std::array<Oid, kTables> tables_ = {};
+  std::array<const char*, kMost> names_;
+  std::size_t count_;
+  std::array<Oid, kMost> tables_ = {};
   bool listening_ = false;
   bool current_ = false;
 };
