@@ -165,9 +165,14 @@ declare
   wait int;
   response calytics.http_response;
 begin
-  select m.handler, m.access, m.params into handler, access, request.params
-    from calytics.match_route(request.path) m
-   where m.method = wanted;
+  select r.handler, r.access, '{}' into handler, access, request.params
+    from calytics.route r
+   where r.path = request.path and r.method = wanted;
+  if handler is null then
+    select m.handler, m.access, m.params into handler, access, request.params
+      from calytics.match_route(request.path) m
+     where m.method = wanted;
+  end if;
   class := calytics.limit_class(access);
   wait := calytics.take_token(class, request.client);
   if wait > 0 then

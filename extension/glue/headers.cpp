@@ -29,6 +29,13 @@ const text* value_at(Jsonb* headers, const char* name, std::size_t size) {
   return call->isnull ? nullptr : DatumGetTextPP(written);
 }
 
+bool is_from_gateway(Jsonb* headers) {
+  constexpr std::string_view kPeer = "x-calytics-peer";
+  JsonbValue room;
+  return getKeyJsonValueFromContainer(&headers->root, kPeer.data(), static_cast<int>(kPeer.size()),
+                                      &room) != nullptr;
+}
+
 // A name that differs by nothing but its case.
 const text* value_in_any_case(Jsonb* headers, std::string_view name) {
   JsonbIterator* members = JsonbIteratorInit(&headers->root);
@@ -52,6 +59,7 @@ const text* calytics::glue::header_of(Jsonb* headers, std::span<const std::strin
     const text* value = value_at(headers, name.data(), name.size());
     if (value != nullptr) return value;
   }
+  if (is_from_gateway(headers)) return nullptr;
   for (const std::string_view name : names) {
     const text* value = value_in_any_case(headers, name);
     if (value != nullptr) return value;

@@ -25,7 +25,7 @@ class Statement {
     static_assert(count <= most_parameters);
   }
 
-  explicit Statement(const char* text) : text_(text), types_(nullptr), count_(0) {}
+  explicit Statement(const char* text) : text_(text) {}
 
   // A query, in the snapshot of the caller. A NULL where `nulls` says so.
   void run(const Datum* values, const bool* nulls, RowSink sink, void* context) {
@@ -45,8 +45,8 @@ class Statement {
                         void* context);
 
   const char* text_;
-  const Oid* types_;
-  int count_;
+  const Oid* types_ = nullptr;
+  int count_ = 0;
   SPIPlanPtr plan_ = nullptr;
 };
 

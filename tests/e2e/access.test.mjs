@@ -7,7 +7,8 @@ import { betterAuth } from "better-auth";
 import { admin as adminPlugin } from "better-auth/plugins";
 import { getMigrations } from "better-auth/db/migration";
 import pg from "pg";
-import { Database, Gateway, bookingBody, raw } from "./harness.mjs";
+import { sign } from "../demo/send.mjs";
+import { Database, Gateway, SECRET, bookingBody, raw } from "./harness.mjs";
 
 const ADMIN = "cal_test_access_admin_0123456789abcdef";
 const PASSWORD = "correct horse battery staple";
@@ -37,8 +38,12 @@ describe("access", () => {
       body: JSON.stringify(body),
     });
   const who = async (headers) => (await gateway.ask("/api/debug/auth", { headers })).json;
-  const trust = (networks) =>
-    database.query(`alter role ${database.login} set calytics.trusted_proxies = '${networks}'`);
+  /** Sets a parameter for the gateway, and starts it anew. */
+  async function set(parameter, value) {
+    await database.query(`alter role ${database.login} set calytics.${parameter} = '${value}'`);
+    await gateway.stop();
+    gateway = await Gateway.start(database);
+  }
 
   test("a log-in's cookie opens what its account may, until it logs out", async () => {
     const login = await post("/api/login", { name: "ada", password: PASSWORD });
@@ -113,13 +118,46 @@ describe("access", () => {
     };
     assert.deepEqual(await seen(), ["127.0.0.1", false]);
     assert.deepEqual(await seen(spoofed), ["127.0.0.1", false]);
-    await trust("127.0.0.1");
-    await gateway.stop();
-    gateway = await Gateway.start(database);
+    await set("trusted_proxies", "127.0.0.1");
     assert.deepEqual(await seen(spoofed), ["192.0.2.7", true]);
     const login = await post("/api/login", { token: ADMIN }, headers);
     assert.match(login.headers["set-cookie"][0], /^__Host-calytics_session=.*; Secure$/);
     assert.match(login.headers["strict-transport-security"], /^max-age=\d{8}/);
+  });
+
+  test("each client of the proxy has tokens of its own to call with", async () => {
+    await set("limit_login", "1/h burst 2");
+    const attempt = (client) =>
+      post("/api/login", { token: `${ADMIN}!` }, { "X-Forwarded-For": client });
+    const answers = [];
+    for (const client of ["192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2"]) {
+      answers.push(await attempt(client));
+    }
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [401, 401, 429, 401],
+    );
+    const { headers, json } = answers[2];
+    assert.equal(json.error.code, "too_many_requests");
+    const wait = Number(headers["retry-after"]);
+    assert.ok(wait > 3500 && wait <= 3600, headers["retry-after"]);
+    assert.equal(headers["ratelimit-policy"], '"login";q=2;w=7200');
+    assert.equal(headers.ratelimit, `"login";r=0;t=${wait}`);
+    assert.equal((await gateway.ask("/api/cal/health")).status, 200, "of that class alone");
+  });
+
+  test("webhooks come from where they are to come from", async () => {
+    await database.query("select cal.set_networks('{203.0.113.0/24}')");
+    const body = bookingBody("accessNetworkUid");
+    const send = (client) =>
+      gateway.post(body, {
+        headers: { "X-Cal-Signature-256": sign(body, SECRET), "X-Forwarded-For": client },
+      });
+    assert.equal((await send("192.0.2.1")).status, 403);
+    assert.equal((await send("203.0.113.9, 192.0.2.1")).status, 403, "that the client wrote");
+    assert.equal((await send("203.0.113.9")).status, 200);
+    const kept = "select count(*) from cal.booking where uid = $1";
+    assert.equal(await database.value(kept, ["accessNetworkUid"]), 1);
   });
 
   describe("better auth", () => {
