@@ -145,6 +145,9 @@ begin
 
   if deliveries > 0 then
     perform cal.rebuild(s.name);
+    -- Facts change their pseudonym, and with it no sum; neither what the folder logged nor what it will holds the former.
+    update calytics.chain c set customer = calytics.person_id(other, key) where c.source_id = src and c.customer = former;
+    perform calytics.break_log();
   end if;
   return held || jsonb_build_object(
     'source', s.name, 'deliveries', deliveries, 'events', events, 'blocked_times', blocked,

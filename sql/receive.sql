@@ -87,6 +87,7 @@ declare
   received timestamptz := clock_timestamp();
   w calytics.webhook;
   sent_digest bytea;
+  forgets boolean;
   understood record;
 begin
   if octet_length(body) > calytics.max_body_size() then
@@ -97,7 +98,8 @@ begin
     return;
   end if;
 
-  select s.source_id, k.person_key into src, person_key
+  select s.source_id, k.person_key, exists (select from calytics.erased e where e.source_id = s.source_id)
+    into src, person_key, forgets
     from calytics.source s
     join calytics.source_key k using (source_id)
     join calytics.source_secret x using (source_id)
@@ -122,7 +124,7 @@ begin
     from calytics.webhook_delivery d
    where d.source_id = src and d.digest = sent_digest;
   if not found then
-    if exists (select from calytics.erased e where e.source_id = src and e.uid in (w.uid, w.reschedule_uid)) then
+    if forgets and exists (select from calytics.erased e where e.source_id = src and e.uid in (w.uid, w.reschedule_uid)) then
       body := calytics.erase_again(src, w, body);
       w := calytics.parse_webhook(body, person_key);
     end if;

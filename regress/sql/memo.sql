@@ -55,18 +55,19 @@ begin
 end $$;
 
 -- Questions are asked shortly before something counts otherwise, and then shortly after it: it begins, ends, is made or
--- changed, or has awaited a new time for too long. Some stay where they are, and some go back or far.
+-- changed, or has awaited a new time for too long, at times after the period is over. Some stay where they are, and some go back or far.
 create function pg_temp.approach() returns void language sql as $$
   update question q
-     set at = e.at - d.lag - d.far * interval '12 minutes', lag = d.lag
-    from (select x.n, case when random() < 0.7 then '0' else (random() - 0.5) * interval '40 days' end as lag,
-                 random() * random() as far, random() as dice from question x) d
+     set at = coalesce(e.start, e.at - d.lag - d.far * interval '12 minutes'),
+         lag = coalesce(e.at - d.far * interval '12 minutes' - e.start, d.lag)
+    from (select x.n, case when random() < 0.6 then '0' else (random() - 0.5) * interval '40 days' end as lag,
+                 random() * random() as far, random() as dice, 1 + floor(random() * 5)::int as kind from question x) d
     join lateral (
-      select i.at
+      select i.at, case when i.kind = 5 and d.dice < 0.4 then c.starts_at end as start
         from calytics.source s join calytics.chain c using (source_id)
-       cross join lateral (values (c.starts_at), (c.ended_at), (c.created_at), (c.cancelled_at), (c.rejected_at), (c.paid_at),
-                                  (c.hopped_at[1]), (c.awaiting_at + s.lapse_after), (c.awaiting_at + s.lapse_after)) i (at)
-       where s.name = 'memo' and i.at is not null and d.n > 0 order by random() limit 1) e on true
+       cross join lateral (values (1, c.starts_at), (2, c.ended_at), (3, c.created_at), (4, c.cancelled_at), (4, c.rejected_at),
+                                  (4, c.paid_at), (4, c.hopped_at[1]), (5, c.awaiting_at + s.lapse_after)) i (kind, at)
+       where s.name = 'memo' and i.at is not null order by i.kind = d.kind desc, random() limit 1) e on true
    where d.n = q.n and d.dice < 0.8 $$;
 create function pg_temp.pass() returns void language sql as $$
   update question q
@@ -190,13 +191,18 @@ update calytics.bucket b
   from calytics.source s
  where s.name = 'memo' and b.source_id = s.source_id;
 select pg_temp.wrong_answers() > 0 as remembered;
+update question set at = at + interval '3 days';
+select pg_temp.wrong_answers();
 select buckets > 0 as mended from cal.repair_metrics('memo');
 select pg_temp.wrong_answers();
 
--- What a transaction has written itself it sees, and nothing of it is left behind when it is undone.
+-- What a transaction has written itself it sees, and nothing of it is left behind when it is undone: the next run of the
+-- folder has the same number.
+update question set per = 'year', at = '2026-01-15 12:00Z', lag = '300 days', service = null, host = null;
+select pg_temp.wrong_answers();
 begin;
 select pg_temp.wrong_answers();
-select pg_temp.book('memo') \g /dev/null
+select pg_temp.book('memo') from generate_series(1, 10) \g /dev/null
 select pg_temp.wrong_answers();
 savepoint s;
 select cal.fold(true) \g /dev/null
@@ -206,4 +212,7 @@ select pg_temp.wrong_answers();
 select cal.fold(false) \g /dev/null
 select pg_temp.wrong_answers();
 rollback;
+select pg_temp.wrong_answers();
+select pg_temp.book('memo') from generate_series(1, 10) \g /dev/null
+select cal.fold(false) \g /dev/null
 select pg_temp.wrong_answers();
