@@ -1,16 +1,13 @@
-// The configuration parameters calytics.*, and the SQL functions that read them.
+// The configuration parameters calytics.*.
 
 #include "pg.hpp"
 
 #include "settings.hpp"
 
-CALYTICS_SQL_FUNCTION(calytics_max_body_size);
-CALYTICS_SQL_FUNCTION(calytics_collects_metrics);
-
 namespace {
 
-int max_body_size = 1024 * 1024;
-bool collect_metrics = true;
+int max_body_size_value = 1024 * 1024;
+bool collect_metrics_value = true;
 bool fold_worker_value = true;
 bool remember_value = true;
 // Short, for a dashboard pays for each pending chain; longer would only fold a little less often.
@@ -21,6 +18,14 @@ constexpr int shortest_interval = 10;
 constexpr int longest_interval = 3600 * 1000;
 
 }  // namespace
+
+int calytics::glue::max_body_size() {
+  return max_body_size_value;
+}
+
+bool calytics::glue::collects_metrics() {
+  return collect_metrics_value;
+}
 
 bool calytics::glue::fold_worker() {
   return fold_worker_value;
@@ -40,12 +45,12 @@ int calytics::glue::merge_interval() {
 
 void calytics::glue::define_settings() {
   DefineCustomIntVariable("calytics.max_body_size", "Largest webhook body that is taken in.",
-                          "Larger ones are answered with too_large and not kept.", &max_body_size,
-                          1024 * 1024, 1024, 64 * 1024 * 1024, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr,
-                          nullptr, nullptr);
+                          "Larger ones are answered with too_large and not kept.",
+                          &max_body_size_value, 1024 * 1024, 1024, 64 * 1024 * 1024, PGC_SIGHUP,
+                          GUC_UNIT_BYTE, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("calytics.collect_metrics", "Keeps metrics current as webhooks come in.",
                            "Off for bulk loads: cal.repair_metrics() makes up for it afterwards.",
-                           &collect_metrics, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+                           &collect_metrics_value, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("calytics.fold_worker",
                            "Whether a background worker folds in every database with calytics.",
                            "Metrics are exact without, but slower to read.", &fold_worker_value,
@@ -62,14 +67,4 @@ void calytics::glue::define_settings() {
       "Asked again, it adds what has changed since. Sums are the same without.", &remember_value,
       true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("calytics");
-}
-
-Datum calytics_max_body_size(PG_FUNCTION_ARGS) {
-  (void)fcinfo;
-  PG_RETURN_INT32(max_body_size);
-}
-
-Datum calytics_collects_metrics(PG_FUNCTION_ARGS) {
-  (void)fcinfo;
-  PG_RETURN_BOOL(collect_metrics);
 }
