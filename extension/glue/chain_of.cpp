@@ -58,7 +58,7 @@ const Shapes& shapes_of(FunctionCallInfo fcinfo, const ArrayType* legs) {
   return *static_cast<const Shapes*>(fcinfo->flinfo->fn_extra);
 }
 
-struct Columns {
+struct BookingRow {
   Datum values[kBookingColumns];
   bool nulls[kBookingColumns];
 
@@ -68,7 +68,7 @@ struct Columns {
   Text words(int i) const { return nulls[i] ? Text{} : Text{bytes_of(DatumGetTextPP(values[i]))}; }
 };
 
-Leg leg_of(const Columns& row) {
+Leg leg_of(const BookingRow& row) {
   Leg leg;
   leg.uid = row.words(1).value_or("");
   leg.root_uid = row.words(4).value_or("");
@@ -138,7 +138,7 @@ Datum calytics_chain_of(PG_FUNCTION_ARGS) {
                     &size);
   if (size == 0) PG_RETURN_NULL();
   const auto count = static_cast<std::size_t>(size);
-  auto* rows = static_cast<Columns*>(palloc(sizeof(Columns) * count));
+  auto* rows = static_cast<BookingRow*>(palloc(sizeof(BookingRow) * count));
   auto* legs = static_cast<Leg*>(palloc(sizeof(Leg) * count));
   auto* hops = static_cast<Instant*>(palloc(sizeof(Instant) * count));
   for (std::size_t i = 0; i < count; ++i) {

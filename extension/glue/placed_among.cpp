@@ -19,7 +19,7 @@ using calytics::core::Placed;
 using calytics::glue::bytes_of;
 using calytics::glue::kChainColumns;
 
-struct Columns {
+struct ChainRow {
   Datum values[kChainColumns];
   bool nulls[kChainColumns];
 
@@ -34,7 +34,7 @@ struct Columns {
 };
 
 // By position, as calytics.chain has it.
-Placed booking_of(const Columns& row) {
+Placed booking_of(const ChainRow& row) {
   Placed booking;
   booking.root = bytes_of(DatumGetTextPP(row.values[1]));
   booking.created_at = row.instant(5);
@@ -60,7 +60,7 @@ Datum calytics_placed_among(PG_FUNCTION_ARGS) {
   deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE, &chains, nullptr,
                     &size);
   const auto count = static_cast<std::size_t>(size);
-  auto* rows = static_cast<Columns*>(palloc(sizeof(Columns) * (count + 1)));
+  auto* rows = static_cast<ChainRow*>(palloc(sizeof(ChainRow) * (count + 1)));
   auto* bookings = static_cast<Placed*>(palloc(sizeof(Placed) * (count + 1)));
   auto** placed = static_cast<Placed**>(palloc(sizeof(Placed*) * (count + 1)));
   auto** made = static_cast<const Placed**>(palloc(sizeof(Placed*) * (count + 1)));

@@ -22,7 +22,7 @@ using calytics::core::Kind;
 using calytics::core::Webhook;
 using calytics::glue::text_datum;
 
-constexpr int column_count = 47;
+constexpr int kWebhookColumns = 47;
 
 std::string_view name_of(Envelope envelope) {
   switch (envelope) {
@@ -67,7 +67,7 @@ std::string_view name_of(CancelledBy by) {
 }
 
 // Fills columns from left to right.
-class Columns {
+class WebhookRow {
  public:
   void put(Datum value) {
     nulls_[next_] = false;
@@ -87,8 +87,8 @@ class Columns {
 
  private:
   std::size_t next_ = 0;
-  std::array<Datum, column_count> values_{};
-  std::array<bool, column_count> nulls_{};
+  std::array<Datum, kWebhookColumns> values_{};
+  std::array<bool, kWebhookColumns> nulls_{};
 };
 
 // One array of the parallel arrays of attendees; `element` gives an element's Datum, or nothing.
@@ -118,7 +118,7 @@ Datum text_array(const Webhook& row, Webhook::Text Attendee::*member) {
                         });
 }
 
-void put_attendees(const Webhook& row, Columns& columns) {
+void put_attendees(const Webhook& row, WebhookRow& columns) {
   if (row.attendees.empty()) {
     for (int i = 0; i < 5; ++i) {
       columns.skip();
@@ -141,7 +141,7 @@ void put_attendees(const Webhook& row, Columns& columns) {
                              }));
 }
 
-void put_row(const Webhook& row, Columns& columns) {
+void put_row(const Webhook& row, WebhookRow& columns) {
   columns.put(calytics::glue::bytea_datum(row.digest.data(), row.digest.size()));
   columns.put(text_datum(name_of(row.envelope)));
   columns.put(text_datum(name_of(row.kind)));
@@ -193,7 +193,7 @@ TupleDesc result_type(FunctionCallInfo fcinfo) {
     MemoryContext previous = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
     TupleDesc type = nullptr;
     if (get_call_result_type(fcinfo, nullptr, &type) != TYPEFUNC_COMPOSITE ||
-        type->natts != column_count) {
+        type->natts != kWebhookColumns) {
       ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                       errmsg("calytics.webhook does not fit the library that is loaded"),
                       errhint("Run \"alter extension calytics update\" and connect again.")));
@@ -214,8 +214,8 @@ Datum calytics_parse_webhook(PG_FUNCTION_ARGS) {
   if (std::all_of(row.digest.begin(), row.digest.end(), [](std::uint8_t b) { return b == 0; })) {
     ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not digest a webhook's body")));
   }
-  Columns columns;
+  WebhookRow columns;
   put_row(row, columns);
-  Assert(columns.count() == column_count);
+  Assert(columns.count() == kWebhookColumns);
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(type, columns.values(), columns.nulls())));
 }
