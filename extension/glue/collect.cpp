@@ -1,16 +1,21 @@
 // calytics.collect, the reader of sums: buckets, plus what is folded but not merged into them, plus
 // what became of chains since they were folded, corrected by the facts of the parts of hours that a
 // span's ends cut off. All of it is read in the caller's one snapshot, in which the result equals a
-// recount of the facts, wherever the folder stands.
+// recount of the facts, wherever the folder stands. A session that asks again is answered out of
+// what it remembers (memo.hpp), and has read only what changed since.
 
-#include "reader.hpp"
+#include "memo.hpp"
 
 extern "C" {
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 }
+
+#include <algorithm>
 
 #include "core/pieces.hpp"
 #include "fact.hpp"
+#include "spans.hpp"
 #include "split.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_collect);
@@ -41,12 +46,18 @@ struct Settings {
 void read_settings(void* context, const Datum* values, const bool* nulls) {
   auto* to = static_cast<Settings*>(context);
   to->found = true;
+  constexpr int time_zone = 2;
+  Datum source[kSourceColumns];
+  std::copy(values, values + kSourceColumns, source);
   MemoryContext before = MemoryContextSwitchTo(to->memory);
-  *to->rules = rules_of(values, nulls);
+  source[time_zone] = text_datum(text_of(values[time_zone]));
+  *to->rules = rules_of(source, nulls);
   MemoryContextSwitchTo(before);
   to->reader->segment = DatumGetInt64(values[kSourceColumns]);
-  to->reader->run = DatumGetInt64(values[kSourceColumns + 1]);
-  to->reader->marks = DatumGetBool(values[kSourceColumns + 2]);
+  to->reader->recent_run = DatumGetInt64(values[kSourceColumns + 1]);
+  to->reader->run = DatumGetInt64(values[kSourceColumns + 2]);
+  to->reader->state_table = DatumGetObjectId(values[kSourceColumns + 3]);
+  to->reader->marks = DatumGetBool(values[kSourceColumns + 4]);
 }
 
 void add_bucket(void* context, const Datum* values, const bool* /*nulls*/) {
@@ -110,51 +121,129 @@ void add_deltas(Reader& reader) {
       "select r.basis, r.at, r.cells from calytics.recent_delta r"
       " where r.run >= $2 and r.source_id = $1",
       types);
-  const std::array<Datum, 2> values = {Int32GetDatum(reader.source), Int64GetDatum(reader.run)};
+  const std::array<Datum, 2> values = {Int32GetDatum(reader.source),
+                                       Int64GetDatum(reader.recent_run)};
   query.run(values.data(), nullptr, add_delta, &reader);
+}
+
+// Who is told of the sums.
+struct Answer {
+  SumSink sink;
+  void* context;
+};
+
+void add_folded(Reader& reader) {
+  if (reader.sums->spans().all.empty()) return;
+  add_buckets(reader);
+  add_deltas(reader);
+  add_cuts(reader);
+  add_unfinished(reader);
+  add_awaiting(reader);
+}
+
+// Gives the sums of what is folded and of what is not.
+void answer(Reader& reader, const Answer& to) {
+  Collector& folded = *reader.sums;
+  if (!reader.marks) {
+    folded.each(to.sink, to.context);
+    return;
+  }
+  Collector pending(folded.question(), CurrentMemoryContext);
+  reader.sums = &pending;
+  add_changes(reader);
+  folded.add(pending, 1);
+  folded.each(to.sink, to.context);
+  folded.add(pending, -1);
+  reader.sums = &folded;
+}
+
+// False if what is remembered is of no use in this snapshot.
+bool answer_from(Memo& memo, Reader& reader, const Question& question, const Answer& to) {
+  open_memo(memo);
+  reader.sums = memo.sums;
+  if (!catch_up(reader, memo.run)) {
+    forget(memo);
+    return false;
+  }
+  move_to(reader, question.spans.all);
+  answer(reader, to);
+  settle_memo(memo, reader.run);
+  return true;
+}
+
+void answer_question(Reader& reader, const Question& question, MemoryContext memory,
+                     const Answer& to) {
+  bool remembers = may_remember(question);
+  Memo* memo = remembers ? memo_of(question, reader.state_table) : nullptr;
+  if (memo != nullptr && memo->run > reader.run) {
+    // An old snapshot.
+    remembers = false;
+  } else if (memo != nullptr && answer_from(*memo, reader, question, to)) {
+    return;
+  }
+  MemoryContext own = AllocSetContextCreate(memory, "calytics memo", ALLOCSET_DEFAULT_SIZES);
+  Collector sums(question, own);
+  reader.sums = &sums;
+  add_folded(reader);
+  answer(reader, to);
+  if (remembers) remember_sums(reader, own);
+  reader.sums = nullptr;
+}
+
+Datum text_or_null(std::string_view text, bool there, bool& null) {
+  null = !there;
+  return there ? text_datum(text) : Datum{0};
+}
+
+void put_row(void* context, const Span& span, bool unfinished, Timestamp at,
+             const core::CubeKey& key, std::string_view counts) {
+  auto* rows = static_cast<ReturnSetInfo*>(context);
+  std::array<bool, 8> nulls = {};
+  nulls[3] = span.unit == core::Unit::none;
+  std::array<Datum, 8> values = {text_datum(span.role),
+                                 text_datum(span.basis_name),
+                                 text_datum(unfinished ? "unfinished" : span.window),
+                                 TimestampGetDatum(at),
+                                 text_or_null(key.service, span.split.service, nulls[4]),
+                                 text_or_null(key.host, span.split.host, nulls[5]),
+                                 text_datum(key.currency),
+                                 text_datum(counts)};
+  tuplestore_putvalues(rows->setResult, rows->setDesc, values.data(), nulls.data());
 }
 
 }  // namespace
 
+void collect(std::int32_t source, std::span<const Span> spans, const Filter& services,
+             const Filter& hosts, MemoryContext memory, SumSink sink, void* context) {
+  static const Oid types[] = {INT4OID};
+  static Statement settings_query(
+      "select s.*, f.segment, f.recent_run, f.run, f.tableoid, exists ("
+      "    select from calytics.chain_mark m where m.segment >= f.segment and m.source_id = $1)"
+      "  from calytics.source s"
+      " cross join (select x.segment, x.recent_run, x.run, x.tableoid from calytics.fold_state x"
+      "              order by x.run desc limit 1) f"
+      " where s.source_id = $1",
+      types);
+  Reader reader = {source, nullptr};
+  core::Rules rules;
+  Settings settings = {&reader, &rules, memory};
+  const Datum value = Int32GetDatum(source);
+  settings_query.run(&value, nullptr, read_settings, &settings);
+  if (!settings.found) return;
+  const Question question = {source, rules, rounded(spans, rules), services, hosts};
+  answer_question(reader, question, memory, {sink, context});
+}
+
 }  // namespace calytics::glue
 
 Datum calytics_collect(PG_FUNCTION_ARGS) {
-  using namespace calytics;
   using namespace calytics::glue;
-  static const Oid types[] = {INT4OID};
-  static Statement settings_query(
-      "select s.*, f.segment, f.recent_run, exists ("
-      "    select from calytics.chain_mark m where m.segment >= f.segment and m.source_id = $1)"
-      "  from calytics.source s"
-      " cross join (select x.segment, x.recent_run from calytics.fold_state x order by x.run desc "
-      "limit 1) f"
-      " where s.source_id = $1",
-      types);
   InitMaterializedSRF(fcinfo, 0);
-  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   MemoryContext memory = CurrentMemoryContext;
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return Datum{0};
-
   SPI_connect();
-  Reader reader = {PG_GETARG_INT32(0), nullptr};
-  core::Rules rules;
-  Settings settings = {&reader, &rules, memory};
-  const Datum source = Int32GetDatum(reader.source);
-  settings_query.run(&source, nullptr, read_settings, &settings);
-  if (settings.found) {
-    Collector sums(spans_argument(fcinfo, 1, rules), filter_argument(fcinfo, 2),
-                   filter_argument(fcinfo, 3), rules, memory);
-    reader.sums = &sums;
-    if (!sums.spans().all.empty()) {
-      add_buckets(reader);
-      add_deltas(reader);
-      if (reader.marks) add_changes(reader);
-      add_cuts(reader);
-      add_unfinished(reader);
-      add_awaiting(reader);
-    }
-    sums.put_rows(result->setResult, result->setDesc);
-  }
+  collect(PG_GETARG_INT32(0), spans_argument(fcinfo, 1), filter_argument(fcinfo, 2),
+          filter_argument(fcinfo, 3), memory, put_row, fcinfo->resultinfo);
   SPI_finish();
   return Datum{0};
 }

@@ -48,8 +48,8 @@ struct Spans {
   std::span<Correction> corrections;
 };
 
-// calytics.span[] as an argument; spans in which no instant lies are left out.
-Spans spans_argument(FunctionCallInfo fcinfo, int argument, const core::Rules& rules);
+// Spans in which no instant lies are left out.
+Spans rounded(std::span<const Span> asked, const core::Rules& rules);
 
 // Keys to keep to; absent: all.
 struct Filter {
@@ -59,23 +59,40 @@ struct Filter {
 
   bool lets(std::string_view key) const;
 };
+Filter filter_of(Datum texts);
 Filter filter_argument(FunctionCallInfo fcinfo, int argument);
+
+// What sums are asked for.
+struct Question {
+  std::int32_t source;
+  core::Rules rules;
+  Spans spans;
+  Filter services;
+  Filter hosts;
+};
+
+// Takes a sum of a span, or of its unfinished part; counts are the bytes of a tally. What the views
+// are of lives until the sink returns.
+using SumSink = void (*)(void* context, const Span& span, bool unfinished, Timestamp at,
+                         const core::CubeKey& key, std::string_view counts);
 
 // Sums by span, window, time, and service, host and currency.
 class Collector {
  public:
-  Collector(Spans spans, Filter services, Filter hosts, const core::Rules& rules,
-            MemoryContext memory);
+  Collector(const Question& question, MemoryContext memory);
 
-  const Spans& spans() const { return spans_; }
-  const core::Rules& rules() const { return rules_; }
+  const Question& question() const { return question_; }
+  // The same question, where it is to live from now on.
+  void ask(const Question& question) { question_ = question; }
+  const Spans& spans() const { return question_.spans; }
+  const core::Rules& rules() const { return question_.rules; }
   // What buckets have to keep apart for a span and the filters.
   core::Split needed(const Span& span) const {
-    return {.service = span.split.service || !services_.absent,
-            .host = span.split.host || !hosts_.absent};
+    return {.service = span.split.service || !question_.services.absent,
+            .host = span.split.host || !question_.hosts.absent};
   }
   bool lets(std::string_view service, std::string_view host) const {
-    return services_.lets(service) && hosts_.lets(host);
+    return question_.services.lets(service) && question_.hosts.lets(host);
   }
 
   // Adds to a span's sums at a local time; `unfinished` is for the window of that name.
@@ -84,20 +101,25 @@ class Collector {
   // The cells of a cube that the filters let through.
   void add_cube(const Span& span, Timestamp local, std::string_view cube, std::int64_t weight);
 
-  // A row of calytics.sums for each sum that is not empty.
-  void put_rows(Tuplestorestate* store, TupleDesc shape);
+  // The sums of another collector of the same spans.
+  void add(const Collector& other, std::int64_t weight);
+
+  // Every sum that is not empty.
+  void each(SumSink sink, void* context) const;
 
  private:
   char* room_for(const core::CubeKey& key);
 
-  Spans spans_;
-  Filter services_;
-  Filter hosts_;
-  core::Rules rules_;
+  Question question_;
   MemoryContext memory_;
   core::SumTable sums_;
   char* key_ = nullptr;
   std::size_t key_room_ = 0;
 };
+
+// Gives all sums of a source in these spans that are not empty, exact in the caller's snapshot;
+// within SPI_connect and SPI_finish. `memory` outlives the call.
+void collect(std::int32_t source, std::span<const Span> spans, const Filter& services,
+             const Filter& hosts, MemoryContext memory, SumSink sink, void* context);
 
 }  // namespace calytics::glue

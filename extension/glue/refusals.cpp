@@ -1,6 +1,6 @@
-// Refused deliveries leave no row, or anyone could fill the disk; they are counted in shared memory
-// instead, so that a wrong secret at Cal.com shows. Counting never blocks and never fails; without
-// preloading there is nothing to count in, and cal.health() says so.
+// Refused deliveries and calls leave no row, or anyone could fill the disk; they are counted in
+// shared memory instead, so that a wrong secret at Cal.com shows. Counting never blocks and never
+// fails; without preloading there is nothing to count in, and cal.health() says so.
 
 #include "pg.hpp"
 
@@ -17,7 +17,8 @@ CALYTICS_SQL_FUNCTION(calytics_refusals);
 
 namespace {
 
-constexpr std::array<std::string_view, 2> outcomes = {"unauthorized", "too_large"};
+constexpr std::array<std::string_view, 4> outcomes = {"unauthorized", "too_large", "forbidden",
+                                                      "rate_limited"};
 
 struct Counters {
   std::array<pg_atomic_uint64, outcomes.size()> by_outcome;
@@ -58,19 +59,20 @@ void calytics::glue::request_refusal_counters() {
   shmem_startup_hook = attach_counters;
 }
 
-Datum calytics_count_refusal(PG_FUNCTION_ARGS) {
-  const std::string_view outcome = calytics::glue::bytes_of(PG_GETARG_TEXT_PP(0));
+void calytics::glue::count_refusal(std::string_view outcome) {
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (outcome == outcomes[i]) {
-      if (counters != nullptr) {
-        pg_atomic_fetch_add_u64(&counters->by_outcome[i], 1);
-      }
-      PG_RETURN_VOID();
-    }
+    if (outcome != outcomes[i]) continue;
+    if (counters != nullptr) pg_atomic_fetch_add_u64(&counters->by_outcome[i], 1);
+    return;
   }
   ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                  errmsg("\"%s\" is not the outcome of a refusal",
-                         text_to_cstring(PG_GETARG_TEXT_PP(0)))));
+                  errmsg("\"%.*s\" is not the outcome of a refusal",
+                         static_cast<int>(outcome.size()), outcome.data())));
+}
+
+Datum calytics_count_refusal(PG_FUNCTION_ARGS) {
+  calytics::glue::count_refusal(calytics::glue::bytes_of(PG_GETARG_TEXT_PP(0)));
+  PG_RETURN_VOID();
 }
 
 Datum calytics_refusals(PG_FUNCTION_ARGS) {

@@ -1,17 +1,15 @@
-// The configuration parameters calytics.*, and the SQL functions that read them.
+// The configuration parameters calytics.*.
 
 #include "pg.hpp"
 
 #include "settings.hpp"
 
-CALYTICS_SQL_FUNCTION(calytics_max_body_size);
-CALYTICS_SQL_FUNCTION(calytics_collects_metrics);
-
 namespace {
 
-int max_body_size = 1024 * 1024;
-bool collect_metrics = true;
+int max_body_size_value = 1024 * 1024;
+bool collect_metrics_value = true;
 bool fold_worker_value = true;
+bool remember_value = true;
 // Short, for a dashboard pays for each pending chain; longer would only fold a little less often.
 int fold_interval_value = 100;
 int merge_interval_value = 10'000;
@@ -21,8 +19,20 @@ constexpr int longest_interval = 3600 * 1000;
 
 }  // namespace
 
+int calytics::glue::max_body_size() {
+  return max_body_size_value;
+}
+
+bool calytics::glue::collects_metrics() {
+  return collect_metrics_value;
+}
+
 bool calytics::glue::fold_worker() {
   return fold_worker_value;
+}
+
+bool calytics::glue::remember() {
+  return remember_value;
 }
 
 int calytics::glue::fold_interval() {
@@ -35,12 +45,12 @@ int calytics::glue::merge_interval() {
 
 void calytics::glue::define_settings() {
   DefineCustomIntVariable("calytics.max_body_size", "Largest webhook body that is taken in.",
-                          "Larger ones are answered with too_large and not kept.", &max_body_size,
-                          1024 * 1024, 1024, 64 * 1024 * 1024, PGC_SIGHUP, GUC_UNIT_BYTE, nullptr,
-                          nullptr, nullptr);
+                          "Larger ones are answered with too_large and not kept.",
+                          &max_body_size_value, 1024 * 1024, 1024, 64 * 1024 * 1024, PGC_SIGHUP,
+                          GUC_UNIT_BYTE, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("calytics.collect_metrics", "Keeps metrics current as webhooks come in.",
                            "Off for bulk loads: cal.repair_metrics() makes up for it afterwards.",
-                           &collect_metrics, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+                           &collect_metrics_value, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("calytics.fold_worker",
                            "Whether a background worker folds in every database with calytics.",
                            "Metrics are exact without, but slower to read.", &fold_worker_value,
@@ -52,15 +62,9 @@ void calytics::glue::define_settings() {
                           "How often a folder merges what it has folded at most.", nullptr,
                           &merge_interval_value, 10'000, shortest_interval, longest_interval,
                           PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable(
+      "calytics.remember", "Whether a session remembers the sums it has read.",
+      "Asked again, it adds what has changed since. Sums are the same without.", &remember_value,
+      true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("calytics");
-}
-
-Datum calytics_max_body_size(PG_FUNCTION_ARGS) {
-  (void)fcinfo;
-  PG_RETURN_INT32(max_body_size);
-}
-
-Datum calytics_collects_metrics(PG_FUNCTION_ARGS) {
-  (void)fcinfo;
-  PG_RETURN_BOOL(collect_metrics);
 }

@@ -9,20 +9,19 @@
 #include <array>
 #include <optional>
 
-#include "core/webhook_parser.hpp"
+#include "apply.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_parse_webhook);
 
 namespace {
 
 using calytics::core::Attendee;
-using calytics::core::CancelledBy;
 using calytics::core::Envelope;
 using calytics::core::Kind;
 using calytics::core::Webhook;
 using calytics::glue::text_datum;
 
-constexpr int kWebhookColumns = 47;
+constexpr int column_count = 46;
 
 std::string_view name_of(Envelope envelope) {
   switch (envelope) {
@@ -54,18 +53,6 @@ std::string_view name_of(Kind kind) {
   return "unreadable";
 }
 
-std::string_view name_of(CancelledBy by) {
-  switch (by) {
-    case CancelledBy::host:
-      return "host";
-    case CancelledBy::customer:
-      return "customer";
-    case CancelledBy::other:
-      break;
-  }
-  return "other";
-}
-
 // Fills columns from left to right.
 class WebhookRow {
  public:
@@ -87,8 +74,8 @@ class WebhookRow {
 
  private:
   std::size_t next_ = 0;
-  std::array<Datum, kWebhookColumns> values_{};
-  std::array<bool, kWebhookColumns> nulls_{};
+  std::array<Datum, column_count> values_{};
+  std::array<bool, column_count> nulls_{};
 };
 
 // One array of the parallel arrays of attendees; `element` gives an element's Datum, or nothing.
@@ -142,7 +129,6 @@ void put_attendees(const Webhook& row, WebhookRow& columns) {
 }
 
 void put_row(const Webhook& row, WebhookRow& columns) {
-  columns.put(calytics::glue::bytea_datum(row.digest.data(), row.digest.size()));
   columns.put(text_datum(name_of(row.envelope)));
   columns.put(text_datum(name_of(row.kind)));
   columns.put(row.problem);
@@ -193,7 +179,7 @@ TupleDesc result_type(FunctionCallInfo fcinfo) {
     MemoryContext previous = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
     TupleDesc type = nullptr;
     if (get_call_result_type(fcinfo, nullptr, &type) != TYPEFUNC_COMPOSITE ||
-        type->natts != kWebhookColumns) {
+        type->natts != column_count) {
       ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                       errmsg("calytics.webhook does not fit the library that is loaded"),
                       errhint("Run \"alter extension calytics update\" and connect again.")));
@@ -207,15 +193,12 @@ TupleDesc result_type(FunctionCallInfo fcinfo) {
 }  // namespace
 
 Datum calytics_parse_webhook(PG_FUNCTION_ARGS) {
-  static calytics::core::WebhookParser parser;
   TupleDesc type = result_type(fcinfo);
-  const Webhook& row = parser.parse(calytics::glue::bytes_of(PG_GETARG_BYTEA_PP(0)),
+  const Webhook& row =
+      calytics::glue::parse_webhook(calytics::glue::bytes_of(PG_GETARG_BYTEA_PP(0)),
                                     calytics::glue::bytes_of(PG_GETARG_BYTEA_PP(1)));
-  if (std::all_of(row.digest.begin(), row.digest.end(), [](std::uint8_t b) { return b == 0; })) {
-    ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not digest a webhook's body")));
-  }
   WebhookRow columns;
   put_row(row, columns);
-  Assert(columns.count() == kWebhookColumns);
+  Assert(columns.count() == column_count);
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(type, columns.values(), columns.nulls())));
 }
