@@ -14,11 +14,10 @@ namespace calytics::core {
 namespace {
 
 using Text = Webhook::Text;
-using Number = Webhook::Number;
 using Flag = Webhook::Flag;
 
 struct Host {
-  Number id;
+  Webhook::Number id;
   Text username;
   Text name;
   Text email;
@@ -26,7 +25,7 @@ struct Host {
 };
 
 struct EventType {
-  Number id;
+  Webhook::Number id;
   Text slug;
   Text title;
 };
@@ -45,17 +44,17 @@ struct Draft {
 
   Text uid;
   Text booking_uid;
-  Number id;
-  Number booking_id;
+  Webhook::Number id;
+  Webhook::Number booking_id;
   Text reschedule_uid;
   Text from_reschedule;
-  Number event_type_id;
+  Webhook::Number event_type_id;
   EventType event_type;
   Text type;
   Text event_title;
   Host organizer;
   Host user;
-  Number user_id;
+  Webhook::Number user_id;
   Text user_primary_email;
   std::vector<std::string_view> team_emails;
   Text attendee_seat_id;

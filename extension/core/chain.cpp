@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::int64_t kMinute = kHour / 60;
 
-constexpr bool known(Instant at) {
-  return at != kUnknown;
-}
-
 constexpr Instant either(Instant at, Instant instead) {
   return known(at) ? at : instead;
 }

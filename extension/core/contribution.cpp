@@ -12,10 +12,6 @@
 namespace calytics::core {
 namespace {
 
-constexpr bool known(Instant at) {
-  return at != kUnknown;
-}
-
 // Room for all entries that one contribution has: 28 of the booking, 16 of the visit, 3 cells.
 class Entries {
  public:

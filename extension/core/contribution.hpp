@@ -20,6 +20,10 @@ namespace calytics::core {
 using Instant = std::int64_t;
 inline constexpr Instant kUnknown = std::numeric_limits<Instant>::min();  // NULL
 
+constexpr bool known(Instant at) noexcept {
+  return at != kUnknown;
+}
+
 // By when something counts: creation, start, the moment it happened, the person's first visit.
 enum class Basis : std::uint8_t { booked = 1, service = 2, event = 4, cohort = 8 };
 inline constexpr unsigned kAllBases = 15;

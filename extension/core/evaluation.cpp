@@ -20,11 +20,6 @@ auto place_and_part(const Sums& sums) {
   return std::tie(sums.role, sums.at, sums.service, sums.host, sums.currency, sums.part);
 }
 
-bool add_product(std::int64_t& sum, std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t product = 0;
-  return !__builtin_mul_overflow(a, b, &product) && !__builtin_add_overflow(sum, product, &sum);
-}
-
 bool wanted(const Formula& formula, Role role) noexcept {
   if (role == Role::series) return formula.in_series;
   return (role != Role::service && role != Role::host) || formula.in_tables;

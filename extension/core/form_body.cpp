@@ -1,9 +1,8 @@
 #include "form_body.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 
+#include "percent.hpp"
 #include "text.hpp"
 
 namespace calytics::core {
@@ -13,19 +12,6 @@ namespace {
 bool is_name_character(char c) noexcept {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
          std::string_view("_-.[]").find(c) != std::string_view::npos;
-}
-
-std::string percent_decode(std::string_view text) {
-  std::string decoded;
-  while (!text.empty()) {
-    std::uint8_t byte = 0;
-    const char* digits = text.data() + 1;
-    const bool escape = text.front() == '%' && text.size() > 2 &&
-                        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
-    decoded += escape ? static_cast<char>(byte) : text.front();
-    text.remove_prefix(escape ? 3 : 1);
-  }
-  return decoded;
 }
 
 }  // namespace

@@ -6,13 +6,6 @@ namespace calytics::core {
 
 namespace {
 
-// total += count * weight; false if that is beyond 64 bits.
-bool add_product(std::int64_t& total, std::int64_t count, std::int64_t weight) noexcept {
-  std::int64_t product = 0;
-  return !__builtin_mul_overflow(count, weight, &product) &&
-         !__builtin_add_overflow(total, product, &total);
-}
-
 TallyStatus either(const TallyReader& a, const TallyReader& b) noexcept {
   return a.status() == TallyStatus::ok ? b.status() : a.status();
 }

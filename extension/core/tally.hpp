@@ -20,6 +20,13 @@ inline constexpr std::int32_t kTallyIndexes = 65536;
 
 enum class TallyStatus { ok, damaged, overflow };
 
+// total += count * weight; false if that is beyond 64 bits.
+inline bool add_product(std::int64_t& total, std::int64_t count, std::int64_t weight) noexcept {
+  std::int64_t product = 0;
+  return !__builtin_mul_overflow(count, weight, &product) &&
+         !__builtin_add_overflow(total, product, &total);
+}
+
 struct TallyEntry {
   std::uint16_t index;
   std::int64_t count;

@@ -5,24 +5,22 @@
 #include <string>
 #include <utility>
 
+#include "body.hpp"
 #include "event_judge.hpp"
 #include "event_reader.hpp"
 #include "json_document.hpp"
 #include "json_value.hpp"
-#include "text.hpp"
 
 namespace calytics::core {
 
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr std::string_view kOutOfMemory = "out of memory";
 constexpr std::string_view kNoObject =
     "the body is no JSON object or array: send an event, an array of events, or "
     "{\"events\": [...]}";
 
 // What the root object says before events are read.
-struct Envelope {
+struct TrackEnvelope {
   bool has_events = false;
   bool events_is_array = false;
   std::size_t events_member = 0;  // its place among the members
@@ -42,8 +40,7 @@ class TrackParser::Reader {
     options_ = &options;
     batch_ = &batch;
 
-    const bool marked = body.starts_with(kByteOrderMark);
-    const std::string_view content = trim_ascii(body.substr(marked ? kByteOrderMark.size() : 0));
+    const std::string_view content = content_of(body);
     if (content.empty()) {
       refuse(TrackStatus::malformed, "the body is empty: send an event as JSON");
     } else if (content.front() != '{' && content.front() != '[') {
@@ -76,7 +73,7 @@ class TrackParser::Reader {
   // The context may stand behind the events, and counts for them all: the object is visited twice.
   JsonError read_object() {
     JsonValue root;
-    Envelope envelope;
+    TrackEnvelope envelope;
     if (const JsonError error = document_.root(root)) return error;
     if (const JsonError error = read_envelope(root, envelope)) return error;
     if (!document_.at_end()) return simdjson::TRAILING_CONTENT;
@@ -98,7 +95,7 @@ class TrackParser::Reader {
   }
 
   // Walks over all members, and thereby makes sure that the document is whole.
-  JsonError read_envelope(JsonValue& root, Envelope& envelope) {
+  JsonError read_envelope(JsonValue& root, TrackEnvelope& envelope) {
     std::size_t member = 0;
     return visit_members(root, texts_, [&](std::string_view name, JsonValue& value) {
       if (name == "events") {

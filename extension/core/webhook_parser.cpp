@@ -8,12 +8,12 @@
 #include <string>
 #include <utility>
 
+#include "body.hpp"
 #include "booking_reader.hpp"
 #include "form_body.hpp"
 #include "json_document.hpp"
 #include "json_value.hpp"
 #include "limits.hpp"
-#include "text.hpp"
 #include "timestamp.hpp"
 #include "trigger.hpp"
 
@@ -21,7 +21,6 @@ namespace calytics::core {
 
 namespace {
 
-constexpr std::string_view kOutOfMemory = "out of memory";
 constexpr std::string_view kEmpty =
     "the body is empty: check what stands between Cal.com and this server";
 constexpr std::string_view kCustomTemplate =
@@ -30,8 +29,6 @@ constexpr std::string_view kCustomTemplate =
     "at Cal.com";
 constexpr std::string_view kRemoveTemplate =
     ": remove the payload template of this webhook at Cal.com";
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_trigger(std::string_view text) noexcept {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -60,8 +57,7 @@ class WebhookParser::Reader {
     person_key_ = person_key;
     texts_.clear();
 
-    const bool marked = body.starts_with(kByteOrderMark);
-    const std::string_view content = trim_ascii(body.substr(marked ? kByteOrderMark.size() : 0));
+    const std::string_view content = content_of(body);
     if (content.empty()) {
       row.problem = kEmpty;
     } else if (content.front() == '{') {

@@ -31,7 +31,7 @@ using core::Text;
 
 constexpr int kCustomer = 28;
 
-struct Columns {
+struct BookingRow {
   const Datum* values;
   const bool* nulls;
 
@@ -42,7 +42,7 @@ struct Columns {
 };
 
 Leg leg_of(const LegRow& of) {
-  const Columns row = {of.values, of.nulls};
+  const BookingRow row = {of.values, of.nulls};
   Leg leg;
   leg.uid = row.words(1).value_or("");
   leg.root_uid = row.words(4).value_or("");

@@ -27,7 +27,7 @@ ProcessUtility_hook_type previous_hook = nullptr;
 // Databases that this transaction has barred; the list lives as long as the transaction.
 List* barred = NIL;
 
-void at_end(XactEvent event, void*) {
+void lift_bars_at_end(XactEvent event, void*) {
   if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
     return;
   const ListCell* cell = nullptr;
@@ -40,7 +40,7 @@ void bar(Oid database) {
   static bool listening = false;
   if (!OidIsValid(database)) return;
   if (!listening) {
-    RegisterXactCallback(at_end, nullptr);
+    RegisterXactCallback(lift_bars_at_end, nullptr);
     listening = true;
   }
   MemoryContext previous = MemoryContextSwitchTo(TopTransactionContext);

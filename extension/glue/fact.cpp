@@ -22,7 +22,7 @@ using core::Payment;
 using core::Rules;
 
 // The columns of a row, which may be NULL.
-struct Columns {
+struct Fields {
   const Datum* values;
   const bool* nulls;
 
@@ -58,7 +58,7 @@ void take_apart(HeapTupleHeader row, int columns, Datum* values, bool* nulls) {
   ReleaseTupleDesc(shape);
 }
 
-std::span<const Instant> instants_of(const Columns& row, int column) {
+std::span<const Instant> instants_of(const Fields& row, int column) {
   if (!row.has(column)) return {};
   ArrayType* array = DatumGetArrayTypeP(row.values[column]);
   const int size = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
@@ -70,7 +70,7 @@ std::span<const Instant> instants_of(const Columns& row, int column) {
 }
 
 // By position, as calytics.payment has it.
-std::span<const Payment> payments_of(const Columns& row, int column) {
+std::span<const Payment> payments_of(const Fields& row, int column) {
   constexpr int columns = 7;
   if (!row.has(column)) return {};
   ArrayType* array = DatumGetArrayTypeP(row.values[column]);
@@ -86,7 +86,7 @@ std::span<const Payment> payments_of(const Columns& row, int column) {
     Datum values[columns];
     bool nulls[columns];
     take_apart(DatumGetHeapTupleHeader(rows[i]), columns, values, nulls);
-    const Columns entry = {values, nulls};
+    const Fields entry = {values, nulls};
     payments[count++] = {entry.bytes(3) == "refund", entry.int8(4), entry.bytes(5),
                          entry.instant(6)};
   }
@@ -96,7 +96,7 @@ std::span<const Payment> payments_of(const Columns& row, int column) {
 }  // namespace
 
 Fact fact_of(const Datum* values, const bool* nulls) {
-  const Columns row = {values, nulls};
+  const Fields row = {values, nulls};
   Fact fact;
   fact.has_customer = row.has(3);
   fact.status = row.bytes(4);
@@ -142,7 +142,7 @@ Fact fact_of(HeapTupleHeader chain) {
 }
 
 Rules rules_of(const Datum* values, const bool* nulls) {
-  const Columns row = {values, nulls};
+  const Fields row = {values, nulls};
   Rules rules;
   rules.zone = zone_named(DatumGetTextPP(values[2]));
   rules.local = local_time;

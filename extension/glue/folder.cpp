@@ -51,7 +51,7 @@ void terminate(SIGNAL_ARGS) {
 
 // Registered before the connection, so that it runs when the connection is no more: whoever waits
 // for the database to be free of us finds it so.
-void leave(int, Datum) {
+void leave_slot(int, Datum) {
   LWLockAcquire(folder_slots->lock, LW_EXCLUSIVE);
   slot->latch = nullptr;
   slot->pid = 0;
@@ -81,7 +81,7 @@ bool report_to_slot() {
   }
   LWLockRelease(folder_slots->lock);
   if (runs) {
-    on_shmem_exit(leave, Datum{0});
+    on_shmem_exit(leave_slot, Datum{0});
   } else if (meant) {
     ConditionVariableBroadcast(&folder_slots->worker_left);
     calytics::glue::wake_launcher();

@@ -17,9 +17,9 @@ namespace {
 using calytics::glue::folder_slots;
 using calytics::glue::FolderSlot;
 
-constexpr std::size_t column_count = 7;
+constexpr std::size_t kStateColumns = 7;
 
-class Columns {
+class StateRow {
  public:
   void put(Datum value, bool known = true) {
     values_[next_] = value;
@@ -33,8 +33,8 @@ class Columns {
 
  private:
   std::size_t next_ = 0;
-  std::array<Datum, column_count> values_{};
-  std::array<bool, column_count> nulls_{};
+  std::array<Datum, kStateColumns> values_{};
+  std::array<bool, kStateColumns> nulls_{};
 };
 
 }  // namespace
@@ -42,7 +42,7 @@ class Columns {
 Datum calytics_folder_state(PG_FUNCTION_ARGS) {
   TupleDesc type = nullptr;
   if (get_call_result_type(fcinfo, nullptr, &type) != TYPEFUNC_COMPOSITE ||
-      type->natts != column_count) {
+      type->natts != kStateColumns) {
     ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                     errmsg("calytics.folder_state does not fit the library that is loaded"),
                     errhint("Run \"alter extension calytics update\" and connect again.")));
@@ -55,7 +55,7 @@ Datum calytics_folder_state(PG_FUNCTION_ARGS) {
     PG_RETURN_NULL();
   }
   const bool runs = slot->pid != 0;
-  Columns columns;
+  StateRow columns;
   columns.put(Int32GetDatum(slot->pid), runs);
   columns.instant(runs ? slot->started_at : 0);
   columns.instant(slot->run_at);

@@ -182,7 +182,7 @@ List* want(List* databases) {
   return databases;
 }
 
-void leave(int, Datum) {
+void leave_launching(int, Datum) {
   folder_slots->launcher = nullptr;
 }
 
@@ -210,7 +210,7 @@ void calytics_launcher_main(Datum) {
   MemoryContextSwitchTo(TopMemoryContext);
 
   folder_slots->launcher = MyLatch;
-  on_shmem_exit(leave, Datum{0});
+  on_shmem_exit(leave_launching, Datum{0});
   disown_the_unborn();
   List* untried = connectable_databases();
   for (;;) {

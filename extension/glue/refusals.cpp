@@ -25,19 +25,19 @@ struct Counters {
 };
 
 Counters* counters = nullptr;
-shmem_request_hook_type previous_request_hook = nullptr;
-shmem_startup_hook_type previous_startup_hook = nullptr;
+shmem_request_hook_type request_hook_before = nullptr;
+shmem_startup_hook_type startup_hook_before = nullptr;
 
-void request_memory() {
-  if (previous_request_hook != nullptr) {
-    previous_request_hook();
+void request_counters() {
+  if (request_hook_before != nullptr) {
+    request_hook_before();
   }
   RequestAddinShmemSpace(MAXALIGN(sizeof(Counters)));
 }
 
-void attach_memory() {
-  if (previous_startup_hook != nullptr) {
-    previous_startup_hook();
+void attach_counters() {
+  if (startup_hook_before != nullptr) {
+    startup_hook_before();
   }
   bool found = false;
   LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
@@ -53,10 +53,10 @@ void attach_memory() {
 }  // namespace
 
 void calytics::glue::request_refusal_counters() {
-  previous_request_hook = shmem_request_hook;
-  shmem_request_hook = request_memory;
-  previous_startup_hook = shmem_startup_hook;
-  shmem_startup_hook = attach_memory;
+  request_hook_before = shmem_request_hook;
+  shmem_request_hook = request_counters;
+  startup_hook_before = shmem_startup_hook;
+  shmem_startup_hook = attach_counters;
 }
 
 void calytics::glue::count_refusal(std::string_view outcome) {

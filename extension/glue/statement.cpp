@@ -21,7 +21,7 @@ bool receive(TupleTableSlot* slot, DestReceiver* self) {
   return true;
 }
 
-void start(DestReceiver* /*self*/, int /*operation*/, TupleDesc /*shape*/) {}
+void begin_rows(DestReceiver* /*self*/, int /*operation*/, TupleDesc /*shape*/) {}
 void nothing(DestReceiver* /*self*/) {}
 
 }  // namespace
@@ -44,7 +44,7 @@ std::uint64_t Statement::execute(const Datum* values, const bool* nulls, bool re
     parameter.pflags = PARAM_FLAG_CONST;
     parameter.ptype = types_[i];
   }
-  SinkReceiver receiver = {{receive, start, nothing, nothing, DestTuplestore}, sink, context};
+  SinkReceiver receiver = {{receive, begin_rows, nothing, nothing, DestTuplestore}, sink, context};
   SPIExecuteOptions options = {};
   options.params = parameters;
   options.read_only = reads;

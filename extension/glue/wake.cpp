@@ -20,7 +20,7 @@ namespace {
 bool own_waits = false;
 Oid other_waits = InvalidOid;
 
-void at_end(XactEvent event, void*) {
+void wake_at_end(XactEvent event, void*) {
   if (event == XACT_EVENT_COMMIT) {
     if (own_waits) calytics::glue::wake_folder(MyDatabaseId);
     if (OidIsValid(other_waits)) calytics::glue::wake_folder(other_waits);
@@ -37,7 +37,7 @@ void calytics::glue::wake_folder_at_commit(Oid database) {
   static bool listening = false;
   if (folder_slots == nullptr) return;
   if (!listening) {
-    RegisterXactCallback(at_end, nullptr);
+    RegisterXactCallback(wake_at_end, nullptr);
     listening = true;
   }
   if (database == MyDatabaseId) {

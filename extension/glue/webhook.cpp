@@ -54,7 +54,7 @@ std::string_view name_of(Kind kind) {
 }
 
 // Fills columns from left to right.
-class Columns {
+class WebhookRow {
  public:
   void put(Datum value) {
     nulls_[next_] = false;
@@ -105,7 +105,7 @@ Datum text_array(const Webhook& row, Webhook::Text Attendee::*member) {
                         });
 }
 
-void put_attendees(const Webhook& row, Columns& columns) {
+void put_attendees(const Webhook& row, WebhookRow& columns) {
   if (row.attendees.empty()) {
     for (int i = 0; i < 5; ++i) {
       columns.skip();
@@ -128,7 +128,7 @@ void put_attendees(const Webhook& row, Columns& columns) {
                              }));
 }
 
-void put_row(const Webhook& row, Columns& columns) {
+void put_row(const Webhook& row, WebhookRow& columns) {
   columns.put(text_datum(name_of(row.envelope)));
   columns.put(text_datum(name_of(row.kind)));
   columns.put(row.problem);
@@ -197,7 +197,7 @@ Datum calytics_parse_webhook(PG_FUNCTION_ARGS) {
   const Webhook& row =
       calytics::glue::parse_webhook(calytics::glue::bytes_of(PG_GETARG_BYTEA_PP(0)),
                                     calytics::glue::bytes_of(PG_GETARG_BYTEA_PP(1)));
-  Columns columns;
+  WebhookRow columns;
   put_row(row, columns);
   Assert(columns.count() == column_count);
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(type, columns.values(), columns.nulls())));

@@ -22,8 +22,8 @@ mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh$' .ci gateway/ops tests --exclu
 shellcheck -x -P gateway/ops -e SC2016,SC2034,SC2154 "${scripts[@]}" || failed+=(shellcheck)
 
 step "clang-tidy"
-[[ -e build/compile_commands.json ]] || cmake -S . -B build >/dev/null
-printf '%s\0' extension/core/*.cpp extension/glue/*.cpp gateway/src/*.cpp |
-  xargs -0 -n 1 -P "$(nproc)" "$ops/tidy.sh" || failed+=(clang-tidy)
+for directory in extension/core extension/glue gateway/src; do
+  printf '%s\0' "$directory"/*.cpp | xargs -0 -n 24 -P "$(nproc)" "$ops/tidy.sh" || failed+=("clang-tidy $directory")
+done
 
 ((${#failed[@]} == 0)) || die "found faults: ${failed[*]}"

@@ -9,8 +9,6 @@
 namespace calytics::gateway {
 namespace {
 
-constexpr char kJsonbVersion = 1;
-
 std::string_view field(const PGresult* result, int column) {
   return {PQgetvalue(result, 0, column), static_cast<std::size_t>(PQgetlength(result, 0, column))};
 }

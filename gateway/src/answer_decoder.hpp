@@ -11,6 +11,8 @@
 
 namespace calytics::gateway {
 
+inline constexpr char kJsonbVersion = 1;  // the first byte of a binary jsonb
+
 // The answer, or what is wrong with the row.
 std::variant<Answer, std::string> decode_answer(const PGresult* result);
 

@@ -19,7 +19,6 @@ constexpr Oid kJsonb = 3802;
 constexpr Oid kBytea = 17;
 constexpr std::array<Oid, 5> kTypes = {kText, kText, kText, kJsonb, kBytea};
 constexpr int kBinary = 1;
-constexpr char kJsonbVersion = 1;
 // How often a wait looks whether it has been told to stop.
 constexpr Milliseconds kStopInterval{100};
 
