@@ -31,9 +31,18 @@ declare
     || calytics.spans(now_p, 'service', null, 'service', s, in_tables, false)
     || calytics.spans(now_p, 'host', null, 'host', s, in_tables, false)
     || calytics.spans(then_p, 'then', null, 'none', s, null);
+  sums calytics.sums[];
 begin
   if known_at is null then
-    return array(select c from calytics.collect(s.source_id, spans, services, hosts) c);
+    if hosts is null then
+      spans := spans || calytics.track_spans(now_p, 'series', unit, 'none') || calytics.track_spans(then_p, 'then', null, 'none')
+               || row('origin', 'origin', 'period', now_p.starts_at, now_p.cut_at, null, 'both', false, null, now_p.as_of)::calytics.span;
+    end if;
+    sums := array(select c from calytics.collect(s.source_id, spans, services, hosts) c);
+    if hosts is null and services is null then
+      sums := sums || calytics.visitor_sums(s, now_p, 'series', unit, 'now') || calytics.visitor_sums(s, then_p, 'then', null);
+    end if;
+    return sums;
   end if;
   return array(select c from calytics.collect_known(s, spans, services, hosts, known_at) c);
 end
@@ -90,6 +99,8 @@ declare
   then_p calytics.period := calytics.period_at(
     period, at, coalesce(as_of, at), "from", "to", 1, s.time_zone, s.week_start);
   unit text := calytics.series_unit(period, now_p.ends_at - now_p.starts_at);
+  sums calytics.sums[];
+  board jsonb;
   last_webhook timestamptz := (
     select x.received_at
       from calytics.webhook_delivery x where x.source_id = s.source_id order by x.delivery_id desc limit 1);
@@ -97,7 +108,8 @@ begin
   if dashboard.basis is not null then
     perform calytics.check_metrics(null, dashboard.basis, null, null);
   end if;
-  return calytics.dashboard_json(
+  sums := calytics.dashboard_sums(s, now_p, then_p, unit, dashboard.basis, services, hosts, known_at);
+  board := calytics.dashboard_json(
     jsonb_build_object(
       'source', s.name, 'time_zone', s.time_zone, 'currency', s.currency, 'as_of', now_p.as_of,
       'period', jsonb_build_object(
@@ -105,13 +117,14 @@ begin
       'previous', jsonb_build_object('from', then_p.starts_at, 'to', then_p.ends_at, 'cut_at', then_p.cut_at),
       'last_webhook_at', last_webhook,
       'last_webhook_age_s', extract(epoch from clock_timestamp() - last_webhook)::bigint),
-    calytics.dashboard_sums(s, now_p, then_p, unit, dashboard.basis, services, hosts, known_at),
-    array(select m from calytics.metric m), dashboard.basis,
+    array(select u from unnest(sums) u where u.role <> 'origin'),
+    array(select m from calytics.metric m where calytics.can_tell(m, services, hosts, null, known_at)), dashboard.basis,
     case when services is null and hosts is null then now_p.unit end,
     calytics.tells(s.source_id, 'payment', known_at), calytics.tells(s.source_id, 'refund', known_at),
     s.rebook_within = s.convert_within, s.currency,
     array['created', 'confirmed', 'completed', 'upcoming', 'cancelled', 'no_show', 'rejected', 'rescheduled',
-          'booked_minutes', 'booked_value', 'collected', 'new_customers', 'returning_customers'],
+          'booked_minutes', 'booked_value', 'collected', 'new_customers', 'returning_customers', 'visitors', 'sessions',
+          'page_views', 'funnel_viewed', 'funnel_booked'],
     array['created', 'completed', 'cancelled', 'cancellation_rate', 'no_show', 'no_show_rate', 'booked_minutes',
           'booked_value', 'average_ticket', 'revenue_per_booked_hour', 'new_customers', 'returning_customers'],
     array(
@@ -130,6 +143,7 @@ begin
     array(
       select row(b.local, b.starts_at, b.starts_at < now_p.cut_at, b.ends_at > now_p.as_of)::calytics.point
         from calytics.buckets(now_p, unit, s.time_zone, s.week_start) b));
+  return board || jsonb_build_object('funnel', calytics.funnel_json(board -> 'figures'), 'sources', calytics.sources_json(sums));
 end
 $$;
 comment on function cal.dashboard(
@@ -140,4 +154,6 @@ comment on function cal.dashboard(
   'previous_denominator, change}, money by currency; series: unit, starts_at and a column a metric, zero-filled, NULL '
   'ahead (a day by hour, week and month by day, quarter by week, year by month); services and hosts: name and figures, '
   'the busiest first; heatmap: starts of accepted bookings, a row a weekday from Monday, a column an hour; lead_times: '
-  'bookings by minutes from creation to start. Money in minor units; NULL is what is not known.';
+  'bookings by minutes from creation to start; funnel: steps (name, sessions, previous, conversion of the step before, '
+  'overall_conversion), pending, median_s and mean_s from the first step; sources: where sessions came from, the twenty of '
+  'most sessions. Money in minor units; NULL is what is not known.';

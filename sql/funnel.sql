@@ -1,29 +1,6 @@
 -- From the first view of a service to the verified booking. What counts as booked is a webhook that Cal.com
 -- signed, found by the booking's uid that the page told of; what the page itself claims stands beside it.
 
-create function calytics.funnel_add(internal, event_type text, at timestamptz, steps text[], "window" interval, strict boolean)
-  returns internal
-  language c immutable
-  as 'MODULE_PATHNAME', 'calytics_funnel_add';
-comment on function calytics.funnel_add(internal, text, timestamptz, text[], interval, boolean) is
-  'A step of calytics.funnel_times.';
-
-create function calytics.funnel_result(internal) returns timestamptz[]
-  language c immutable
-  as 'MODULE_PATHNAME', 'calytics_funnel_times';
-comment on function calytics.funnel_result(internal) is 'The times at which the steps were reached.';
-
-create aggregate calytics.funnel_times(event_type text, at timestamptz, steps text[], "window" interval, strict boolean) (
-  sfunc = calytics.funnel_add,
-  stype = internal,
-  finalfunc = calytics.funnel_result,
-  finalfunc_modify = read_write
-);
-comment on aggregate calytics.funnel_times(text, timestamptz, text[], interval, boolean) is
-  'One session''s events to the times at which it reached the steps: the first event of the first step is the anchor, every '
-  'further step the earliest event of its type later than the step before and within the window of the anchor. strict: no '
-  'event of another step lies between.';
-
 create function calytics.step_events(src int, lo timestamptz, hi timestamptz)
   returns table (session_id text, service text, event_type text, at timestamptz, booking_uid text)
   language sql stable

@@ -30,7 +30,10 @@ begin
         month at time zone 'UTC', (month + interval '1 month') at time zone 'UTC');
       -- Of the partition's own, not of all partitions: as such they come back with a dump.
       execute format('create index %I on calytics.%I (session_id, source_id)', name || '_session', name);
-      execute format('create index %I on calytics.%I using brin (occurred_at)', name || '_occurred', name);
+      execute format(
+        'create index %I on calytics.%I using brin (occurred_at) with (pages_per_range = 16)', name || '_occurred', name);
+      -- The folder and readers find by it what is new: it grows at its right end only, and what is equal is kept once.
+      execute format('create index %I on calytics.%I (segment, source_id)', name || '_segment', name);
       made := made + 1;
     exception when duplicate_table or unique_violation then
       null;  -- Somebody else made it meanwhile.

@@ -142,8 +142,8 @@ Datum calytics_collect(PG_FUNCTION_ARGS) {
   const Datum source = Int32GetDatum(reader.source);
   settings_query.run(&source, nullptr, read_settings, &settings);
   if (settings.found) {
-    Collector sums(spans_argument(fcinfo, 1, rules), filter_argument(fcinfo, 2),
-                   filter_argument(fcinfo, 3), rules, memory);
+    Collector sums(spans_argument(fcinfo, 1, rules, tracked_until(reader.source)),
+                   filter_argument(fcinfo, 2), filter_argument(fcinfo, 3), rules, memory);
     reader.sums = &sums;
     if (!sums.spans().all.empty()) {
       add_buckets(reader);
@@ -152,6 +152,7 @@ Datum calytics_collect(PG_FUNCTION_ARGS) {
       add_cuts(reader);
       add_unfinished(reader);
       add_awaiting(reader);
+      add_tracked(reader);
     }
     sums.put_rows(result->setResult, result->setDesc);
   }

@@ -48,8 +48,10 @@ struct Spans {
   std::span<Correction> corrections;
 };
 
-// calytics.span[] as an argument; spans in which no instant lies are left out.
-Spans spans_argument(FunctionCallInfo fcinfo, int argument, const core::Rules& rules);
+// calytics.span[] as an argument; spans in which no instant lies are left out. tracked_until: when
+// the last event happened that buckets know of.
+Spans spans_argument(FunctionCallInfo fcinfo, int argument, const core::Rules& rules,
+                     TimestampTz tracked_until);
 
 // Keys to keep to; absent: all.
 struct Filter {

@@ -29,6 +29,10 @@ void add_cuts(Reader& reader);
 void add_unfinished(Reader& reader);
 void add_awaiting(Reader& reader);
 
+// The same of what is tracked: events, sessions and funnels.
+void add_tracked(Reader& reader);
+TimestampTz tracked_until(std::int32_t source);
+
 inline std::string_view text_of(Datum value) {
   return bytes_of(PG_DETOAST_DATUM_PACKED(value));
 }
