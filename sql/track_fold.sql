@@ -214,12 +214,12 @@ as $$
 declare
   zone text := (select s.time_zone from calytics.source s where s.source_id = src);
   low bigint;
-  run bigint;
+  this_run bigint;
   gone bigint;
   hours timestamp[];
 begin
   perform calytics.fold(true);
-  run := calytics.next_run();
+  this_run := calytics.next_run();
   select f.segment into low from calytics.fold_state f order by f.run desc limit 1;
   with gone as (
     delete from calytics.event e where e.source_id = src and e.session_id = any (sessions)
@@ -227,15 +227,51 @@ begin
               calytics.event_counts(e.event_type, e.bot, e.late, e.removed, e.duration) as counts
   ), subtracted as (
     insert into calytics.recent_delta (run, source_id, basis, at, cells)
-      select forget_sessions.run, src, 'tracking', g.hour, calytics.cube(g.service, '', '', g.counts, -1)
+      select this_run, src, 'tracking', g.hour, calytics.cube(g.service, '', '', g.counts, -1)
         from gone g where g.segment < low group by g.hour
   )
   select count(*), array_agg(distinct g.hour) filter (where g.visitor is not null) into gone, hours from gone g;
   delete from calytics.named_booking n where n.source_id = src and n.session_id = any (sessions);
-  perform calytics.settle_sessions(run, src, sessions, '-infinity');
+  perform calytics.settle_sessions(this_run, src, sessions, '-infinity');
   perform calytics.recount_visitors(src, hours);
   return gone;
 end
 $$;
 comment on function calytics.forget_sessions(int, text[]) is
   'Deletes the events of some sessions and takes back what they counted. Returns how many events there were. For the folder''s transaction.';
+
+create function calytics.retire_sessions(src int, since timestamptz) returns void
+  language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
+as $$
+declare
+  before timestamptz := (select t.kept_from from calytics.tracking t where t.source_id = src);
+  thawed text[];
+begin
+  if before >= since then
+    return;
+  end if;
+  perform calytics.lock_fold();
+  insert into calytics.tracking as t (source_id, kept_from) values (src, since)
+    on conflict on constraint tracking_pkey do update set kept_from = excluded.kept_from;
+  with session_gone as (
+    delete from calytics.session s where s.source_id = src and s.received_last < since
+    returning s.session_id, s.received_first
+  ), funnel_gone as (
+    delete from calytics.funnel f where f.source_id = src and f.received_last < since
+    returning f.session_id, f.received_first
+  )
+  select array_agg(distinct g.session_id) into thawed
+    from (select * from session_gone union all select * from funnel_gone) g
+   where g.received_first < before;
+  delete from calytics.named_booking n
+   where n.source_id = src
+     and not exists (select from calytics.session s where s.source_id = src and s.session_id = n.session_id);
+  -- Sessions that stayed as they were, because a part of their events was gone, are told by what is left.
+  if thawed is not null then
+    perform calytics.settle_sessions(calytics.next_run(), src, thawed, since);
+  end if;
+end
+$$;
+comment on function calytics.retire_sessions(int, timestamptz) is
+  'Forgets the sessions and funnels all of whose events were received before a moment, since which events are kept; what was '
+  'counted of them stays.';

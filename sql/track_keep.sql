@@ -90,6 +90,9 @@ begin
       insert into calytics.event_month_due (name, since) values (month.name, at) on conflict do nothing;
       if exists (select from calytics.event_month_due d where d.name = month.name and d.since <= at - interval '1 day') then
         perform calytics.drop_event_partition(month.name);
+        if to_regclass('calytics.' || month.name) is null then
+          perform calytics.retire_sessions(s.source_id, month.ends_at) from calytics.source s order by s.source_id;
+        end if;
       end if;
     else
       delete from calytics.event_month_due d where d.name = month.name;
@@ -98,7 +101,7 @@ begin
          where t.keep_events < at - month.ends_at and (t.kept_from is null or t.kept_from < month.ends_at)
       loop
         execute format('delete from calytics.%I e where e.source_id = $1', month.name) using due.source_id;
-        update calytics.tracking t set kept_from = month.ends_at where t.source_id = due.source_id;
+        perform calytics.retire_sessions(due.source_id, month.ends_at);
       end loop;
     end if;
   end loop;
@@ -106,7 +109,7 @@ end
 $$;
 comment on function calytics.keep_tracking(timestamptz) is
   'Keeps tracking''s promises as of a moment: salts older than yesterday''s are destroyed, months of events beyond their '
-  'time dropped, partitions made ahead. The background worker calls it at least once a minute.';
+  'time dropped with their sessions, while what was counted of them stays, partitions made ahead. The background worker calls it at least once a minute.';
 
 create function calytics.todays_salt(src int, at timestamptz) returns bytea
   language plpgsql volatile set search_path = pg_catalog, pg_temp

@@ -75,27 +75,27 @@ $$;
 comment on function calytics.funnel_ahead(int, timestamptz[], timestamptz[], timestamptz[]) is
   'Minus the steps of funnels that were taken after each of some moments, of those that began in a range before it.';
 
-create function calytics.tracked_between(src int, low bigint, basis text, lo timestamptz, hi timestamptz)
+create function calytics.tracked_between(src int, low bigint, of_basis text, lo timestamptz, hi timestamptz)
   returns table (basis text, at timestamptz, service text, host text, counts calytics.tally, weight bigint)
   language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
   set enable_seqscan = off set enable_bitmapscan = on
 as $$
 begin
-  if tracked_between.basis = 'tracking' then
+  if of_basis = 'tracking' then
     return query
-    select tracked_between.basis, e.occurred_at, e.service, '',
+    select of_basis, e.occurred_at, e.service, '',
            calytics.event_counts(e.event_type, e.bot, e.late, e.removed, e.duration), 1::bigint
       from calytics.event e
      where e.occurred_at >= lo and e.occurred_at < hi and e.received_at >= lo and e.source_id = src and e.segment < low;
-  elsif tracked_between.basis = 'funnel' then
+  elsif of_basis = 'funnel' then
     return query
-    select tracked_between.basis, f.anchor_at, f.service, '', calytics.funnel_counts(f.reached, 'infinity'), 1::bigint
+    select of_basis, f.anchor_at, f.service, '', calytics.funnel_counts(f.reached, 'infinity'), 1::bigint
       from calytics.funnel f where f.anchor_at >= lo and f.anchor_at < hi and f.source_id = src;
   else
     return query
     select k.basis, k.at, k.service, k.host, k.counts, 1::bigint
       from calytics.session s cross join lateral calytics.track_measures(s, null) k
-     where s.began_at >= lo and s.began_at < hi and s.source_id = src and k.basis = tracked_between.basis;
+     where s.began_at >= lo and s.began_at < hi and s.source_id = src and k.basis = of_basis;
   end if;
 end
 $$;
