@@ -28,6 +28,22 @@ comment on table calytics.recent_delta is
   'Folded changes that are not merged into buckets yet, by local hour. Merging seldom keeps the versions '
   'of busy buckets few, which matters where an old snapshot keeps them from being removed.';
 
+create type calytics.change as (
+  before  calytics.chain,   -- NULL where there was none
+  after   calytics.chain    -- NULL where there is none any more
+);
+comment on type calytics.change is 'A fact that became another.';
+
+create table calytics.fold_log (
+  run      bigint primary key,
+  changes  calytics.change[] not null
+);
+comment on table calytics.fold_log is
+  'What the last runs of the folder changed, all sources'' facts, so that a session that remembers the sums of a run can '
+  'make them those of a later one (extension/glue/memo.hpp). A run that is not here can''t be caught up with: one that '
+  'changed too much, is too long ago, or rewrote facts and buckets otherwise.';
+alter table calytics.fold_log alter column changes set storage external, set (toast_tuple_target = 8160);
+
 create table calytics.fold_state (
   run         bigint primary key,
   segment     bigint not null,

@@ -34,11 +34,12 @@ declare
   sums calytics.sums[];
 begin
   if known_at is null then
-    if hosts is null then
-      spans := spans || calytics.track_spans(now_p, 'series', unit, 'none') || calytics.track_spans(then_p, 'then', null, 'none')
-               || row('origin', 'origin', 'period', now_p.starts_at, now_p.cut_at, null, 'both', false, null, now_p.as_of)::calytics.span;
-    end if;
     sums := array(select c from calytics.collect(s.source_id, spans, services, hosts) c);
+    if hosts is null then
+      spans := calytics.track_spans(now_p, 'series', unit, 'none') || calytics.track_spans(then_p, 'then', null, 'none')
+               || row('origin', 'origin', 'period', now_p.starts_at, now_p.cut_at, null, 'both', false, null, now_p.as_of)::calytics.span;
+      sums := sums || array(select c from calytics.collect_tracked(s.source_id, spans, services) c);
+    end if;
     if hosts is null and services is null then
       sums := sums || calytics.visitor_sums(s, now_p, 'series', unit, 'now') || calytics.visitor_sums(s, then_p, 'then', null);
     end if;

@@ -59,6 +59,7 @@ comment on table calytics.chain is
 
 create index chain_created on calytics.chain (created_at, source_id);
 create index chain_service on calytics.chain (starts_at, source_id);
+create index chain_ended on calytics.chain (ended_at, source_id);
 create index chain_person on calytics.chain (customer, source_id);
 create index chain_confirmed on calytics.chain (confirmed_at, source_id)
   where confirmed_at <> created_at or created_at is null;

@@ -66,6 +66,9 @@ as $$
 declare
   state calytics.fold_state;
   low bigint;
+  -- Of a run with more changes, and of so many runs ago, sums are read anew about as fast as caught up with.
+  most_logged constant int := 100;
+  runs_logged constant int := 512;
 begin
   perform calytics.lock_fold();
   if merge then
@@ -105,6 +108,11 @@ begin
         excluded.currency, no_show = excluded.no_show, host_no_show = excluded.host_no_show, entries
         = excluded.entries, first_at = excluded.first_at, previous_at = excluded.previous_at,
         next_created_at = excluded.next_created_at, session_at = excluded.session_at
+  ), logged as (
+      insert into calytics.fold_log (run, changes)
+        select state.run + 1, coalesce(array_agg(u.change), '{}')
+          from (select row(c.before, c.after)::calytics.change as change from changed c limit most_logged + 1) u
+        having count(*) <= most_logged
   )
   insert into calytics.recent_delta (run, source_id, basis, at, cells)
     select state.run + 1, x.*
@@ -141,12 +149,28 @@ begin
 
   insert into calytics.fold_state values (state.run + 1, low, state.recent_run, clock_timestamp());
   delete from calytics.fold_state f where f.run <= state.run;
+  delete from calytics.fold_log l where l.run = state.run + 1 - runs_logged;
   return (select count(*) from calytics.recent_delta r where r.run >= state.recent_run);
 end
 $$;
 comment on function calytics.fold(boolean) is
   'Folds what is pending; merge: also merges what was folded into the buckets. Returns the rows that wait '
   'to be merged. The background worker calls it.';
+
+create function calytics.break_log() returns void
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  with last as (
+      delete from calytics.fold_state f returning f.*
+  )
+  insert into calytics.fold_state
+    select l.run + 1, l.segment, l.recent_run, l.folded_at from last l order by l.run desc limit 1;
+  delete from calytics.fold_log;
+end
+$$;
+comment on function calytics.break_log() is
+  'A run without a log, for the folder that rewrites facts or buckets: nobody catches up with it from an earlier one.';
 
 create function cal.fold(merge boolean default true) returns bigint
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp

@@ -66,8 +66,9 @@ declare
   sums calytics.sums[];
 begin
   if known_at is null then
-    spans := spans || calytics.track_spans(p, role, unit, kept_apart);
-    sums := array(select c from calytics.collect(s.source_id, spans, services, hosts) c);
+    sums := array(select c from calytics.collect(s.source_id, spans, services, hosts) c)
+            || array(select c from calytics.collect_tracked(
+                       s.source_id, calytics.track_spans(p, role, unit, kept_apart), services, hosts) c);
     if split is null and services is null and hosts is null then
       sums := sums || calytics.visitor_sums(s, p, role, unit);
     end if;

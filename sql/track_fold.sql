@@ -201,11 +201,12 @@ begin
   perform calytics.lock_fold();
   select f.* into state from calytics.fold_state f order by f.run desc limit 1;
   insert into calytics.fold_state values (state.run + 1, state.segment, state.recent_run, clock_timestamp());
+  insert into calytics.fold_log (run, changes) values (state.run + 1, '{}');
   delete from calytics.fold_state f where f.run <= state.run;
   return state.run + 1;
 end
 $$;
-comment on function calytics.next_run() is 'Begins a run of the folder that folds no segment: for what changes facts otherwise.';
+comment on function calytics.next_run() is 'Begins a run of the folder that folds no segment and changes no booking''s fact.';
 
 create function calytics.forget_sessions(src int, sessions text[]) returns bigint
   language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off

@@ -135,6 +135,7 @@ begin
     on conflict on constraint bucket_pkey do update set cells = excluded.cells;
   get diagnostics written = row_count;
   delete from calytics.bucket b where b.source_id = src and b.cells = '';
+  perform calytics.break_log();
   return written;
 end
 $$;

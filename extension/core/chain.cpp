@@ -105,8 +105,8 @@ Chain chain_of(std::span<const Leg> legs, std::span<Instant> hops) {
   if (now.status == "awaiting_rebook") chain.awaiting_at = now.awaiting_at;
   chain.paid_at = finite(chain.paid_at, by_creation);
   chain.minutes = accepted ? minutes_between(now.starts_at, now.ends_at) : 0;
-  chain.lead =
-      rooted ? std::max<std::int64_t>(minutes_between(root->created_at, root->starts_at), 0) : 0;
+  if (rooted && known(root->created_at) && known(root->starts_at))
+    chain.lead = std::max<std::int64_t>(minutes_between(root->created_at, root->starts_at), 0);
   chain.no_show = accepted && now.seats > 0 && now.no_shows == now.seats;
   chain.host_no_show = accepted && now.host_no_show;
   return chain;

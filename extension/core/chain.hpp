@@ -62,7 +62,7 @@ struct Chain {
   Instant starts_at = kUnknown;
   Instant ended_at = kUnknown;
   std::int64_t minutes = 0;
-  std::int64_t lead = 0;
+  Integer lead;  // minutes from creation to start
   Integer event_type;
   Text service_key;  // where there is no event type
   Text service;      // its name

@@ -42,6 +42,7 @@ class SumTable {
   }
 
   std::span<Row> rows() { return {rows_, size_}; }
+  std::span<const Row> rows() const { return {rows_, size_}; }
   // By key; the table takes no more after it.
   void sort();
 

@@ -180,7 +180,7 @@ Datum calytics_chain_of(PG_FUNCTION_ARGS) {
   result.set(17, chain.starts_at);
   result.set(18, chain.ended_at);
   result.set(19, Int64GetDatum(chain.minutes));
-  result.set(20, Int64GetDatum(chain.lead));
+  if (chain.lead) result.set(20, Int64GetDatum(*chain.lead));
   result.set_key(21, chain.event_type, chain.service_key);
   result.set(22,
              BoolGetDatum(!PG_ARGISNULL(2) && is_consultation(chain.service, PG_GETARG_DATUM(2))));

@@ -1,13 +1,17 @@
 // calytics.collect, the reader of sums: buckets, plus what is folded but not merged into them, plus
 // what became of chains since they were folded, corrected by the facts of the parts of hours that a
 // span's ends cut off. All of it is read in the caller's one snapshot, in which the result equals a
-// recount of the facts, wherever the folder stands.
+// recount of the facts, wherever the folder stands. A session that asks again is answered out of
+// what it remembers (memo.hpp), and has read only what changed since.
 
-#include "reader.hpp"
+#include "memo.hpp"
 
 extern "C" {
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 }
+
+#include <algorithm>
 
 #include "core/pieces.hpp"
 #include "fact.hpp"
@@ -38,15 +42,21 @@ struct Settings {
   bool found = false;
 };
 
-void read_settings(void* context, const Datum* values, const bool* nulls) {
+void take_settings(void* context, const Datum* values, const bool* nulls) {
   auto* to = static_cast<Settings*>(context);
   to->found = true;
+  constexpr int time_zone = 2;
+  Datum source[kSourceColumns];
+  std::copy(values, values + kSourceColumns, source);
   MemoryContext before = MemoryContextSwitchTo(to->memory);
-  *to->rules = rules_of(values, nulls);
+  source[time_zone] = text_datum(text_of(values[time_zone]));
+  *to->rules = rules_of(source, nulls);
   MemoryContextSwitchTo(before);
   to->reader->segment = DatumGetInt64(values[kSourceColumns]);
-  to->reader->run = DatumGetInt64(values[kSourceColumns + 1]);
-  to->reader->marks = DatumGetBool(values[kSourceColumns + 2]);
+  to->reader->recent_run = DatumGetInt64(values[kSourceColumns + 1]);
+  to->reader->run = DatumGetInt64(values[kSourceColumns + 2]);
+  to->reader->state_table = DatumGetObjectId(values[kSourceColumns + 3]);
+  to->reader->marks = DatumGetBool(values[kSourceColumns + 4]);
 }
 
 void add_bucket(void* context, const Datum* values, const bool* /*nulls*/) {
@@ -57,6 +67,24 @@ void add_bucket(void* context, const Datum* values, const bool* /*nulls*/) {
 
 const char* grain_name(Unit grain) {
   return grain == Unit::month ? "month" : grain == Unit::day ? "day" : "hour";
+}
+
+}  // namespace
+
+bool read_settings(Reader& reader, core::Rules& rules, MemoryContext memory) {
+  static const Oid types[] = {INT4OID};
+  static Statement query(
+      "select s.*, f.segment, f.recent_run, f.run, f.tableoid, exists ("
+      "    select from calytics.chain_mark m where m.segment >= f.segment and m.source_id = $1)"
+      "  from calytics.source s"
+      " cross join (select x.segment, x.recent_run, x.run, x.tableoid from calytics.fold_state x"
+      "              order by x.run desc limit 1) f"
+      " where s.source_id = $1",
+      types);
+  Settings settings = {&reader, &rules, memory};
+  const Datum source = Int32GetDatum(reader.source);
+  query.run(&source, nullptr, take_settings, &settings);
+  return settings.found;
 }
 
 void add_buckets(Reader& reader) {
@@ -94,6 +122,8 @@ void add_buckets(Reader& reader) {
   query.run(values.data(), nullptr, add_bucket, &reader);
 }
 
+namespace {
+
 void add_delta(void* context, const Datum* values, const bool* /*nulls*/) {
   Collector& sums = *static_cast<Reader*>(context)->sums;
   const std::string_view basis = text_of(values[0]);
@@ -104,14 +134,76 @@ void add_delta(void* context, const Datum* values, const bool* /*nulls*/) {
   }
 }
 
+}  // namespace
+
 void add_deltas(Reader& reader) {
   static const Oid types[] = {INT4OID, INT8OID};
   static Statement query(
       "select r.basis, r.at, r.cells from calytics.recent_delta r"
       " where r.run >= $2 and r.source_id = $1",
       types);
-  const std::array<Datum, 2> values = {Int32GetDatum(reader.source), Int64GetDatum(reader.run)};
+  const std::array<Datum, 2> values = {Int32GetDatum(reader.source),
+                                       Int64GetDatum(reader.recent_run)};
   query.run(values.data(), nullptr, add_delta, &reader);
+}
+
+namespace {
+
+void add_folded(Reader& reader) {
+  if (reader.sums->spans().all.empty()) return;
+  add_buckets(reader);
+  add_deltas(reader);
+  add_cuts(reader);
+  add_unfinished(reader);
+  add_awaiting(reader);
+}
+
+// Gives the sums of what is folded and of what is not.
+void answer(Reader& reader, ReturnSetInfo& result) {
+  Collector& folded = *reader.sums;
+  if (!reader.marks) {
+    folded.put_rows(result.setResult, result.setDesc);
+    return;
+  }
+  Collector pending(folded.question(), CurrentMemoryContext);
+  reader.sums = &pending;
+  add_changes(reader);
+  folded.add(pending, 1);
+  folded.put_rows(result.setResult, result.setDesc);
+  folded.add(pending, -1);
+  reader.sums = &folded;
+}
+
+// False if what is remembered is of no use in this snapshot.
+bool answer_from(Memo& memo, Reader& reader, const Question& question, ReturnSetInfo& result) {
+  open_memo(memo);
+  reader.sums = memo.sums;
+  if (!catch_up(reader, memo.run)) {
+    forget(memo);
+    return false;
+  }
+  move_to(reader, question.spans.all);
+  answer(reader, result);
+  settle_memo(memo, reader.run);
+  return true;
+}
+
+void collect(Reader& reader, const Question& question, MemoryContext memory,
+             ReturnSetInfo& result) {
+  bool remembers = may_remember(question);
+  Memo* memo = remembers ? memo_of(question, reader.state_table) : nullptr;
+  if (memo != nullptr && memo->run > reader.run) {
+    // An old snapshot.
+    remembers = false;
+  } else if (memo != nullptr && answer_from(*memo, reader, question, result)) {
+    return;
+  }
+  MemoryContext own = AllocSetContextCreate(memory, "calytics memo", ALLOCSET_DEFAULT_SIZES);
+  Collector sums(question, own);
+  reader.sums = &sums;
+  add_folded(reader);
+  answer(reader, result);
+  if (remembers) remember_sums(reader, own);
 }
 
 }  // namespace
@@ -121,15 +213,6 @@ void add_deltas(Reader& reader) {
 Datum calytics_collect(PG_FUNCTION_ARGS) {
   using namespace calytics;
   using namespace calytics::glue;
-  static const Oid types[] = {INT4OID};
-  static Statement settings_query(
-      "select s.*, f.segment, f.recent_run, exists ("
-      "    select from calytics.chain_mark m where m.segment >= f.segment and m.source_id = $1)"
-      "  from calytics.source s"
-      " cross join (select x.segment, x.recent_run from calytics.fold_state x order by x.run desc "
-      "limit 1) f"
-      " where s.source_id = $1",
-      types);
   InitMaterializedSRF(fcinfo, 0);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   MemoryContext memory = CurrentMemoryContext;
@@ -138,23 +221,10 @@ Datum calytics_collect(PG_FUNCTION_ARGS) {
   SPI_connect();
   Reader reader = {PG_GETARG_INT32(0), nullptr};
   core::Rules rules;
-  Settings settings = {&reader, &rules, memory};
-  const Datum source = Int32GetDatum(reader.source);
-  settings_query.run(&source, nullptr, read_settings, &settings);
-  if (settings.found) {
-    Collector sums(spans_argument(fcinfo, 1, rules, tracked_until(reader.source)),
-                   filter_argument(fcinfo, 2), filter_argument(fcinfo, 3), rules, memory);
-    reader.sums = &sums;
-    if (!sums.spans().all.empty()) {
-      add_buckets(reader);
-      add_deltas(reader);
-      if (reader.marks) add_changes(reader);
-      add_cuts(reader);
-      add_unfinished(reader);
-      add_awaiting(reader);
-      add_tracked(reader);
-    }
-    sums.put_rows(result->setResult, result->setDesc);
+  if (read_settings(reader, rules, memory)) {
+    const Question question = {reader.source, rules, spans_argument(fcinfo, 1, rules, DT_NOEND),
+                               filter_argument(fcinfo, 2), filter_argument(fcinfo, 3)};
+    collect(reader, question, memory, *result);
   }
   SPI_finish();
   return Datum{0};

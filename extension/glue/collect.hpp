@@ -63,21 +63,32 @@ struct Filter {
 };
 Filter filter_argument(FunctionCallInfo fcinfo, int argument);
 
+// What sums are asked for.
+struct Question {
+  std::int32_t source;
+  core::Rules rules;
+  Spans spans;
+  Filter services;
+  Filter hosts;
+};
+
 // Sums by span, window, time, and service, host and currency.
 class Collector {
  public:
-  Collector(Spans spans, Filter services, Filter hosts, const core::Rules& rules,
-            MemoryContext memory);
+  Collector(const Question& question, MemoryContext memory);
 
-  const Spans& spans() const { return spans_; }
-  const core::Rules& rules() const { return rules_; }
+  const Question& question() const { return question_; }
+  // The same question, where it is to live from now on.
+  void ask(const Question& question) { question_ = question; }
+  const Spans& spans() const { return question_.spans; }
+  const core::Rules& rules() const { return question_.rules; }
   // What buckets have to keep apart for a span and the filters.
   core::Split needed(const Span& span) const {
-    return {.service = span.split.service || !services_.absent,
-            .host = span.split.host || !hosts_.absent};
+    return {.service = span.split.service || !question_.services.absent,
+            .host = span.split.host || !question_.hosts.absent};
   }
   bool lets(std::string_view service, std::string_view host) const {
-    return services_.lets(service) && hosts_.lets(host);
+    return question_.services.lets(service) && question_.hosts.lets(host);
   }
 
   // Adds to a span's sums at a local time; `unfinished` is for the window of that name.
@@ -86,16 +97,16 @@ class Collector {
   // The cells of a cube that the filters let through.
   void add_cube(const Span& span, Timestamp local, std::string_view cube, std::int64_t weight);
 
+  // The sums of another collector of the same spans.
+  void add(const Collector& other, std::int64_t weight);
+
   // A row of calytics.sums for each sum that is not empty.
-  void put_rows(Tuplestorestate* store, TupleDesc shape);
+  void put_rows(Tuplestorestate* store, TupleDesc shape) const;
 
  private:
   char* room_for(const core::CubeKey& key);
 
-  Spans spans_;
-  Filter services_;
-  Filter hosts_;
-  core::Rules rules_;
+  Question question_;
   MemoryContext memory_;
   core::SumTable sums_;
   char* key_ = nullptr;

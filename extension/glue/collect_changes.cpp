@@ -48,8 +48,15 @@ void add_changed_fact(void* context, const Contribution& contribution) {
   });
 }
 
-void add_change(Reader& reader, Datum row, std::int64_t weight) {
-  const Fact fact = fact_of(DatumGetHeapTupleHeader(row));
+void add_changed(void* context, const Datum* values, const bool* nulls) {
+  Reader& reader = *static_cast<Reader*>(context);
+  if (!nulls[0]) add_fact(reader, fact_of(DatumGetHeapTupleHeader(values[0])), -1);
+  if (!nulls[1]) add_fact(reader, fact_of(DatumGetHeapTupleHeader(values[1])), 1);
+}
+
+}  // namespace
+
+void add_fact(Reader& reader, const Fact& fact, std::int64_t weight) {
   Feed feed = {&reader, &fact, weight};
   contribute(feed, core::kAllBases, add_changed_fact);
   feed.weight = -weight;
@@ -66,14 +73,6 @@ void add_change(Reader& reader, Datum row, std::int64_t weight) {
                    {fact.service, fact.host, fact.currency}, weight);
   }
 }
-
-void add_changed(void* context, const Datum* values, const bool* nulls) {
-  Reader& reader = *static_cast<Reader*>(context);
-  if (!nulls[0]) add_change(reader, values[0], -1);
-  if (!nulls[1]) add_change(reader, values[1], 1);
-}
-
-}  // namespace
 
 void add_changes(Reader& reader) {
   static const Oid types[] = {INT4OID, INT8OID};

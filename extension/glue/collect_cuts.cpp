@@ -62,16 +62,17 @@ void add_cuts_of(Reader& reader, Basis basis, Statement& query) {
   if (ranges.size() == 0) return;
   Interval lapse = {};
   lapse.time = reader.sums->rules().lapse_after;
-  const std::array<Datum, 5> values = {Int32GetDatum(reader.source), ranges.array(0, INT8OID),
-                                       ranges.array(1, TIMESTAMPTZOID),
-                                       ranges.array(2, TIMESTAMPTZOID), IntervalPGetDatum(&lapse)};
+  const std::array<Datum, 6> values = {
+      Int32GetDatum(reader.source),    ranges.array(0, INT8OID),
+      ranges.array(1, TIMESTAMPTZOID), ranges.array(2, TIMESTAMPTZOID),
+      IntervalPGetDatum(&lapse),       Int64GetDatum(reader.marks ? reader.segment : PG_INT64_MAX)};
   query.run(values.data(), nullptr, add_cut_row, &reader);
 }
 
 }  // namespace
 
 void add_cuts(Reader& reader) {
-  static const Oid types[] = {INT4OID, INT8ARRAYOID, kInstants, kInstants, INTERVALOID};
+  static const Oid types[] = {INT4OID, INT8ARRAYOID, kInstants, kInstants, INTERVALOID, INT8OID};
   static Statement starting(
       "select c.*, r.n from unnest($2, $3, $4) r (n, lo, hi) cross join lateral ("
       "  select x.* from calytics.chain x"
@@ -82,9 +83,14 @@ void add_cuts(Reader& reader) {
       "  select x.* from calytics.chain x"
       "   where x.created_at >= r.lo and x.created_at < r.hi and x.source_id = $1 offset 0) c",
       types);
+  // What is marked is not found where its legs and payments were when it was folded.
   static Statement happened(
       "select c.*, r.n from unnest($2, $3, $4) r (n, lo, hi)"
-      " cross join lateral calytics.happened_between($1, r.lo, r.hi, $5) h"
+      " cross join lateral ("
+      "   select b.root_uid from calytics.happened_between($1, r.lo, r.hi, $5) b"
+      "   union"
+      "   select m.root_uid from calytics.chain_mark m where m.segment >= $6 and m.source_id = $1"
+      "   ) h"
       " cross join lateral ("
       "   select x.* from calytics.chain x where x.source_id = $1 and x.root_uid = h.root_uid "
       "offset 0) c",

@@ -1,10 +1,12 @@
-// Reading what is tracked, beside the buckets: events that are not folded and what became of their
-// sessions and funnels; the parts of hours that a span's ends cut off; steps of funnels that were
-// taken after the moment a span is looked at.
+// calytics.collect_tracked, the reader of what is tracked: buckets, plus events that are not folded
+// and what became of their sessions and funnels, corrected by the parts of hours that a span's ends
+// cut off and by the steps of funnels that were taken after the moment a span is looked at.
 
 #include <algorithm>
 
 #include "feed.hpp"
+
+CALYTICS_SQL_FUNCTION(calytics_collect_tracked);
 
 namespace calytics::glue {
 
@@ -127,17 +129,6 @@ void read_instant(void* context, const Datum* values, const bool* nulls) {
   if (!nulls[0]) *static_cast<TimestampTz*>(context) = DatumGetTimestampTz(values[0]);
 }
 
-}  // namespace
-
-void add_tracked(Reader& reader) {
-  const auto spans = reader.sums->spans().all;
-  if (std::none_of(spans.begin(), spans.end(),
-                   [](const Span& span) { return span.basis == Basis::tracked; }))
-    return;
-  add_as_of(reader);
-  add_tracked_cuts(reader);
-}
-
 TimestampTz tracked_until(std::int32_t source) {
   static const Oid types[] = {INT4OID};
   static Statement query("select t.until from calytics.tracked_until t where t.source_id = $1",
@@ -148,4 +139,35 @@ TimestampTz tracked_until(std::int32_t source) {
   return result;
 }
 
+}  // namespace
+
 }  // namespace calytics::glue
+
+Datum calytics_collect_tracked(PG_FUNCTION_ARGS) {
+  using namespace calytics;
+  using namespace calytics::glue;
+  InitMaterializedSRF(fcinfo, 0);
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  MemoryContext memory = CurrentMemoryContext;
+  if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return Datum{0};
+
+  SPI_connect();
+  Reader reader = {PG_GETARG_INT32(0), nullptr};
+  core::Rules rules;
+  if (read_settings(reader, rules, memory)) {
+    const Question question = {reader.source, rules,
+                               spans_argument(fcinfo, 1, rules, tracked_until(reader.source)),
+                               filter_argument(fcinfo, 2), filter_argument(fcinfo, 3)};
+    Collector sums(question, memory);
+    reader.sums = &sums;
+    if (!question.spans.all.empty()) {
+      add_buckets(reader);
+      add_deltas(reader);
+      add_as_of(reader);
+      add_tracked_cuts(reader);
+    }
+    sums.put_rows(result->setResult, result->setDesc);
+  }
+  SPI_finish();
+  return Datum{0};
+}

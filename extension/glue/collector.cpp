@@ -26,14 +26,8 @@ Datum text_or_null(std::string_view text, bool there, bool& null) {
 
 }  // namespace
 
-Collector::Collector(Spans spans, Filter services, Filter hosts, const core::Rules& rules,
-                     MemoryContext memory)
-    : spans_(spans),
-      services_(services),
-      hosts_(hosts),
-      rules_(rules),
-      memory_(memory),
-      sums_(memory_of(memory)) {}
+Collector::Collector(const Question& question, MemoryContext memory)
+    : question_(question), memory_(memory), sums_(memory_of(memory)) {}
 
 char* Collector::room_for(const core::CubeKey& key) {
   const std::size_t wanted = sizeof(Place) + core::room_of(key);
@@ -48,8 +42,8 @@ void Collector::add(const Span& span, bool unfinished, Timestamp local, const co
                     std::string_view counts, std::int64_t weight) {
   const core::CubeKey sum_key = core::kept(key, span.split);
   char* bytes = room_for(sum_key);
-  const Place place = {static_cast<std::uint32_t>(&span - spans_.all.data()), unfinished ? 1U : 0U,
-                       core::start_of(span.unit, local, rules_.week_start)};
+  const Place place = {static_cast<std::uint32_t>(&span - spans().all.data()), unfinished ? 1U : 0U,
+                       core::start_of(span.unit, local, rules().week_start)};
   std::memcpy(bytes, &place, sizeof place);
   const char* end = core::write_key(sum_key, bytes + sizeof place);
   raise_unless_ok(sums_.add({bytes, static_cast<std::size_t>(end - bytes)}, counts, weight,
@@ -66,13 +60,26 @@ void Collector::add_cube(const Span& span, Timestamp local, std::string_view cub
   raise_unless_ok(cells.status());
 }
 
-void Collector::put_rows(Tuplestorestate* store, TupleDesc shape) {
+void Collector::add(const Collector& other, std::int64_t weight) {
+  for (const core::SumTable::Row& row : other.sums_.rows()) {
+    auto* bytes = static_cast<std::uint8_t*>(palloc(core::TallyWriter::room(row.sum.size) + 1));
+    core::TallyWriter writer(bytes);
+    core::write_sum(row.sum, writer);
+    raise_unless_ok(sums_.add(
+        row.key,
+        {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(writer.end() - bytes)},
+        weight));
+    pfree(bytes);
+  }
+}
+
+void Collector::put_rows(Tuplestorestate* store, TupleDesc shape) const {
   for (const core::SumTable::Row& row : sums_.rows()) {
     const std::size_t entries = core::entries_of(row.sum);
     if (entries == 0) continue;
     Place place = {};
     std::memcpy(&place, row.key.data(), sizeof place);
-    const Span& span = spans_.all[place.span];
+    const Span& span = spans().all[place.span];
     const core::CubeKey key = core::read_key(row.key.substr(sizeof place));
     NewTally tally(entries);
     core::write_sum(row.sum, tally.out());

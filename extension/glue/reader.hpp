@@ -17,8 +17,11 @@ struct Reader {
   Collector* sums;
   // Where what is pending begins.
   std::int64_t segment = 0;
-  std::int64_t run = 0;
+  std::int64_t recent_run = 0;
   bool marks = false;
+  // The folder's last run, as the snapshot sees it, and the table that tells of it.
+  std::int64_t run = 0;
+  Oid state_table = InvalidOid;
 };
 
 // The sources of sums: what is marked and not folded; facts in parts of hours that a span's ends
@@ -29,9 +32,18 @@ void add_cuts(Reader& reader);
 void add_unfinished(Reader& reader);
 void add_awaiting(Reader& reader);
 
-// The same of what is tracked: events, sessions and funnels.
-void add_tracked(Reader& reader);
-TimestampTz tracked_until(std::int32_t source);
+// The caller's source with its rules and where its sums stand; false if there is none.
+bool read_settings(Reader& reader, core::Rules& rules, MemoryContext memory);
+// Buckets, and what is folded and not merged into them.
+void add_buckets(Reader& reader);
+void add_deltas(Reader& reader);
+
+// A fact in all spans.
+void add_fact(Reader& reader, const core::Fact& fact, std::int64_t weight);
+// Makes sums of an earlier run those of the reader's; false if nobody knows what happened since.
+bool catch_up(Reader& reader, std::int64_t run);
+// Makes sums those of spans whose instants are others.
+void move_to(Reader& reader, std::span<const Span> spans);
 
 inline std::string_view text_of(Datum value) {
   return bytes_of(PG_DETOAST_DATUM_PACKED(value));

@@ -12,6 +12,7 @@ namespace {
 int max_body_size = 1024 * 1024;
 bool collect_metrics = true;
 bool fold_worker_value = true;
+bool remember_value = true;
 // Short, for a dashboard pays for each pending chain; longer would only fold a little less often.
 int fold_interval_value = 100;
 int merge_interval_value = 10'000;
@@ -23,6 +24,10 @@ constexpr int longest_interval = 3600 * 1000;
 
 bool calytics::glue::fold_worker() {
   return fold_worker_value;
+}
+
+bool calytics::glue::remember() {
+  return remember_value;
 }
 
 int calytics::glue::fold_interval() {
@@ -52,6 +57,10 @@ void calytics::glue::define_settings() {
                           "How often a folder merges what it has folded at most.", nullptr,
                           &merge_interval_value, 10'000, shortest_interval, longest_interval,
                           PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable(
+      "calytics.remember", "Whether a session remembers the sums it has read.",
+      "Asked again, it adds what has changed since. Sums are the same without.", &remember_value,
+      true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("calytics");
 }
 

@@ -11,4 +11,7 @@ bool fold_worker();
 int fold_interval();   // ms
 int merge_interval();  // ms
 
+// Whether this session remembers sums.
+bool remember();
+
 }  // namespace calytics::glue

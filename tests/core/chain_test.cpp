@@ -155,8 +155,11 @@ TEST(Chain, ALateRootAndAnUnknownOne) {
   leg.ends_at = kUnknown;
   EXPECT_EQ(Made({leg})->ended_at, leg.starts_at);
   EXPECT_EQ(Made({leg})->minutes, 0);
+  leg.created_at = kUnknown;
+  EXPECT_EQ(Made({leg})->lead, std::nullopt);
   leg.uid = "leg";
   EXPECT_EQ(Made({leg})->created_at, kUnknown);
+  EXPECT_EQ(Made({leg})->lead, std::nullopt);
 }
 
 }  // namespace

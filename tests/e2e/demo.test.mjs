@@ -117,7 +117,7 @@ async function allTables(database) {
     `select format('%I.%I', n.nspname, c.relname) as name
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname in ('cal', 'calytics') and c.relkind in ('r', 'p')
-        and c.relname not in ('chain_mark', 'fold_state', 'recent_delta', 'bucket') order by 1`,
+        and c.relname not in ('chain_mark', 'fold_state', 'fold_log', 'recent_delta', 'bucket') order by 1`,
   );
   return tables.map(({ name }) => name);
 }

@@ -1,0 +1,204 @@
+// What makes sums that are remembered those of now: the changes that the folder logged since, and
+// the facts that lie between where the ends of spans were and where they are.
+
+#include <algorithm>
+
+#include "fact.hpp"
+#include "reader.hpp"
+
+namespace calytics::glue {
+
+namespace {
+
+using core::Basis;
+using core::kUnknown;
+
+struct Log {
+  Reader* reader;
+  std::int64_t run;  // the last one that was caught up with
+  bool whole = true;
+};
+
+Datum column_of(HeapTupleHeader row, int column, bool& null) {
+  return GetAttributeByNum(row, static_cast<AttrNumber>(column), &null);
+}
+
+void add_logged_fact(Reader& reader, Datum change, int column, std::int64_t weight) {
+  bool null = false;
+  const Datum fact = column_of(DatumGetHeapTupleHeader(change), column, null);
+  if (null) return;
+  HeapTupleHeader chain = DatumGetHeapTupleHeader(fact);
+  if (DatumGetInt32(column_of(chain, 1, null)) == reader.source)
+    add_fact(reader, fact_of(chain), weight);
+}
+
+void add_logged(void* context, const Datum* values, const bool* /*nulls*/) {
+  auto& log = *static_cast<Log*>(context);
+  log.whole = log.whole && DatumGetInt64(values[0]) == log.run + 1;
+  if (!log.whole) return;
+  ++log.run;
+  ArrayType* array = DatumGetArrayTypeP(values[1]);
+  if (ARR_NDIM(array) == 0) return;
+  Datum* changes = nullptr;
+  bool* nulls = nullptr;
+  int size = 0;
+  deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE, &changes, &nulls,
+                    &size);
+  for (int i = 0; i < size; ++i) {
+    if (nulls[i]) continue;
+    add_logged_fact(*log.reader, changes[i], 1, -1);
+    add_logged_fact(*log.reader, changes[i], 2, 1);
+  }
+}
+
+}  // namespace
+
+bool catch_up(Reader& reader, std::int64_t run) {
+  if (run == reader.run) return true;
+  static const Oid types[] = {INT8OID, INT8OID};
+  static Statement query(
+      "select l.run, l.changes from calytics.fold_log l where l.run > $1 and l.run <= $2"
+      " order by l.run",
+      types);
+  const std::array<Datum, 2> values = {Int64GetDatum(run), Int64GetDatum(reader.run)};
+  Log log = {&reader, run};
+  query.run(values.data(), nullptr, add_logged, &log);
+  return log.run == reader.run;
+}
+
+namespace {
+
+// By what facts are looked up that a moved end is about.
+enum class Mover : std::int32_t { start = 1, creation, event, end, request };
+
+struct Range {
+  Mover by;
+  TimestampTz lo;
+  TimestampTz hi;
+};
+
+// Ranges in which ends have moved, each once.
+class Ranges {
+ public:
+  explicit Ranges(std::size_t room)
+      : ranges_(static_cast<Range*>(palloc(sizeof(Range) * (room + 1)))) {}
+
+  void put(Mover by, TimestampTz from, TimestampTz to) {
+    const auto same = [&](const Range& there) {
+      return there.by == by && there.lo == std::min(from, to) && there.hi == std::max(from, to);
+    };
+    if (from == to || std::any_of(ranges_, ranges_ + size_, same)) return;
+    ranges_[size_++] = {by, std::min(from, to), std::max(from, to)};
+  }
+  std::span<const Range> all() const { return {ranges_, size_}; }
+
+ private:
+  Range* ranges_;
+  std::size_t size_ = 0;
+};
+
+struct Move {
+  Reader* reader;
+  std::span<Span> now;
+  std::span<Span> then;
+
+  void exchange() const {
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      std::swap(now[i].lo, then[i].lo);
+      std::swap(now[i].hi, then[i].hi);
+      std::swap(now[i].ended_by, then[i].ended_by);
+      std::swap(now[i].as_of, then[i].as_of);
+    }
+  }
+};
+
+void move_fact(void* context, const Datum* values, const bool* nulls) {
+  const Move& move = *static_cast<Move*>(context);
+  const core::Fact fact = fact_of(values, nulls);
+  add_fact(*move.reader, fact, -1);
+  move.exchange();
+  add_fact(*move.reader, fact, 1);
+  move.exchange();
+}
+
+Ranges ranges_of(const Move& move, std::int64_t lapse_after) {
+  Ranges ranges(move.now.size() * 4);
+  for (std::size_t i = 0; i < move.now.size(); ++i) {
+    const Span& from = move.now[i];
+    const Span& to = move.then[i];
+    ranges.put(Mover::request, from.as_of - lapse_after, to.as_of - lapse_after);
+    if (from.basis == Basis::cohort) continue;
+    const Mover by = from.basis == Basis::service  ? Mover::start
+                     : from.basis == Basis::booked ? Mover::creation
+                                                   : Mover::event;
+    ranges.put(by, from.lo, to.lo);
+    ranges.put(by, from.hi, to.hi);
+    if (from.basis == Basis::service) ranges.put(Mover::end, from.ended_by, to.ended_by);
+  }
+  return ranges;
+}
+
+}  // namespace
+
+void move_to(Reader& reader, std::span<const Span> spans) {
+  static const Oid types[] = {INT4OID, INT4ARRAYOID, kInstants, kInstants, INTERVALOID, INT8OID};
+  static Statement query(
+      "with moved as materialized ("
+      "  select r.* from unnest($2, $3, $4) r (by, lo, hi))"
+      "select c.* from ("
+      "  select x.root_uid from moved r cross join lateral ("
+      "    select s.root_uid from calytics.chain s"
+      "     where s.starts_at >= r.lo and s.starts_at < r.hi and s.source_id = $1 offset 0) x"
+      "   where r.by = 1"
+      "  union"
+      "  select x.root_uid from moved r cross join lateral ("
+      "    select s.root_uid from calytics.chain s"
+      "     where s.created_at >= r.lo and s.created_at < r.hi and s.source_id = $1 offset 0) x"
+      "   where r.by = 2"
+      "  union"
+      "  select x.root_uid from moved r"
+      "   cross join lateral calytics.happened_between($1, r.lo, r.hi, $5) x"
+      "   where r.by = 3"
+      "  union"
+      "  select x.root_uid from moved r cross join lateral ("
+      "    select s.root_uid from calytics.chain s"
+      "     where s.ended_at >= r.lo and s.ended_at <= r.hi and s.source_id = $1 offset 0) x"
+      "   where r.by = 4"
+      "  union"
+      "  select x.root_uid from moved r cross join lateral ("
+      "    select s.root_uid from calytics.chain s"
+      "     where s.awaiting_at >= r.lo and s.awaiting_at <= r.hi and s.source_id = $1"
+      "    offset 0) x"
+      "   where r.by = 5"
+      "  union"
+      "  select m.root_uid from calytics.chain_mark m where m.segment >= $6 and m.source_id = $1"
+      "  ) h"
+      " join calytics.chain c on c.source_id = $1 and c.root_uid = h.root_uid",
+      types);
+  Move move = {&reader, reader.sums->spans().all, {}};
+  auto* then = static_cast<Span*>(palloc(sizeof(Span) * (spans.size() + 1)));
+  std::copy(spans.begin(), spans.end(), then);
+  move.then = {then, spans.size()};
+  const Ranges ranges = ranges_of(move, reader.sums->rules().lapse_after);
+  if (!ranges.all().empty()) {
+    bool events = false;
+    Parameters<3> moved(ranges.all().size());
+    for (const Range& range : ranges.all()) {
+      events = events || range.by == Mover::event;
+      moved.put({Int32GetDatum(static_cast<std::int32_t>(range.by)), TimestampTzGetDatum(range.lo),
+                 TimestampTzGetDatum(range.hi)});
+    }
+    Interval lapse = {};
+    lapse.time = reader.sums->rules().lapse_after;
+    // What is marked is not found where its legs were when it was folded.
+    const bool marked = events && reader.marks;
+    const std::array<Datum, 6> values = {
+        Int32GetDatum(reader.source),   moved.array(0, INT4OID),
+        moved.array(1, TIMESTAMPTZOID), moved.array(2, TIMESTAMPTZOID),
+        IntervalPGetDatum(&lapse),      Int64GetDatum(marked ? reader.segment : PG_INT64_MAX)};
+    query.run(values.data(), nullptr, move_fact, &move);
+  }
+  move.exchange();
+}
+
+}  // namespace calytics::glue
