@@ -68,7 +68,7 @@ MODULE_big = calytics
 sources := $(sort $(wildcard extension/core/*.cpp extension/glue/*.cpp))
 OBJS = $(sources:%.cpp=build/%.o)
 DATA_built = extension/calytics--$(extension_version).sql
-SHLIB_LINK = -lsimdjson -lcrypto -lstdc++
+SHLIB_LINK = -lsimdjson -lcrypto -lz -lstdc++
 
 # Tests share one database, into which pg_regress has loaded the extension.
 REGRESS = $(patsubst regress/sql/%.sql,%,$(sort $(wildcard regress/sql/*.sql)))
@@ -105,9 +105,18 @@ $(OBJS): build/%.o: %.cpp Makefile
 # sql/order lists the files of sql/ in the order in which they are run.
 sql_files := $(shell sed 's/\#.*//' sql/order | awk 'NF { print "sql/" $$1 }')
 
-$(DATA_built): sql/order $(sql_files) Makefile
+# Files for browsers, a row each, without what only their readers need: comments, and spaces where no one sees them.
+web_files := $(sort $(wildcard extension/web/*.js))
+squeeze := sed -e '/^ *\/\//d' -e 's/^ *//' -e 's/ *\([-=+<>?:,{}();&|*]\) */\1/g'
+
+$(DATA_built): sql/order $(sql_files) $(web_files) Makefile
 	@{ printf '%s\n' '\echo Use "create extension calytics" to load this file. \quit'; \
-	   for file in $(sql_files); do echo; cat $$file; done; } >$@.new && mv $@.new $@
+	   for file in $(sql_files); do echo; cat $$file; done; \
+	   for file in $(web_files); do \
+	     printf "\ninsert into calytics.web_file (path, content_type, body) values\n"; \
+	     printf "  ('/%s', 'text/javascript; charset=utf-8', convert_to(\$$web\$$" "$${file##*/}"; \
+	     $(squeeze) $$file; printf "\$$web\$$, 'UTF8'));\n"; \
+	   done; } >$@.new && mv $@.new $@
 
 .PHONY: regress-dirs
 regress-dirs:

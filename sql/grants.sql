@@ -41,7 +41,7 @@ grant execute on function
     cal.block_time(tstzrange, text, text, text),
     cal.unblock_time(bigint),
     cal.track(jsonb, jsonb, text),
-    cal.set_tracking(text, boolean, boolean, boolean, interval),
+    cal.set_tracking(text, boolean, boolean, boolean, interval, text[], int, interval, int),
     cal.fold(boolean),
     cal.repair_metrics(text),
     cal.record_payment(text, bigint, text, text, timestamptz, text, text),

@@ -34,6 +34,7 @@ create function calytics.collect_known(
   s calytics.source, spans calytics.span[], services text[], hosts text[], known_at timestamptz
 ) returns setof calytics.sums
   language plpgsql stable set search_path = pg_catalog, pg_temp set jit = off
+  set enable_seqscan = on set enable_hashjoin = on set enable_mergejoin = on set enable_hashagg = on set enable_bitmapscan = on
 as $$
 begin
   return query

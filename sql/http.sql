@@ -19,7 +19,7 @@ create type calytics.http_response as (
 comment on type calytics.http_response is 'An answer as a route''s handler gives it.';
 
 create table calytics.route (
-  method   text not null check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
+  method   text not null check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')),
   path     text not null check (path ~ '^/'),
   handler  regproc not null,
   pattern  text generated always as (

@@ -70,7 +70,7 @@ begin
             || array(select c from calytics.collect_tracked(
                        s.source_id, calytics.track_spans(p, role, unit, kept_apart), services, hosts) c);
     if split is null and services is null and hosts is null then
-      sums := sums || calytics.visitor_sums(s, p, role, unit);
+      sums := sums || array(select v from calytics.visitor_sums(s.source_id, p.starts_at, p.cut_at, role, unit) v);
     end if;
   else
     sums := array(select c from calytics.collect_known(s, spans, services, hosts, known_at) c);
@@ -134,6 +134,15 @@ comment on function calytics.count_people(
   'Persons with a visit in a range, or in each unit of it, among those of some services or hosts, and how many of them had '
   'one in the 365 days before: by reading the visits, where buckets can''t tell.';
 
+create function calytics.told(src int) returns table (payments boolean, refunds boolean)
+  language sql stable rows 1
+begin atomic
+  select exists (select from calytics.payment p where p.source_id = src and p.kind = 'payment')
+         or exists (select from calytics.booking b where b.paid_at is not null and b.source_id = src),
+         exists (select from calytics.payment p where p.source_id = src and p.kind = 'refund');
+end;
+comment on function calytics.told(int) is 'Whether anyone ever told of a payment, and of a refund, at this source.';
+
 create function calytics.tells(src int, kind text, known_at timestamptz default null) returns boolean
   language plpgsql stable set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off
@@ -144,9 +153,7 @@ begin
       select from calytics.booking_change h
        where h.source_id = src and h.known_at <= tells.known_at and h.paid_at is not null);
   end if;
-  return exists (select from calytics.payment p where p.source_id = src and p.kind = tells.kind)
-      or kind = 'payment' and exists (
-           select from calytics.booking b where b.paid_at is not null and b.source_id = src);
+  return (select case kind when 'payment' then t.payments else t.refunds end from calytics.told(src) t);
 end
 $$;
 comment on function calytics.tells(int, text, timestamptz) is

@@ -1,4 +1,4 @@
--- The endpoints of this release: each handler and its row.
+-- The endpoints of this release: each handler and its row. Files for browsers are in web.sql.
 
 create function calytics.http_webhook(request calytics.http_request) returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -28,25 +28,64 @@ create function calytics.track_context(headers jsonb) returns jsonb
 comment on function calytics.track_context(jsonb) is
   'What a request''s headers tell of the client whose events it brings. The page it comes from is where the events happen.';
 
+create function calytics.track_origin(src int, origin text) returns jsonb
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  allowed text[] := coalesce((select t.origins from calytics.tracking t where t.source_id = src), '{}');
+begin
+  if allowed = '{}' then
+    return '{"access-control-allow-origin": "*"}';
+  elsif origin = any (allowed) then
+    return jsonb_build_object('access-control-allow-origin', origin, 'vary', 'origin');
+  end if;
+  return '{"vary": "origin"}';
+end
+$$;
+comment on function calytics.track_origin(int, text) is
+  'The headers that tell a browser whether pages of that origin may send a source''s events.';
+
 create function calytics.http_track(request calytics.http_request) returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   wanted text := coalesce(request.params ->> 'source', 'default');
   src int := (select s.source_id from calytics.source s where s.name = wanted);
+  origin text := calytics.header(request.headers, 'origin');
+  more jsonb := calytics.track_origin(src, origin);
   answer jsonb;
 begin
   if src is null then
-    return calytics.error_response(404, 'not_found', 'there is no source of that name');
+    return calytics.error_response(404, 'not_found', 'there is no source of that name', more);
+  elsif origin is not null and not more ? 'access-control-allow-origin' then
+    return calytics.error_response(403, 'forbidden', 'this source takes no events from pages of that origin', more);
   end if;
   answer := calytics.track_body(src, request.body, calytics.track_context(request.headers), true);
   return calytics.json_response(
-    case when answer #> '{rejected,0,index}' = 'null' then 400 else 200 end, answer);
+    case when answer #> '{rejected,0,index}' = 'null' then 400 else 200 end, answer, more);
 end
 $$;
 comment on function calytics.http_track(calytics.http_request) is
-  'POST /api/cal/track and /api/cal/track/{source}: events from browsers; who sends them is known by the request. 200 with '
-  'cal.track''s answer once they are durable, 400 where the body can''t be read.';
+  'POST /api/cal/track and /api/cal/track/{source}: events from browsers, of any content type; who sends them is known by the '
+  'request. 200 with cal.track''s answer once they are durable, 400 where the body can''t be read, 403 for pages of an origin '
+  'that the source doesn''t list.';
+
+create function calytics.http_track_preflight(request calytics.http_request) returns calytics.http_response
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    204,
+    calytics.track_origin(
+      (select s.source_id from calytics.source s where s.name = coalesce(request.params ->> 'source', 'default')),
+      calytics.header(request.headers, 'origin'))
+    || '{"allow": "OPTIONS, POST", "access-control-allow-methods": "POST", "access-control-allow-headers": "content-type",
+         "access-control-max-age": "86400"}',
+    ''::bytea);
+end
+$$;
+comment on function calytics.http_track_preflight(calytics.http_request) is
+  'OPTIONS of /api/cal/track: what a browser asks before a page of another origin may send anything but plain text.';
 
 create function calytics.http_health(request calytics.http_request) returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -89,4 +128,7 @@ insert into calytics.route (method, path, handler) values
   ('POST', '/api/cal/webhook',          'calytics.http_webhook'),
   ('POST', '/api/cal/webhook/{source}', 'calytics.http_webhook'),
   ('POST', '/api/cal/track',            'calytics.http_track'),
-  ('POST', '/api/cal/track/{source}',   'calytics.http_track');
+  ('POST', '/api/cal/track/{source}',   'calytics.http_track'),
+  ('OPTIONS', '/api/cal/track',          'calytics.http_track_preflight'),
+  ('OPTIONS', '/api/cal/track/{source}', 'calytics.http_track_preflight'),
+  ('GET',  '/cal.js',                   'calytics.http_tracker');

@@ -9,12 +9,18 @@ create table calytics.tracking (
   honour_signals  boolean not null default true,
   anonymous       boolean not null default false,
   keep_events     interval not null default '400 days' check (keep_events >= interval '2 days'),
+  origins         text[] not null default '{}',
+  batch_size      int not null default 20 check (batch_size between 1 and 500),
+  flush_interval  interval not null default '10 seconds' check (flush_interval between interval '100 ms' and interval '1 hour'),
+  max_retries     int not null default 5 check (max_retries between 0 and 20),
   kept_from       timestamptz                   -- months before it are gone
 );
 comment on table calytics.tracking is
   'How a source''s visitors are tracked; without a row, as the defaults say. anonymize_ips: addresses are cut to /24 '
   'and /48; honour_signals: Do-Not-Track and Global Privacy Control; anonymous: nothing that attributes an event to a person, '
-  'a visitor or a campaign; keep_events: how long after a month its events go.';
+  'a visitor or a campaign; keep_events: how long after a month its events go; origins: web sites that may send events, none: '
+  'any. batch_size, flush_interval and max_retries are the browser tracker''s: how many events it gathers for how long, and how '
+  'often it tries again by itself.';
 
 create table calytics.visitor_salt (
   source_id  int not null references calytics.source on delete cascade,
@@ -194,36 +200,55 @@ comment on function cal.track(jsonb, jsonb, text) is
   'any name such as GIFT_CARD_VIEW) and may hold serviceId, calEventTypeId, bookingId, bookingUid, duration (ms), eventId '
   '(sent twice, it counts once), timestamp (ISO 8601, or ms since 1970; in the future it becomes now), experiment, variant '
   'and properties. context: userId, userAgent, ipAddress, referrer, url, doNotTrack; what an event says of them comes first. '
+  'A batch''s own context may hold sentAt: what the clock of its timestamps says as it is sent, by which they are put right. '
   'Each event is judged by itself and scrubbed of personal data before it is stored. Gives {received, accepted, duplicates, '
   'private, rejected: [{index, reason}], removed}. Raises no_data_found (no such source), invalid_parameter_value.';
 
 create function cal.set_tracking(
   source text default 'default', anonymize_ips boolean default null, honour_signals boolean default null,
-  strict boolean default null, keep_events interval default null
+  strict boolean default null, keep_events interval default null, origins text[] default null, batch_size int default null,
+  flush_interval interval default null, max_retries int default null
 ) returns void
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   id int := (calytics.source_named(set_tracking.source)).source_id;
+  wrong text := (select o from unnest(origins) o where o is null or o !~ '^https?://[a-z0-9.:[\]-]+$' limit 1);
 begin
   if keep_events < interval '2 days' then
     raise exception 'events can''t be kept for %', keep_events
       using errcode = 'invalid_parameter_value', hint = 'Use two days or more.';
+  elsif wrong is not null or array_position(origins, null) is not null then
+    raise exception '"%" is not the origin of a web site', coalesce(wrong, 'NULL')
+      using errcode = 'invalid_parameter_value',
+            hint = 'As browsers send it, for instance https://studio.example: in small letters, without a path.';
+  elsif batch_size not between 1 and 500 or flush_interval not between '100 ms' and '1 hour'
+        or max_retries not between 0 and 20 then
+    raise exception 'the tracker can''t work with that'
+      using errcode = 'invalid_parameter_value',
+            hint = 'batch_size is 1 to 500 events, flush_interval 100 ms to 1 hour, max_retries 0 to 20.';
   end if;
   insert into calytics.tracking (source_id) values (id) on conflict do nothing;
   update calytics.tracking t
      set anonymize_ips = coalesce(set_tracking.anonymize_ips, t.anonymize_ips),
          honour_signals = coalesce(set_tracking.honour_signals, t.honour_signals),
          anonymous = coalesce(set_tracking.strict, t.anonymous),
-         keep_events = coalesce(set_tracking.keep_events, t.keep_events)
+         keep_events = coalesce(set_tracking.keep_events, t.keep_events),
+         origins = coalesce(set_tracking.origins, t.origins),
+         batch_size = coalesce(set_tracking.batch_size, t.batch_size),
+         flush_interval = coalesce(set_tracking.flush_interval, t.flush_interval),
+         max_retries = coalesce(set_tracking.max_retries, t.max_retries)
    where t.source_id = id;
 end
 $$;
-comment on function cal.set_tracking(text, boolean, boolean, boolean, interval) is
+comment on function cal.set_tracking(text, boolean, boolean, boolean, interval, text[], int, interval, int) is
   'Says how a source''s visitors are tracked, from now on; what is NULL stays. anonymize_ips (true): addresses are cut to /24 '
   'and /48. honour_signals (true): events of clients that send Do-Not-Track or Global Privacy Control are counted and '
   'dropped. strict (false): no visitor, user, address, campaign or referrer beyond its origin is kept. keep_events (400 '
-  'days): how long after a month its events go. Raises no_data_found (no such source), invalid_parameter_value.';
+  'days): how long after a month its events go. origins ({}: any): web sites whose pages may send events, such as '
+  'https://studio.example. For the browser tracker: batch_size (20) events go at once, or what there is after flush_interval '
+  '(10 seconds); after max_retries (5) failures in a row it tries no more by itself. Raises no_data_found (no such source), '
+  'invalid_parameter_value.';
 
 create view cal.analytics_event as
   select s.name as source, e.session_id, e.event_type, e.service, e.occurred_at, e.received_at, e.late, e.visitor, e.person,

@@ -196,14 +196,15 @@ comment on function calytics.visitor_counts(
     int, text, int, bigint, bigint, timestamptz, timestamptz, timestamp, timestamp, timestamptz, text) is
   'Visitors by local unit, and in all; parameters as in calytics.visitor_sketches.';
 
-create function calytics.visitors(s calytics.source, lo timestamptz, hi timestamptz, unit text)
+create function calytics.visitors(src int, lo timestamptz, hi timestamptz, unit text)
   returns table (at timestamp, visitors bigint, total bigint)
   language plpgsql stable set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = on
 as $$
 declare
+  s calytics.source := (select x from calytics.source x where x.source_id = src);
   state calytics.fold_state;
-  until timestamptz := (select t.until from calytics.tracked_until t where t.source_id = s.source_id);
+  until timestamptz := (select t.until from calytics.tracked_until t where t.source_id = src);
   lo_hour timestamp := date_trunc('hour', lo at time zone s.time_zone);
   hi_hour timestamp := date_trunc('hour', hi at time zone s.time_zone);
   hi_cut timestamptz := calytics.hour_begins(hi_hour, s.time_zone);
@@ -229,9 +230,9 @@ begin
   end if;
   return query
   select v.* from calytics.visitor_counts(
-    s.source_id, s.time_zone, s.week_start, state.segment, state.recent_run, lo, hi, lo_hour, hi_hour, hi_cut, unit) v;
+    src, s.time_zone, s.week_start, state.segment, state.recent_run, lo, hi, lo_hour, hi_hour, hi_cut, unit) v;
 end
 $$;
-comment on function calytics.visitors(calytics.source, timestamptz, timestamptz, text) is
+comment on function calytics.visitors(int, timestamptz, timestamptz, text) is
   'Distinct visitors from lo to before hi, exact in the caller''s snapshot while they are few: by local unit (NULL: one row), and '
   'in all. No row where there are none.';

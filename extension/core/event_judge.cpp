@@ -15,6 +15,8 @@ namespace {
 
 using Text = std::optional<std::string_view>;
 
+// No request takes as long: a clock that says so is behind.
+constexpr std::int64_t kLongestWay = std::int64_t{60} * 1'000'000;
 constexpr std::int64_t kEarliest = 946'684'800'000'000;  // 2000-01-01
 
 bool is_event_type(std::string_view text) noexcept {
@@ -57,6 +59,7 @@ void EventJudge::begin(const TrackContext& context, const Client& batch,
   client_.user_id = first_of(batch.user_id, repaired(context.user_id));
   client_.referrer = first_of(batch.referrer, repaired(context.referrer));
   client_.url = first_of(batch.url, repaired(context.url));
+  client_.sent_at = batch.sent_at;
   client_.user_agent = repaired(context.user_agent);
   client_.ip_address = context.ip_address;
   if (options.body_names_client) {
@@ -77,10 +80,10 @@ void EventJudge::begin(const TrackContext& context, const Client& batch,
 Text EventJudge::judge(const RawEvent& event, TrackedEvent& row) {
   if (!event.problem.empty()) return event.problem;
   if (const Text problem = take_identity(event, row)) return problem;
-  if (event.happened_at && *event.happened_at < kEarliest) {
+  take_time(event, row);
+  if (row.happened_at < kEarliest) {
     return "timestamp lies before the year 2000: send milliseconds, not seconds, since 1970";
   }
-  take_time(event, row);
   row.booking_id = event.booking_id;
   row.event_type_id = event.event_type_id;
   row.duration = event.duration;
@@ -116,6 +119,12 @@ Text EventJudge::take_identity(const RawEvent& event, TrackedEvent& row) {
 
 void EventJudge::take_time(const RawEvent& event, TrackedEvent& row) const {
   row.happened_at = event.happened_at.value_or(options_.now);
+  if (event.happened_at && client_.sent_at) {
+    // A clock that may be right is left alone: what requests take differs, and would shuffle
+    // events.
+    const std::int64_t behind = options_.now - *client_.sent_at;
+    if (behind < 0 || behind > kLongestWay) row.happened_at += behind;
+  }
   row.from_future = row.happened_at > options_.now;
   if (row.from_future) row.happened_at = options_.now;
   row.late = row.happened_at < options_.now - options_.late_after;

@@ -44,6 +44,14 @@ std::optional<std::int64_t> read_integer(JsonValue& value) noexcept {
   return number;
 }
 
+// ISO 8601, or milliseconds since 1970.
+std::optional<std::int64_t> read_clock(JsonValue& value, TextStore& texts) {
+  if (const auto text = read_text(value, texts, kNameLimit)) return parse_timestamp(*text);
+  const auto milliseconds = read_double(value);
+  if (!milliseconds || std::abs(*milliseconds) > kMaxCount) return std::nullopt;
+  return timestamp_from_milliseconds(std::llround(std::floor(*milliseconds)));
+}
+
 }  // namespace
 
 // An event that is being filled, and who can read its larger members.
@@ -144,17 +152,17 @@ JsonError event_instant(EventTarget& target, TextStore& texts, JsonValue& value)
   auto& instant = target.event.happened_at;
   instant.reset();
   if (is_null(value)) return simdjson::SUCCESS;
-  if (const auto text = read_text(value, texts, kNameLimit)) {
-    instant = parse_timestamp(*text);
-  } else if (const auto milliseconds = read_double(value);
-             milliseconds && std::abs(*milliseconds) <= kMaxCount) {
-    instant = timestamp_from_milliseconds(std::llround(std::floor(*milliseconds)));
-  }
+  instant = read_clock(value, texts);
   if (!instant) {
     target.refuse(
         {"timestamp is no instant: send milliseconds since 1970 or ISO 8601 with an "
          "offset, as 2026-01-31T09:30:00Z"});
   }
+  return simdjson::SUCCESS;
+}
+
+JsonError client_sent_at(Client& client, TextStore& texts, JsonValue& value) {
+  client.sent_at = read_clock(value, texts);
   return simdjson::SUCCESS;
 }
 
@@ -201,6 +209,7 @@ static_assert(is_sorted(kEventFields));
 constexpr auto kContextFields = std::to_array<Field<Client>>({
     {"ipAddress", client_text<Client, &Client::ip_address, kNameLimit>},
     {"referrer", client_text<Client, &Client::referrer, kUnlimited>},
+    {"sentAt", client_sent_at},
     {"url", client_text<Client, &Client::url, kUnlimited>},
     {"userAgent", client_text<Client, &Client::user_agent, kUserAgentLimit>},
     {"userId", client_text<Client, &Client::user_id, kProseLimit>},

@@ -22,6 +22,7 @@ struct Client {
   Text ip_address;
   Text referrer;
   Text url;
+  std::optional<std::int64_t> sent_at;  // by the clock that events' timestamps are from
 };
 
 struct RawEvent : Client {

@@ -2,11 +2,18 @@
 // and the lengths of months follow from one line.
 #include "local_time.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace calytics::core {
 namespace {
 
 constexpr std::int64_t kDaysOfEra = 146'097;
 constexpr std::int64_t kDaysToMarch = 730'425;  // from 0000-03-01 to 2000-01-01
+
+// As Unit has them.
+constexpr std::array<std::string_view, 7> kUnitNames = {"",      "hour",    "day", "week",
+                                                        "month", "quarter", "year"};
 
 constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - (a % b < 0 ? 1 : 0);
@@ -17,6 +24,17 @@ constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) {
 }
 
 }  // namespace
+
+bool read_unit(std::string_view name, Unit& unit) {
+  const auto* const found = std::find(kUnitNames.begin(), kUnitNames.end(), name);
+  if (name.empty() || found == kUnitNames.end()) return false;
+  unit = static_cast<Unit>(found - kUnitNames.begin());
+  return true;
+}
+
+std::string_view name_of(Unit unit) {
+  return kUnitNames[static_cast<std::size_t>(unit)];
+}
 
 Date date_of(std::int64_t local) {
   const std::int64_t days = day_of(local) + kDaysToMarch;
@@ -69,6 +87,34 @@ std::int64_t start_of(Unit unit, std::int64_t local, int week_start) {
   date.day = 1;
   if (unit == Unit::quarter) date.month -= (date.month - 1) % 3;
   if (unit == Unit::year) date.month = 1;
+  return local_of(date);
+}
+
+std::int64_t plus_units(Unit unit, std::int64_t start, int count) {
+  if (start == kNoBegin || start == kNoEnd) return start;
+  std::int32_t months = count;
+  switch (unit) {
+    case Unit::none:
+      return start;
+    case Unit::hour:
+      return start + count * kHour;
+    case Unit::day:
+      return start + count * kDay;
+    case Unit::week:
+      return start + count * 7 * kDay;
+    case Unit::month:
+      break;
+    case Unit::quarter:
+      months *= 3;
+      break;
+    case Unit::year:
+      months *= 12;
+      break;
+  }
+  Date date = date_of(start);
+  const std::int64_t month = std::int64_t{date.year} * 12 + date.month - 1 + months;
+  date.year = static_cast<std::int32_t>(floor_div(month, 12));
+  date.month = static_cast<std::int32_t>(floor_mod(month, 12)) + 1;
   return local_of(date);
 }
 

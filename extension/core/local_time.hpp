@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string_view>
 
 namespace calytics::core {
 
@@ -19,6 +20,10 @@ inline constexpr std::int64_t kNoBegin = std::numeric_limits<std::int64_t>::min(
 inline constexpr std::int64_t kNoEnd = std::numeric_limits<std::int64_t>::max();
 
 enum class Unit { none, hour, day, week, month, quarter, year };
+
+// A unit by its name; nothing else is read. No unit has no name.
+bool read_unit(std::string_view name, Unit& unit);
+std::string_view name_of(Unit unit);
 
 struct Date {
   std::int32_t year;  // 0 is 1 BC
@@ -40,5 +45,8 @@ int weekday_of(std::int64_t local);  // 1 is Monday, 7 Sunday
 // The start of the unit that a time lies in; week_start is 1 (Monday) to 7. Without a unit, the
 // beginning of time: kNoBegin. The infinities start where they are.
 std::int64_t start_of(Unit unit, std::int64_t local, int week_start);
+
+// The start of the unit so many after the one that starts then, or before it; infinities stay.
+std::int64_t plus_units(Unit unit, std::int64_t start, int count);
 
 }  // namespace calytics::core

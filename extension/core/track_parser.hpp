@@ -7,7 +7,8 @@
 //
 // A body is one event, an array of events, or {"events": [...], "context": {...}}. An event holds
 // the members of TrackEventRequest and those of AnalyticsContext, the latter also inside a member
-// "context".
+// "context". The batch's context may also hold sentAt, what the clock that events' timestamps are
+// from says as they are sent: by how much it is wrong, they are put right.
 #pragma once
 
 #include <memory>

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/dashboard.hpp"
+#include "core/period.hpp"
 #include "formulas.hpp"
 #include "json_writer.hpp"
 
@@ -30,12 +31,12 @@ struct Board {
   }
 };
 
-// By position, as calytics.point has it.
+// A bucket of the series as of a moment.
 struct Point {
   std::int64_t local = 0;
-  Datum starts_at = 0;
+  TimestampTz starts_at = 0;
   bool begun = false;
-  bool ahead = false;
+  bool ahead = false;  // not over yet
 };
 
 struct Points {
@@ -43,7 +44,8 @@ struct Points {
   std::size_t size = 0;
 };
 
-Points points_of(const Rows& rows);
+Points points_of(const core::Period& period, core::Unit unit, const core::Clock& clock,
+                 int week_start);
 
 // Metric to its figure, or to an object of figures by currency; `currency` is of money without any.
 void write_figures(Board& board, std::string_view currency);
@@ -54,6 +56,13 @@ void write_series(Board& board, const Points& points, std::string_view unit);
 
 // Figures by service or by host, the busiest first; money by currency.
 void write_table(Board& board, core::Role role);
+
+// The steps of the funnel by the figures of them; null where there are none.
+void write_funnel(Board& board);
+
+// Where sessions came from, those of most sessions first: rows of calytics.sums of this role.
+inline constexpr std::string_view kOrigin = "origin";
+void write_origins(Board& board, const Rows& sums);
 
 // Cells of a histogram, added up over the series, as an array; of arrays, if there are several
 // rows.

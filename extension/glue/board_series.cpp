@@ -3,11 +3,6 @@
 #include "board.hpp"
 #include "tally.hpp"
 
-extern "C" {
-#include "utils/datetime.h"
-#include "utils/json.h"
-}
-
 namespace calytics::glue {
 
 namespace {
@@ -38,15 +33,24 @@ void write_line(Board& board, std::size_t f, const Points& points, const Number*
 
 }  // namespace
 
-Points points_of(const Rows& rows) {
-  Points result = {static_cast<Point*>(palloc(sizeof(Point) * static_cast<std::size_t>(rows.size))),
-                   static_cast<std::size_t>(rows.size)};
-  for (int i = 0; i < rows.size; ++i) {
-    const Row row = rows.at(i);
-    result.points[i] = {row.time(0), row.values[1], row.flag(2), row.flag(3)};
+Points points_of(const core::Period& period, core::Unit unit, const core::Clock& clock,
+                 int week_start) {
+  Points result;
+  std::size_t room = 0;
+  core::Buckets buckets(period, unit, clock, week_start);
+  core::Bucket bucket;
+  while (buckets.next(bucket)) {
+    constexpr std::size_t first_room = 64;
+    if (result.size == room) {
+      room = room == 0 ? first_room : 2 * room;
+      auto* larger =
+          static_cast<Point*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Point) * room));
+      std::copy_n(result.points, result.size, larger);
+      result.points = larger;
+    }
+    result.points[result.size++] = {bucket.local, bucket.starts_at,
+                                    bucket.starts_at<period.cut_at, bucket.ends_at> period.as_of};
   }
-  std::sort(result.points, result.points + result.size,
-            [](const Point& a, const Point& b) { return a.local < b.local; });
   return result;
 }
 
@@ -57,11 +61,8 @@ void write_series(Board& board, const Points& points, std::string_view unit) {
   json.put(unit);
   json.key("starts_at");
   json.begin_array();
-  for (std::size_t i = 0; i < points.size; ++i) {
-    auto* text = static_cast<char*>(palloc(MAXDATELEN + 1));
-    json.put(std::string_view{
-        JsonEncodeDateTime(text, points.points[i].starts_at, TIMESTAMPTZOID, nullptr)});
-  }
+  for (std::size_t i = 0; i < points.size; ++i)
+    json.put_instant(points.points[i].starts_at);
   json.end_array();
 
   const Number* first = board.first_of(Role::series);

@@ -13,54 +13,27 @@ extern "C" {
 
 #include <algorithm>
 
+#include "chain_rows.hpp"
 #include "core/chain.hpp"
-#include "fact.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_chain_of);
 
+namespace calytics::glue {
+
 namespace {
 
-using calytics::core::Chain;
-using calytics::core::Instant;
-using calytics::core::Integer;
-using calytics::core::kUnknown;
-using calytics::core::Leg;
-using calytics::core::Text;
-using calytics::glue::bytes_of;
-using calytics::glue::kChainColumns;
-using calytics::glue::text_datum;
+using core::Chain;
+using core::Instant;
+using core::Integer;
+using core::kUnknown;
+using core::Leg;
+using core::Text;
 
-constexpr int kBookingColumns = 37;
 constexpr int kCustomer = 28;
 
-// Looked up once a statement.
-struct Shapes {
-  TupleDesc booking;
-  TupleDesc chain;
-  Oid payment;
-};
-
-const Shapes& shapes_of(FunctionCallInfo fcinfo, const ArrayType* legs) {
-  if (fcinfo->flinfo->fn_extra == nullptr) {
-    MemoryContext before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-    auto* shapes = static_cast<Shapes*>(palloc0(sizeof(Shapes)));
-    shapes->booking = lookup_rowtype_tupdesc_copy(ARR_ELEMTYPE(legs), -1);
-    if (get_call_result_type(fcinfo, nullptr, &shapes->chain) != TYPEFUNC_COMPOSITE ||
-        shapes->chain->natts != kChainColumns || shapes->booking->natts != kBookingColumns) {
-      ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                      errmsg("calytics.booking or calytics.chain are not as they were built")));
-    }
-    shapes->chain = BlessTupleDesc(CreateTupleDescCopyConstr(shapes->chain));
-    shapes->payment = get_element_type(TupleDescAttr(shapes->chain, 28)->atttypid);
-    fcinfo->flinfo->fn_extra = shapes;
-    MemoryContextSwitchTo(before);
-  }
-  return *static_cast<const Shapes*>(fcinfo->flinfo->fn_extra);
-}
-
 struct Columns {
-  Datum values[kBookingColumns];
-  bool nulls[kBookingColumns];
+  const Datum* values;
+  const bool* nulls;
 
   Instant instant(int i) const { return nulls[i] ? kUnknown : DatumGetTimestampTz(values[i]); }
   std::int32_t int4(int i) const { return nulls[i] ? 0 : DatumGetInt32(values[i]); }
@@ -68,7 +41,8 @@ struct Columns {
   Text words(int i) const { return nulls[i] ? Text{} : Text{bytes_of(DatumGetTextPP(values[i]))}; }
 };
 
-Leg leg_of(const Columns& row) {
+Leg leg_of(const LegRow& of) {
+  const Columns row = {of.values, of.nulls};
   Leg leg;
   leg.uid = row.words(1).value_or("");
   leg.root_uid = row.words(4).value_or("");
@@ -128,28 +102,34 @@ bool is_consultation(const Text& service, Datum pattern) {
 
 }  // namespace
 
-Datum calytics_chain_of(PG_FUNCTION_ARGS) {
-  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-  ArrayType* array = PG_GETARG_ARRAYTYPE_P(0);
-  const Shapes& shapes = shapes_of(fcinfo, array);
-  Datum* bookings = nullptr;
-  int size = 0;
-  deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE, &bookings, nullptr,
-                    &size);
-  if (size == 0) PG_RETURN_NULL();
-  const auto count = static_cast<std::size_t>(size);
-  auto* rows = static_cast<Columns*>(palloc(sizeof(Columns) * count));
+ChainShapes chain_shapes(Oid booking, Oid chain) {
+  ChainShapes shapes = {lookup_rowtype_tupdesc_copy(booking, -1),
+                        lookup_rowtype_tupdesc_copy(chain, -1), InvalidOid};
+  if (shapes.chain->natts != kChainColumns || shapes.booking->natts != kBookingColumns) {
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("calytics.booking or calytics.chain are not as they were built")));
+  }
+  shapes.payment = get_element_type(TupleDescAttr(shapes.chain, 28)->atttypid);
+  return shapes;
+}
+
+LegRow leg_row(const ChainShapes& shapes, Datum booking) {
+  LegRow row;
+  HeapTupleHeader header = DatumGetHeapTupleHeader(booking);
+  HeapTupleData tuple = {};
+  tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+  tuple.t_data = header;
+  heap_deform_tuple(&tuple, shapes.booking, row.values, row.nulls);
+  return row;
+}
+
+Datum chain_of(const ChainShapes& shapes, const LegRow* rows, std::size_t count,
+               NullableDatum entries, NullableDatum pattern) {
   auto* legs = static_cast<Leg*>(palloc(sizeof(Leg) * count));
   auto* hops = static_cast<Instant*>(palloc(sizeof(Instant) * count));
-  for (std::size_t i = 0; i < count; ++i) {
-    HeapTupleHeader header = DatumGetHeapTupleHeader(bookings[i]);
-    HeapTupleData tuple = {};
-    tuple.t_len = HeapTupleHeaderGetDatumLength(header);
-    tuple.t_data = header;
-    heap_deform_tuple(&tuple, shapes.booking, rows[i].values, rows[i].nulls);
+  for (std::size_t i = 0; i < count; ++i)
     legs[i] = leg_of(rows[i]);
-  }
-  const Chain chain = calytics::core::chain_of({legs, count}, {hops, count});
+  const Chain chain = core::chain_of({legs, count}, {hops, count});
 
   Filled result;
   std::fill(std::begin(result.nulls), std::end(result.nulls), true);
@@ -182,14 +162,40 @@ Datum calytics_chain_of(PG_FUNCTION_ARGS) {
   result.set(19, Int64GetDatum(chain.minutes));
   if (chain.lead) result.set(20, Int64GetDatum(*chain.lead));
   result.set_key(21, chain.event_type, chain.service_key);
-  result.set(22,
-             BoolGetDatum(!PG_ARGISNULL(2) && is_consultation(chain.service, PG_GETARG_DATUM(2))));
+  result.set(22, BoolGetDatum(!pattern.isnull && is_consultation(chain.service, pattern.value)));
   result.set_key(23, chain.host_id, chain.host);
   if (chain.price) result.set(24, Int64GetDatum(*chain.price));
   result.set(25, text_datum(chain.currency.value_or("")));
   result.set(26, BoolGetDatum(chain.no_show));
   result.set(27, BoolGetDatum(chain.host_no_show));
-  result.set(28, PG_ARGISNULL(1) ? PointerGetDatum(construct_empty_array(shapes.payment))
-                                 : PG_GETARG_DATUM(1));
-  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(shapes.chain, result.values, result.nulls)));
+  result.set(
+      28, entries.isnull ? PointerGetDatum(construct_empty_array(shapes.payment)) : entries.value);
+  return HeapTupleGetDatum(heap_form_tuple(shapes.chain, result.values, result.nulls));
+}
+
+}  // namespace calytics::glue
+
+Datum calytics_chain_of(PG_FUNCTION_ARGS) {
+  using namespace calytics::glue;
+  if (PG_ARGISNULL(0)) PG_RETURN_NULL();
+  ArrayType* array = PG_GETARG_ARRAYTYPE_P(0);
+  if (fcinfo->flinfo->fn_extra == nullptr) {
+    // Looked up once a statement.
+    MemoryContext before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+    auto* looked_up = static_cast<ChainShapes*>(palloc(sizeof(ChainShapes)));
+    *looked_up = chain_shapes(ARR_ELEMTYPE(array), get_fn_expr_rettype(fcinfo->flinfo));
+    fcinfo->flinfo->fn_extra = looked_up;
+    MemoryContextSwitchTo(before);
+  }
+  const auto& shapes = *static_cast<const ChainShapes*>(fcinfo->flinfo->fn_extra);
+  Datum* bookings = nullptr;
+  int size = 0;
+  deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE, &bookings, nullptr,
+                    &size);
+  if (size == 0) PG_RETURN_NULL();
+  const auto count = static_cast<std::size_t>(size);
+  auto* legs = static_cast<LegRow*>(palloc(sizeof(LegRow) * count));
+  for (std::size_t i = 0; i < count; ++i)
+    legs[i] = leg_row(shapes, bookings[i]);
+  PG_RETURN_DATUM(chain_of(shapes, legs, count, fcinfo->args[1], fcinfo->args[2]));
 }

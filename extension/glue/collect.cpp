@@ -15,6 +15,7 @@ extern "C" {
 
 #include "core/pieces.hpp"
 #include "fact.hpp"
+#include "spans.hpp"
 #include "split.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_collect);
@@ -149,6 +150,12 @@ void add_deltas(Reader& reader) {
 
 namespace {
 
+// Who is told of the sums.
+struct Answer {
+  SumSink sink;
+  void* context;
+};
+
 void add_folded(Reader& reader) {
   if (reader.sums->spans().all.empty()) return;
   add_buckets(reader);
@@ -159,23 +166,23 @@ void add_folded(Reader& reader) {
 }
 
 // Gives the sums of what is folded and of what is not.
-void answer(Reader& reader, ReturnSetInfo& result) {
+void answer(Reader& reader, const Answer& to) {
   Collector& folded = *reader.sums;
   if (!reader.marks) {
-    folded.put_rows(result.setResult, result.setDesc);
+    folded.each(to.sink, to.context);
     return;
   }
   Collector pending(folded.question(), CurrentMemoryContext);
   reader.sums = &pending;
   add_changes(reader);
   folded.add(pending, 1);
-  folded.put_rows(result.setResult, result.setDesc);
+  folded.each(to.sink, to.context);
   folded.add(pending, -1);
   reader.sums = &folded;
 }
 
 // False if what is remembered is of no use in this snapshot.
-bool answer_from(Memo& memo, Reader& reader, const Question& question, ReturnSetInfo& result) {
+bool answer_from(Memo& memo, Reader& reader, const Question& question, const Answer& to) {
   open_memo(memo);
   reader.sums = memo.sums;
   if (!catch_up(reader, memo.run)) {
@@ -183,49 +190,71 @@ bool answer_from(Memo& memo, Reader& reader, const Question& question, ReturnSet
     return false;
   }
   move_to(reader, question.spans.all);
-  answer(reader, result);
+  answer(reader, to);
   settle_memo(memo, reader.run);
   return true;
 }
 
-void collect(Reader& reader, const Question& question, MemoryContext memory,
-             ReturnSetInfo& result) {
+void answer_question(Reader& reader, const Question& question, MemoryContext memory,
+                     const Answer& to) {
   bool remembers = may_remember(question);
   Memo* memo = remembers ? memo_of(question, reader.state_table) : nullptr;
   if (memo != nullptr && memo->run > reader.run) {
     // An old snapshot.
     remembers = false;
-  } else if (memo != nullptr && answer_from(*memo, reader, question, result)) {
+  } else if (memo != nullptr && answer_from(*memo, reader, question, to)) {
     return;
   }
   MemoryContext own = AllocSetContextCreate(memory, "calytics memo", ALLOCSET_DEFAULT_SIZES);
   Collector sums(question, own);
   reader.sums = &sums;
   add_folded(reader);
-  answer(reader, result);
+  answer(reader, to);
   if (remembers) remember_sums(reader, own);
+}
+
+Datum text_or_null(std::string_view text, bool there, bool& null) {
+  null = !there;
+  return there ? text_datum(text) : Datum{0};
 }
 
 }  // namespace
 
+void put_sums_row(void* context, const Span& span, bool unfinished, Timestamp at,
+                  const core::CubeKey& key, std::string_view counts) {
+  auto* rows = static_cast<ReturnSetInfo*>(context);
+  std::array<bool, 8> nulls = {};
+  nulls[3] = span.unit == core::Unit::none;
+  std::array<Datum, 8> values = {text_datum(span.role),
+                                 text_datum(span.basis_name),
+                                 text_datum(unfinished ? "unfinished" : span.window),
+                                 TimestampGetDatum(at),
+                                 text_or_null(key.service, span.split.service, nulls[4]),
+                                 text_or_null(key.host, span.split.host, nulls[5]),
+                                 text_datum(key.currency),
+                                 text_datum(counts)};
+  tuplestore_putvalues(rows->setResult, rows->setDesc, values.data(), nulls.data());
+}
+
+void collect(std::int32_t source, std::span<const Span> spans, const Filter& services,
+             const Filter& hosts, MemoryContext memory, SumSink sink, void* context) {
+  Reader reader = {source, nullptr};
+  core::Rules rules;
+  if (!read_settings(reader, rules, memory)) return;
+  const Question question = {source, rules, rounded(spans, rules, DT_NOEND), services, hosts};
+  answer_question(reader, question, memory, {sink, context});
+}
+
 }  // namespace calytics::glue
 
 Datum calytics_collect(PG_FUNCTION_ARGS) {
-  using namespace calytics;
   using namespace calytics::glue;
   InitMaterializedSRF(fcinfo, 0);
-  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   MemoryContext memory = CurrentMemoryContext;
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return Datum{0};
-
   SPI_connect();
-  Reader reader = {PG_GETARG_INT32(0), nullptr};
-  core::Rules rules;
-  if (read_settings(reader, rules, memory)) {
-    const Question question = {reader.source, rules, spans_argument(fcinfo, 1, rules, DT_NOEND),
-                               filter_argument(fcinfo, 2), filter_argument(fcinfo, 3)};
-    collect(reader, question, memory, *result);
-  }
+  collect(PG_GETARG_INT32(0), spans_argument(fcinfo, 1), filter_argument(fcinfo, 2),
+          filter_argument(fcinfo, 3), memory, put_sums_row, fcinfo->resultinfo);
   SPI_finish();
   return Datum{0};
 }

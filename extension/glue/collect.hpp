@@ -48,10 +48,9 @@ struct Spans {
   std::span<Correction> corrections;
 };
 
-// calytics.span[] as an argument; spans in which no instant lies are left out. tracked_until: when
-// the last event happened that buckets know of.
-Spans spans_argument(FunctionCallInfo fcinfo, int argument, const core::Rules& rules,
-                     TimestampTz tracked_until);
+// Spans in which no instant lies are left out. tracked_until: when the last event happened that
+// buckets know of.
+Spans rounded(std::span<const Span> asked, const core::Rules& rules, TimestampTz tracked_until);
 
 // Keys to keep to; absent: all.
 struct Filter {
@@ -61,6 +60,7 @@ struct Filter {
 
   bool lets(std::string_view key) const;
 };
+Filter filter_of(Datum texts);
 Filter filter_argument(FunctionCallInfo fcinfo, int argument);
 
 // What sums are asked for.
@@ -71,6 +71,11 @@ struct Question {
   Filter services;
   Filter hosts;
 };
+
+// Takes a sum of a span, or of its unfinished part; counts are the bytes of a tally. What the views
+// are of lives until the sink returns.
+using SumSink = void (*)(void* context, const Span& span, bool unfinished, Timestamp at,
+                         const core::CubeKey& key, std::string_view counts);
 
 // Sums by span, window, time, and service, host and currency.
 class Collector {
@@ -100,8 +105,8 @@ class Collector {
   // The sums of another collector of the same spans.
   void add(const Collector& other, std::int64_t weight);
 
-  // A row of calytics.sums for each sum that is not empty.
-  void put_rows(Tuplestorestate* store, TupleDesc shape) const;
+  // Every sum that is not empty.
+  void each(SumSink sink, void* context) const;
 
  private:
   char* room_for(const core::CubeKey& key);
@@ -112,5 +117,17 @@ class Collector {
   char* key_ = nullptr;
   std::size_t key_room_ = 0;
 };
+
+// Gives all sums of a source in these spans that are not empty, exact in the caller's snapshot;
+// within SPI_connect and SPI_finish. `memory` outlives the call.
+void collect(std::int32_t source, std::span<const Span> spans, const Filter& services,
+             const Filter& hosts, MemoryContext memory, SumSink sink, void* context);
+// The same of what is tracked.
+void collect_tracked(std::int32_t source, std::span<const Span> spans, const Filter& services,
+                     const Filter& hosts, MemoryContext memory, SumSink sink, void* context);
+
+// Puts a sum as a row of calytics.sums; the context is the ReturnSetInfo of a set of these.
+void put_sums_row(void* context, const Span& span, bool unfinished, Timestamp at,
+                  const core::CubeKey& key, std::string_view counts);
 
 }  // namespace calytics::glue

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "feed.hpp"
+#include "spans.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_collect_tracked);
 
@@ -141,33 +142,33 @@ TimestampTz tracked_until(std::int32_t source) {
 
 }  // namespace
 
+void collect_tracked(std::int32_t source, std::span<const Span> spans, const Filter& services,
+                     const Filter& hosts, MemoryContext memory, SumSink sink, void* context) {
+  Reader reader = {source, nullptr};
+  core::Rules rules;
+  if (!read_settings(reader, rules, memory)) return;
+  const Question question = {source, rules, rounded(spans, rules, tracked_until(source)), services,
+                             hosts};
+  if (question.spans.all.empty()) return;
+  Collector sums(question, memory);
+  reader.sums = &sums;
+  add_buckets(reader);
+  add_deltas(reader);
+  add_as_of(reader);
+  add_tracked_cuts(reader);
+  sums.each(sink, context);
+}
+
 }  // namespace calytics::glue
 
 Datum calytics_collect_tracked(PG_FUNCTION_ARGS) {
-  using namespace calytics;
   using namespace calytics::glue;
   InitMaterializedSRF(fcinfo, 0);
-  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   MemoryContext memory = CurrentMemoryContext;
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return Datum{0};
-
   SPI_connect();
-  Reader reader = {PG_GETARG_INT32(0), nullptr};
-  core::Rules rules;
-  if (read_settings(reader, rules, memory)) {
-    const Question question = {reader.source, rules,
-                               spans_argument(fcinfo, 1, rules, tracked_until(reader.source)),
-                               filter_argument(fcinfo, 2), filter_argument(fcinfo, 3)};
-    Collector sums(question, memory);
-    reader.sums = &sums;
-    if (!question.spans.all.empty()) {
-      add_buckets(reader);
-      add_deltas(reader);
-      add_as_of(reader);
-      add_tracked_cuts(reader);
-    }
-    sums.put_rows(result->setResult, result->setDesc);
-  }
+  collect_tracked(PG_GETARG_INT32(0), spans_argument(fcinfo, 1), filter_argument(fcinfo, 2),
+                  filter_argument(fcinfo, 3), memory, put_sums_row, fcinfo->resultinfo);
   SPI_finish();
   return Datum{0};
 }

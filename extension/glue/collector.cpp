@@ -19,11 +19,6 @@ struct Place {
 // Measures lie below, histograms' cells from here on.
 constexpr std::int32_t kFirstCell = 100;
 
-Datum text_or_null(std::string_view text, bool there, bool& null) {
-  null = !there;
-  return there ? text_datum(text) : Datum{0};
-}
-
 }  // namespace
 
 Collector::Collector(const Question& question, MemoryContext memory)
@@ -73,28 +68,16 @@ void Collector::add(const Collector& other, std::int64_t weight) {
   }
 }
 
-void Collector::put_rows(Tuplestorestate* store, TupleDesc shape) const {
+void Collector::each(SumSink sink, void* context) const {
   for (const core::SumTable::Row& row : sums_.rows()) {
     const std::size_t entries = core::entries_of(row.sum);
     if (entries == 0) continue;
     Place place = {};
     std::memcpy(&place, row.key.data(), sizeof place);
-    const Span& span = spans().all[place.span];
-    const core::CubeKey key = core::read_key(row.key.substr(sizeof place));
     NewTally tally(entries);
     core::write_sum(row.sum, tally.out());
-
-    std::array<bool, 8> nulls = {};
-    nulls[3] = span.unit == core::Unit::none;
-    std::array<Datum, 8> values = {text_datum(span.role),
-                                   text_datum(span.basis_name),
-                                   text_datum(place.unfinished != 0 ? "unfinished" : span.window),
-                                   TimestampGetDatum(place.at),
-                                   text_or_null(key.service, span.split.service, nulls[4]),
-                                   text_or_null(key.host, span.split.host, nulls[5]),
-                                   text_datum(key.currency),
-                                   PointerGetDatum(tally.finish())};
-    tuplestore_putvalues(store, shape, values.data(), nulls.data());
+    sink(context, spans().all[place.span], place.unfinished != 0, place.at,
+         core::read_key(row.key.substr(sizeof place)), bytes_of(tally.finish()));
   }
 }
 

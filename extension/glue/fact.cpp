@@ -165,7 +165,7 @@ const Zone* zone_named(const text* name) {
   char* spelled = text_to_cstring(name);
   char* folded = downcase_truncate_identifier(spelled, static_cast<int>(strlen(spelled)), false);
   auto* zone = static_cast<Zone*>(palloc0(sizeof(Zone)));
-  zone->name = name;
+  zone->name = cstring_to_text(spelled);
   int offset = 0;
   pg_tz* dynamic = nullptr;
   const int kind = DecodeTimezoneAbbrev(0, folded, &offset, &dynamic);

@@ -5,6 +5,8 @@
 #include "pg.hpp"
 
 extern "C" {
+#include "utils/datetime.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
 }
@@ -33,17 +35,13 @@ class JsonWriter {
     value.val.numeric = number;
     put(value);
   }
-  // Within an object, the pairs of another.
-  void put_pairs(Jsonb* object) {
-    JsonbIterator* iterator = JsonbIteratorInit(&object->root);
-    JsonbValue value;
-    JsonbIteratorNext(&iterator, &value, true);
-    while (JsonbIteratorNext(&iterator, &value, true) == WJB_KEY) {
-      pushJsonbValue(&state_, WJB_KEY, &value);
-      JsonbIteratorNext(&iterator, &value, true);
-      put(value);
-    }
+  // In the session's time zone, as jsonb has instants.
+  void put_instant(TimestampTz at) {
+    auto* text = static_cast<char*>(palloc(MAXDATELEN + 1));
+    put(std::string_view{
+        JsonEncodeDateTime(text, TimestampTzGetDatum(at), TIMESTAMPTZOID, nullptr)});
   }
+  void put_null() { put(static_cast<Numeric>(nullptr)); }
 
   Datum finish() { return JsonbPGetDatum(JsonbValueToJsonb(result_)); }
 

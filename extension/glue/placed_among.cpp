@@ -7,47 +7,57 @@ extern "C" {
 #include "utils/typcache.h"
 }
 
-#include "core/person_order.hpp"
-#include "fact.hpp"
+#include "chain_rows.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_placed_among);
 
-namespace {
+namespace calytics::glue {
 
-using calytics::core::kUnknown;
-using calytics::core::Placed;
-using calytics::glue::bytes_of;
-using calytics::glue::kChainColumns;
+ChainRow chain_row(TupleDesc shape, Datum chain) {
+  ChainRow row;
+  HeapTupleHeader header = DatumGetHeapTupleHeader(chain);
+  HeapTupleData tuple = {};
+  tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+  tuple.t_data = header;
+  heap_deform_tuple(&tuple, shape, row.values, row.nulls);
+  return row;
+}
 
-struct Columns {
-  Datum values[kChainColumns];
-  bool nulls[kChainColumns];
-
-  calytics::core::Instant instant(int i) const {
-    return nulls[i] ? kUnknown : DatumGetTimestampTz(values[i]);
-  }
-  bool flag(int i) const { return !nulls[i] && DatumGetBool(values[i]); }
-  void set(int i, calytics::core::Instant at) {
-    nulls[i] = at == kUnknown;
-    values[i] = TimestampTzGetDatum(at);
-  }
-};
-
-// By position, as calytics.chain has it.
-Placed booking_of(const Columns& row) {
-  Placed booking;
-  booking.root = bytes_of(DatumGetTextPP(row.values[1]));
-  booking.created_at = row.instant(5);
-  booking.starts_at = row.instant(17);
-  booking.consultation = row.flag(22);
-  booking.visit = !row.nulls[3] && bytes_of(DatumGetTextPP(row.values[4])) == "accepted" &&
-                  !row.flag(26) && booking.starts_at != kUnknown;
+core::Placed ChainRow::placed() const {
+  const auto instant = [this](int i) {
+    return nulls[i] ? core::kUnknown : DatumGetTimestampTz(values[i]);
+  };
+  const auto flag = [this](int i) { return !nulls[i] && DatumGetBool(values[i]); };
+  core::Placed booking;
+  booking.root = root();
+  booking.created_at = instant(5);
+  booking.starts_at = instant(17);
+  booking.consultation = flag(22);
+  booking.visit = !nulls[3] && bytes_of(DatumGetTextPP(values[4])) == "accepted" && !flag(26) &&
+                  booking.starts_at != core::kUnknown;
   return booking;
 }
 
-}  // namespace
+bool ChainRow::owe(const core::Placed& placed) {
+  bool changed = false;
+  const auto set = [&](int i, core::Instant at) {
+    const core::Instant before = nulls[i] ? core::kUnknown : DatumGetTimestampTz(values[i]);
+    changed = changed || before != at;
+    nulls[i] = at == core::kUnknown;
+    values[i] = TimestampTzGetDatum(at);
+  };
+  set(29, placed.first_at);
+  set(30, placed.previous_at);
+  set(31, placed.next_created_at);
+  set(32, placed.session_at);
+  return changed;
+}
+
+}  // namespace calytics::glue
 
 Datum calytics_placed_among(PG_FUNCTION_ARGS) {
+  using namespace calytics::glue;
+  using calytics::core::Placed;
   InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
   auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
   ArrayType* array = PG_GETARG_ARRAYTYPE_P(0);
@@ -60,25 +70,18 @@ Datum calytics_placed_among(PG_FUNCTION_ARGS) {
   deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE, &chains, nullptr,
                     &size);
   const auto count = static_cast<std::size_t>(size);
-  auto* rows = static_cast<Columns*>(palloc(sizeof(Columns) * (count + 1)));
+  auto* rows = static_cast<ChainRow*>(palloc(sizeof(ChainRow) * (count + 1)));
   auto* bookings = static_cast<Placed*>(palloc(sizeof(Placed) * (count + 1)));
   auto** placed = static_cast<Placed**>(palloc(sizeof(Placed*) * (count + 1)));
   auto** made = static_cast<const Placed**>(palloc(sizeof(Placed*) * (count + 1)));
   for (std::size_t i = 0; i < count; ++i) {
-    HeapTupleHeader header = DatumGetHeapTupleHeader(chains[i]);
-    HeapTupleData tuple = {};
-    tuple.t_len = HeapTupleHeaderGetDatumLength(header);
-    tuple.t_data = header;
-    heap_deform_tuple(&tuple, shape, rows[i].values, rows[i].nulls);
-    bookings[i] = booking_of(rows[i]);
+    rows[i] = chain_row(shape, chains[i]);
+    bookings[i] = rows[i].placed();
     placed[i] = &bookings[i];
   }
   calytics::core::place({placed, count}, {made, count});
   for (std::size_t i = 0; i < count; ++i) {
-    rows[i].set(29, bookings[i].first_at);
-    rows[i].set(30, bookings[i].previous_at);
-    rows[i].set(31, bookings[i].next_created_at);
-    rows[i].set(32, bookings[i].session_at);
+    rows[i].owe(bookings[i]);
     tuplestore_putvalues(result->setResult, result->setDesc, rows[i].values, rows[i].nulls);
   }
   return Datum{0};

@@ -15,7 +15,7 @@ using RowSink = void (*)(void* context, const Datum* values, const bool* nulls);
 
 class Statement {
  public:
-  static constexpr int most_parameters = 8;
+  static constexpr int most_parameters = 9;
 
   // `text` and `types` must outlive the query.
   template <std::size_t count>
@@ -23,6 +23,8 @@ class Statement {
       : text_(text), types_(types), count_(count) {
     static_assert(count <= most_parameters);
   }
+
+  explicit Statement(const char* text) : text_(text), types_(nullptr), count_(0) {}
 
   // Runs it in the snapshot of the caller, within SPI_connect and SPI_finish. A NULL where `nulls`
   // says so.

@@ -3,20 +3,20 @@
 
 #include "pg.hpp"
 
-#include "core/local_time.hpp"
+#include "core/clock.hpp"
 #include "fact.hpp"
 
 namespace calytics::glue {
 
-inline Timestamp local_time(const core::Rules& rules, TimestampTz at) {
-  return rules.local(rules.zone, at);
+// As `at time zone` has it; the zone is a Zone.
+TimestampTz instant_of(const void* zone, Timestamp local);
+
+inline core::Clock clock_of(const core::Rules& rules) {
+  return {rules.local, instant_of, rules.zone};
 }
 
-// As `at time zone` has it.
-inline TimestampTz instant_of(const core::Rules& rules, Timestamp local) {
-  const auto* zone = static_cast<const Zone*>(rules.zone);
-  return DatumGetTimestampTz(
-      DirectFunctionCall2(timestamp_zone, PointerGetDatum(zone->name), TimestampGetDatum(local)));
+inline Timestamp local_time(const core::Rules& rules, TimestampTz at) {
+  return rules.local(rules.zone, at);
 }
 
 inline Timestamp hour_of(Timestamp local) {
@@ -25,13 +25,12 @@ inline Timestamp hour_of(Timestamp local) {
 
 // The first instant of a local hour; the earlier one where a clock change repeats the hour.
 inline TimestampTz hour_begins(const core::Rules& rules, Timestamp hour) {
-  const TimestampTz at = instant_of(rules, hour);
-  return hour_of(local_time(rules, at - core::kHour)) == hour ? at - core::kHour : at;
+  return clock_of(rules).hour_begins(hour);
 }
 
 // The end of a local hour, of both where a clock change repeats it.
 inline TimestampTz hour_ends(const core::Rules& rules, Timestamp hour, TimestampTz begins) {
-  return begins + (hour_of(local_time(rules, begins + core::kHour)) == hour ? 2 : 1) * core::kHour;
+  return clock_of(rules).hour_ends(hour, begins);
 }
 
 }  // namespace calytics::glue

@@ -10,14 +10,14 @@ tools=() # command:package, for what also comes from elsewhere, such as a newer 
 for purpose in "$@"; do
   case $purpose in
     client | run | check)
-      packages+=(g++ make cmake pkg-config libpq-dev libpoco-dev libsimdjson-dev libssl-dev) ;;&
+      packages+=(g++ make cmake pkg-config libpq-dev libpoco-dev libsimdjson-dev libssl-dev zlib1g-dev) ;;&
     client)
       tools+=(psql:postgresql-client) ;;
     demo)
       tools+=(node:nodejs) ;;
     check)
       packages+=(libgtest-dev clang-format clang-tidy shellcheck)
-      tools+=(node:nodejs)
+      tools+=(node:nodejs chromium)
       [[ ! -e $root/tests/e2e/package-lock.json ]] || tools+=(npm:npm) ;;
     run) ;;
     *) die "deps.sh: no such purpose: $purpose" ;;

@@ -79,7 +79,7 @@ select what, count(*) > 0 as found from cal.verify_metrics('tracked') group by 1
 select facts > 0 as facts, buckets > 0 as buckets from cal.repair_metrics('tracked');
 select count(*) as differences from cal.verify_metrics('tracked');
 select count(*) as lost from before b
- where not exists (select from calytics.bucket x join calytics.source s using (source_id)
+ where b.cells <> '' and not exists (select from calytics.bucket x join calytics.source s using (source_id)
                     where s.name = 'tracked' and (x.basis, x.grain, x.split, x.at, x.cells) = (b.basis, b.grain, b.split, b.at, b.cells));
 select count(*) as lost from sketched b
  where not exists (select from calytics.visitor_bucket x join calytics.source s using (source_id)

@@ -165,6 +165,41 @@ TEST(TrackParser, Clocks) {
   EXPECT_TRUE(row_with(R"("timestamp":"9999-12-31T00:00:00Z")").from_future);
 }
 
+TEST(TrackParser, AClockThatIsWrongIsPutRight) {
+  constexpr std::int64_t kSecond = 1'000'000;
+  constexpr std::int64_t kDay = 86'400 * kSecond;
+  constexpr std::int64_t kAge = 5 * kSecond;
+  TrackParser parser;
+  // An event of five seconds ago, sent by a clock that is so far ahead, or behind.
+  const auto at = [&](std::int64_t ahead) {
+    const std::int64_t sent = testing::kNow + ahead;
+    const std::string body = R"({"events":[{"sessionId":"s","eventType":"A","timestamp":)" +
+                             std::to_string((sent - kAge) / 1000) + R"(}],"context":{"sentAt":)" +
+                             std::to_string(sent / 1000) + "}}";
+    const TrackBatch& batch =
+        parser.parse(body, testing::track_context(), testing::track_options());
+    EXPECT_EQ(batch.events.size(), 1);
+    return batch.events.at(0).happened_at;
+  };
+  for (const std::int64_t ahead :
+       {kSecond, 3600 * kSecond, 9000 * kDay, -61 * kSecond, -300 * kDay, -9999 * kDay}) {
+    EXPECT_EQ(at(ahead), testing::kNow - kAge) << ahead;
+  }
+  // One that may only have taken its time on the way is left alone.
+  for (const std::int64_t ahead : {std::int64_t{0}, -kSecond, -60 * kSecond}) {
+    EXPECT_EQ(at(ahead), testing::kNow + ahead - kAge) << ahead;
+  }
+  for (const std::string_view sent : {"null", "\"\"", "\"yesterday\"", "-1e300", "{}"}) {
+    const std::string body =
+        R"({"context":{"sentAt":)" + std::string(sent) +
+        R"(},"events":[{"sessionId":"s","eventType":"A","timestamp":"2026-05-28T20:00:00Z"}]})";
+    const TrackBatch& batch =
+        parser.parse(body, testing::track_context(), testing::track_options());
+    ASSERT_EQ(batch.events.size(), 1) << sent;
+    EXPECT_EQ(batch.events[0].happened_at, testing::kNow - 1600 * kSecond) << sent;
+  }
+}
+
 TEST(TrackParser, CapOnEvents) {
   TrackOptions options = testing::track_options();
   options.max_events = 2;

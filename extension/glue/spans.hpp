@@ -1,0 +1,26 @@
+// Spans as metrics ask for them, and as rows of calytics.span.
+#pragma once
+
+#include "collect.hpp"
+#include "core/period.hpp"
+
+namespace calytics::glue {
+
+// What the spans of one period have in common.
+struct SpanKind {
+  std::string_view role;
+  core::Unit unit;
+  core::Split split;
+  bool cells;  // with the histograms of those that have any
+};
+
+// The spans that metrics of a period are made of, of the wanted windows (core::WindowBit); there is
+// room for core::kMostWindows. Returns how many they are.
+std::size_t spans_of(const core::Period& period, const core::Rules& rules, const SpanKind& kind,
+                     unsigned windows, Span* spans);
+
+// calytics.span[].
+std::span<Span> spans_argument(FunctionCallInfo fcinfo, int argument);
+Datum spans_datum(std::span<const Span> spans, Oid row_type);
+
+}  // namespace calytics::glue
