@@ -182,7 +182,7 @@ begin atomic
      group by e.session_id, e.service
   )
   select row(src, n.session_id, min(n.occurred_at), max(n.occurred_at), min(n.received_at), max(n.received_at), count(*)::int,
-             (array_agg(n.origin order by n.occurred_at, n.origin) filter (where not (n.origin is null)))[1],
+             (array_agg(n.origin order by n.occurred_at, n.event_id, n.origin) filter (where not (n.origin is null)))[1],
              bool_or(n.event_type = 'BOOKING_COMPLETE'), bool_or(n.uid is not null))::calytics.session, null::calytics.funnel
     from numbered n
    group by n.session_id, n.n
