@@ -70,6 +70,19 @@ comment on table calytics.named_booking is
   'Which sessions named which bookings: a webhook about one of these has their facts looked at again.';
 create index named_booking_root on calytics.named_booking (source_id, root_uid) where root_uid is not null;
 
+create function calytics.happened_in(src int, lo timestamptz, hi timestamptz) returns setof calytics.event
+  language sql stable
+begin atomic
+  select e.* from calytics.event e
+   where e.occurred_at >= lo and e.occurred_at < hi and e.source_id = src and not e.late
+     and e.received_at >= lo and e.received_at <= hi + interval '24 hours'
+  union all
+  select e.* from calytics.event e
+   where e.occurred_at >= lo and e.occurred_at < hi and e.source_id = src and e.late and e.received_at >= lo;
+end;
+comment on function calytics.happened_in(int, timestamptz, timestamptz) is
+  'Events that happened from lo to before hi: those that came within a day, which are late after it, are in a month or two.';
+
 create function calytics.event_counts(event_type text, bot boolean, late boolean, removed int[], duration bigint)
   returns calytics.tally
   language c immutable parallel safe

@@ -31,7 +31,9 @@ begin
       -- Of the partition's own, not of all partitions: as such they come back with a dump.
       execute format('create index %I on calytics.%I (session_id, source_id)', name || '_session', name);
       execute format(
-        'create index %I on calytics.%I using brin (occurred_at) with (pages_per_range = 16)', name || '_occurred', name);
+        'create index %I on calytics.%I using brin (occurred_at) with (pages_per_range = 16, autosummarize = on)',
+        name || '_occurred', name);
+      execute format('create index %I on calytics.%I (occurred_at, source_id) where late', name || '_late', name);
       -- The folder and readers find by it what is new: it grows at its right end only, and what is equal is kept once.
       execute format('create index %I on calytics.%I (segment, source_id)', name || '_segment', name);
       made := made + 1;

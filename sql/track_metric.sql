@@ -34,8 +34,8 @@ insert into calytics.metric
      formula, split_by)
   values
   ('visitors', 41, 'Visitors', 'count', 'sum', '{90:1}', null, 1, null, 'period', 'visitor', '{visitor}', false,
-   'distinct visitors: pseudonyms, which last a day, so that whoever comes on two days is two; exact up to 4096, within about '
-   '1 % beyond', '{}'),
+   'distinct visitors: pseudonyms, which last a day, so that whoever comes on two days is two; exact up to 512, with a standard '
+   'error of 1.6 % beyond', '{}'),
   ('sessions', 42, 'Sessions', 'count', 'sum', '{70:1}', null, 1, null, 'period', 'session', '{session}', true,
    'sessions of people that began in the period; 30 silent minutes end one', '{}'),
   ('events', 43, 'Events', 'count', 'sum', '{50:1}', null, 1, null, 'period', 'tracking', '{tracking}', true,

@@ -85,8 +85,8 @@ begin
     return query
     select of_basis, e.occurred_at, e.service, '',
            calytics.event_counts(e.event_type, e.bot, e.late, e.removed, e.duration), 1::bigint
-      from calytics.event e
-     where e.occurred_at >= lo and e.occurred_at < hi and e.received_at >= lo and e.source_id = src and e.segment < low;
+      from calytics.happened_in(src, lo, hi) e
+     where e.segment + 0 < low;  -- found by time
   elsif of_basis = 'funnel' then
     return query
     select of_basis, f.anchor_at, f.service, '', calytics.funnel_counts(f.reached, 'infinity'), 1::bigint
@@ -130,7 +130,7 @@ as $$
 begin
   return query
   with visitor as materialized (
-    select v.* from calytics.visitors(src, lo, hi, unit) v
+    select v.* from calytics.visitors(src, lo, hi, unit, total_role is not null) v
   )
   select visitor_sums.role, 'visitor', 'period', v.at, null, null, '', ('{90:' || v.visitors || '}')::calytics.tally
     from visitor v

@@ -28,7 +28,7 @@ struct CountedEvent {
   bool bot = false;
   bool late = false;
   std::int64_t removed = 0;  // pieces of personal data
-  std::optional<std::int64_t> duration;
+  std::optional<std::int64_t> duration = std::nullopt;
 };
 
 // Fills `counts` and returns how many they are.
