@@ -41,7 +41,7 @@ psql: ## a SQL prompt on the running database
 logs: ## follow the logs of gateway and database
 	@$(ops)/logs.sh
 
-demo: ## fill it with a studio's year, by signed webhooks through the gateway
+demo: ## fill it with a studio's year, visits and signed webhooks, through the gateway
 	@$(ops)/demo.sh
 
 check: ## build, lint and run every test

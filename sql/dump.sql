@@ -1,17 +1,17 @@
 -- Tables whose rows belong to the user, so that pg_dump takes them along. Rows that the extension
 -- itself brings (routes) come back with CREATE EXTENSION. Salts of visitors (visitor_salt) stay behind: what
--- is to be destroyed must not live on in a backup.
+-- is to be destroyed must not live on in a backup; and so do log-ins (session): people log in anew.
 
 do $dump$
 declare
   name text;
 begin
   foreach name in array array[
-    'segment', 'source', 'source_source_id_seq', 'source_key', 'source_secret', 'api_token', 'delivery_id',
-    'webhook_delivery', 'booking', 'attendee', 'booking_change', 'service', 'host', 'person',
+    'segment', 'source', 'source_source_id_seq', 'source_key', 'source_secret', 'source_network', 'api_token', 'delivery_id',
+    'webhook_delivery', 'erased', 'booking', 'attendee', 'booking_change', 'service', 'host', 'person',
     'booking_private', 'payment', 'chain', 'mark_id', 'chain_mark', 'bucket', 'recent_delta',
-    'opening', 'blocked', 'blocked_block_id_seq', 'tracking', 'event_key', 'event', 'session', 'funnel',
-    'named_booking', 'tracked_until', 'visitor_bucket', 'recent_visitor']
+    'account', 'better_auth', 'opening', 'blocked', 'blocked_block_id_seq', 'tracking', 'event_key', 'event',
+    'tracked_session', 'funnel', 'named_booking', 'tracked_until', 'visitor_bucket', 'recent_visitor']
   loop
     perform pg_catalog.pg_extension_config_dump(('calytics.' || name)::regclass, '');
   end loop;

@@ -73,6 +73,7 @@ begin
   perform calytics.lock_fold();
   if merge then
     perform calytics.keep_tracking();
+    perform calytics.keep_access();
   end if;
   select f.* into state from calytics.fold_state f order by f.run desc limit 1;
   if not exists (select from calytics.chain_mark m where m.segment >= state.segment)

@@ -34,9 +34,10 @@ grant execute on function
     calytics.facts_now(int), calytics.funnels_now(int, timestamptz, timestamptz), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally)
   to cal_reader, cal_admin;
 
-grant select on cal.person, cal.booking_private, cal.blocked_time to cal_admin;
+grant select on cal.person, cal.booking_private, cal.blocked_time, cal.token to cal_admin;
 grant execute on function
     cal.set_source(text, text, text, int, interval, interval, interval, interval, text),
+    cal.set_networks(cidr[], text),
     cal.set_opening_hours(jsonb, text, text),
     cal.block_time(tstzrange, text, text, text),
     cal.unblock_time(bigint),
@@ -50,7 +51,15 @@ grant execute on function
     cal.receive_webhook(bytea, jsonb, text),
     cal.replay(bigint, text),
     cal.rebuild(text),
+    cal.erase_person(text, text),
+    cal.export_person(text, text),
     cal.simulate_webhook(text, text, jsonb, timestamptz, text),
-    cal.add_token(text, text, text, timestamptz),
-    cal.revoke_token(text)
+    cal.add_token(text, text, text, timestamptz, text[]),
+    cal.revoke_token(text),
+    cal.set_password(text, text, text, text[]),
+    cal.remove_account(text),
+    cal.end_sessions(text),
+    cal.set_better_auth(text, text, text, text, jsonb, text),
+    cal.remove_better_auth(),
+    calytics.token_used_at(bytea)  -- behind cal.token
   to cal_admin;

@@ -21,6 +21,9 @@ begin
           (not loaded, 'counting of refused deliveries',
            'it needs shared memory, and calytics is not in shared_preload_libraries',
            'add calytics to shared_preload_libraries in postgresql.conf and restart PostgreSQL'),
+          (not loaded, 'rate limits, and when tokens were last used',
+           'it needs shared memory, and calytics is not in shared_preload_libraries',
+           'add calytics to shared_preload_libraries in postgresql.conf and restart PostgreSQL'),
           (not loaded, 'background folding: metrics stay right, reading them gets slower',
            'it needs a background worker, and calytics is not in shared_preload_libraries',
            'add calytics to shared_preload_libraries and restart PostgreSQL, or call cal.fold() every minute'),
@@ -61,8 +64,18 @@ end
 $$;
 comment on function cal.health() is
   'How the installation is: version, whether calytics is preloaded and what is off otherwise, '
-  'deliveries refused since the server started (NULL where they can''t be counted); metrics: changes '
+  'deliveries and calls refused since the server started (NULL where they can''t be counted); metrics: changes '
   'pending, that is not folded yet, so that readers add them, and for how many seconds the oldest has been '
   '(lag_s; NULL if none is), folded rows not merged yet, when something was last folded, and worker: the '
   'folder''s process, runs and errors (NULL if this database never had one); and per source '
   'the last webhook, its age in seconds, valid secrets and the number of quarantined deliveries.';
+
+create function calytics.health_for(who calytics.identity) returns jsonb
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case when who.role = 'admin' and who.sources is null then cal.health() else '{"status": "ok"}' end;
+end
+$$;
+comment on function calytics.health_for(calytics.identity) is
+  'What a caller is told of health: cal.health() for an admin of all sources, else that it answers.';

@@ -1,13 +1,25 @@
 -- The HTTP face. Routes are rows: a new endpoint is a function from calytics.http_request to
 -- calytics.http_response, and a row. The gateway calls cal.http and knows nothing of them.
 
+create type calytics.identity as (
+  role          text,    -- admin or reader; NULL: nobody
+  how           text,    -- token, session or better-auth
+  label         text,    -- the token's label, the account's name, or the user's id
+  sources       int[],   -- NULL: all
+  why           text,    -- why it is nobody
+  foreign_page  boolean  -- for a page of another origin asks in somebody's name
+);
+comment on type calytics.identity is 'Who is calling; see calytics.caller.';
+
 create type calytics.http_request as (
   method   text,
   path     text,
   params   jsonb,  -- what the path's {names} stand for
   query    text,
   headers  jsonb,
-  body     bytea
+  body     bytea,
+  client   text,               -- the client's address
+  caller   calytics.identity   -- of routes for readers and admins
 );
 comment on type calytics.http_request is 'A request as a route''s handler gets it.';
 
@@ -22,6 +34,7 @@ create table calytics.route (
   method   text not null check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')),
   path     text not null check (path ~ '^/'),
   handler  regproc not null,
+  access   text not null check (access in ('public', 'signature', 'tracking', 'login', 'reader', 'admin')),
   pattern  text generated always as (
              case when path ~ '\{' then
                '^' || regexp_replace(
@@ -31,7 +44,9 @@ create table calytics.route (
 );
 comment on table calytics.route is
   'Routes. path may hold {names}, each standing for one segment of letters, digits, "_" and "-", and {names*}, '
-  'each for one segment of anything, as it was sent: %-escapes are the handler''s to decode.';
+  'each for one segment of anything, as it was sent: %-escapes are the handler''s to decode. access: who may call: readers '
+  'and admins, as calytics.caller knows them before the handler is called; whoever the handler finds to have signed the body; '
+  'pages that are tracked; those who want to log in; or anyone.';
 
 create index route_pattern on calytics.route (pattern) where pattern is not null;
 
@@ -41,8 +56,7 @@ create function calytics.json_response(status int, answer jsonb, more jsonb defa
 as $$
 begin
   return (status,
-          '{"content-type": "application/json; charset=utf-8", "cache-control": "no-store",
-            "x-content-type-options": "nosniff"}'::jsonb || more,
+          '{"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}'::jsonb || more,
           convert_to(answer::text, 'UTF8'))::calytics.http_response;
 end
 $$;
@@ -57,15 +71,15 @@ comment on function calytics.error_response(int, text, text, jsonb) is
   'An error as the API gives it: {"error": {"code", "message"}}.';
 
 create function calytics.match_route(request_path text)
-  returns table (method text, handler regproc, params jsonb)
+  returns table (method text, handler regproc, access text, params jsonb)
   language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
-    select r.method, r.handler, '{}'::jsonb from calytics.route r where r.path = request_path;
+    select r.method, r.handler, r.access, '{}'::jsonb from calytics.route r where r.path = request_path;
   if not found then
     return query
-      select r.method, r.handler,
+      select r.method, r.handler, r.access,
              (select jsonb_object_agg(n.name[1], v.value)
                 from regexp_matches(r.path, '\{([a-z_]+)\*?\}', 'g') with ordinality as n (name, i)
                 join unnest(regexp_match(request_path, r.pattern)) with ordinality as v (value, i)
@@ -78,23 +92,52 @@ $$;
 comment on function calytics.match_route(text) is
   'The routes of a path, one a method, with what the {names} in it stand for.';
 
-create function calytics.dispatch(request calytics.http_request) returns calytics.http_response
+create function calytics.limit_class(access text) returns text
+  language sql immutable
+  return case access when 'signature' then 'webhook' when 'tracking' then 'tracking' when 'login' then 'login' else 'read' end;
+comment on function calytics.limit_class(text) is 'Which rate limit a route of that access is under.';
+
+create function calytics.too_many(class text, wait int) returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
-  wanted text := case request.method when 'HEAD' then 'GET' else request.method end;
-  handler regproc;
-  allow text;
-  response calytics.http_response;
+  most record;
 begin
-  select m.handler, m.params into handler, request.params
-    from calytics.match_route(request.path) m
-   where m.method = wanted;
-  if found then
-    execute format('select r.* from %s($1) r', handler) into response using request;
-    return response;
-  end if;
+  perform calytics.count_refusal('rate_limited');
+  most := calytics.rate_limit(class);
+  return calytics.error_response(429, 'too_many_requests', 'you call too often', jsonb_build_object(
+    'retry-after', wait::text,
+    'ratelimit-policy', format('"%s";q=%s;w=%s', class, most.burst, most.seconds),
+    'ratelimit', format('"%s";r=0;t=%s', class, wait)));
+end
+$$;
+comment on function calytics.too_many(text, int) is
+  'The answer to a client who calls more often than the limit of that class allows, for so many seconds yet.';
 
+create function calytics.denied(access text, who calytics.identity) returns calytics.http_response
+  language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  refusal record;
+begin
+  refusal := calytics.refusal(access, who);
+  if refusal.status is null then
+    return null;
+  elsif refusal.status = 401 then
+    return calytics.error_response(401, 'unauthorized', refusal.message, '{"www-authenticate": "Bearer"}');
+  end if;
+  return calytics.error_response(refusal.status, 'forbidden', refusal.message);
+end
+$$;
+comment on function calytics.denied(text, calytics.identity) is
+  'The answer to a caller who may not what needs that access, NULL if they may.';
+
+create function calytics.unrouted(request calytics.http_request) returns calytics.http_response
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  allow text;
+begin
   select string_agg(a.method, ', ' order by a.method) into allow
     from (select m.method from calytics.match_route(request.path) m
           union select 'HEAD' from calytics.match_route(request.path) m where m.method = 'GET'
@@ -108,19 +151,67 @@ begin
   return calytics.error_response(404, 'not_found', 'there is nothing at this address');
 end
 $$;
+comment on function calytics.unrouted(calytics.http_request) is
+  'Answers a request that no route takes: 204, 404 or 405.';
+
+create function calytics.dispatch(request calytics.http_request) returns calytics.http_response
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  wanted text := case request.method when 'HEAD' then 'GET' else request.method end;
+  handler regproc;
+  access text;
+  class text;
+  wait int;
+  response calytics.http_response;
+begin
+  select r.handler, r.access, '{}' into handler, access, request.params
+    from calytics.route r
+   where r.path = request.path and r.method = wanted;
+  if handler is null then
+    select m.handler, m.access, m.params into handler, access, request.params
+      from calytics.match_route(request.path) m
+     where m.method = wanted;
+  end if;
+  class := calytics.limit_class(access);
+  wait := calytics.take_token(class, request.client);
+  if wait > 0 then
+    return calytics.too_many(class, wait);
+  elsif handler is null then
+    return calytics.unrouted(request);
+  end if;
+  if access in ('reader', 'admin') then
+    request.caller := calytics.caller(request);
+    response := calytics.denied(access, request.caller);
+    if response.status is not null then
+      return response;
+    end if;
+  end if;
+  execute format('select r.* from %s($1) r', handler) into response using request;
+  return response;
+end
+$$;
 comment on function calytics.dispatch(calytics.http_request) is
-  'Answers a request by its route''s handler, or with 204, 404 or 405 where there is none.';
+  'Answers a request by its route''s handler; with 429 where its client calls too often, before anything is done; with 401 '
+  'or 403 where the caller may not; or as calytics.unrouted does.';
 
 create function cal.http(
   method text, path text, query text, headers jsonb, body bytea
 ) returns calytics.http_response
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  response calytics.http_response := calytics.dispatch(
+    (upper(method), path, null, query, headers, body,
+     calytics.client_address(headers ->> 'x-calytics-peer', headers ->> 'x-forwarded-for'), null)::calytics.http_request);
 begin
-  return calytics.dispatch((upper(method), path, null, query, headers, body)::calytics.http_request);
+  if headers ? 'x-forwarded-proto' and calytics.is_tls(headers) then
+    response.headers := response.headers || '{"strict-transport-security": "max-age=31536000"}';
+  end if;
+  return response;
 end
 $$;
 comment on function cal.http(text, text, text, jsonb, bytea) is
   'Answers an HTTP request. path: without the query; query: what follows "?"; headers: JSON object, '
-  'names in lower case; body: raw bytes. Returns status, headers (JSON object) and body; HEAD is '
+  'names in lower case, x-calytics-peer the address that the connection comes from; body: raw bytes. Returns status, headers (JSON object) and body; HEAD is '
   'answered as GET. An error means that nothing was done and that the call can be repeated.';

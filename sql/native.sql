@@ -37,14 +37,15 @@ create function calytics.count_refusal(outcome text) returns void
   language c volatile strict
   as 'MODULE_PATHNAME', 'calytics_count_refusal';
 comment on function calytics.count_refusal(text) is
-  'Counts a refused delivery (unauthorized or too_large) in shared memory: refusals leave no row. '
+  'Counts a refused delivery (unauthorized, too_large, or forbidden by its address) or a call that came too often '
+  '(rate_limited) in shared memory: refusals leave no row. '
   'Does nothing where calytics is not preloaded.';
 
 create function calytics.refusals(out outcome text, out count bigint) returns setof record
-  language c volatile strict rows 2
+  language c volatile strict rows 4
   as 'MODULE_PATHNAME', 'calytics_refusals';
 comment on function calytics.refusals() is
-  'Deliveries refused since the server started, over all its databases; no rows where calytics is '
+  'Deliveries and calls refused since the server started, over all its databases; no rows where calytics is '
   'not preloaded.';
 
 create function calytics.max_body_size() returns int
@@ -58,3 +59,51 @@ create function calytics.collects_metrics() returns boolean
   as 'MODULE_PATHNAME', 'calytics_collects_metrics';
 comment on function calytics.collects_metrics() is
   'The setting calytics.collect_metrics: whether webhooks keep the metrics current.';
+
+create function calytics.client_address(peer text, forwarded text) returns text
+  language c stable parallel safe
+  as 'MODULE_PATHNAME', 'calytics_client_address';
+comment on function calytics.client_address(text, text) is
+  'The address of a request''s client: the peer of its connection or, if that is one of calytics.trusted_proxies, whom '
+  'forwarded (X-Forwarded-For) names. NULL if peer is no address.';
+
+create function calytics.is_trusted_proxy(peer text) returns boolean
+  language c stable strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_is_trusted_proxy';
+comment on function calytics.is_trusted_proxy(text) is 'True if an address is one of calytics.trusted_proxies.';
+
+create function calytics.hash_password(password text) returns text
+  language c volatile strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_hash_password';
+comment on function calytics.hash_password(text) is 'A password''s scrypt digest with a random salt, as it is kept.';
+
+create function calytics.password_matches(password text, hash text) returns boolean
+  language c immutable parallel safe
+  as 'MODULE_PATHNAME', 'calytics_password_matches';
+comment on function calytics.password_matches(text, text) is
+  'True if a password is the one of which the hash was made. NULL for a hash matches nothing, and takes as long.';
+
+create function calytics.note_token_use(digest bytea) returns void
+  language c volatile strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_note_token_use';
+comment on function calytics.note_token_use(bytea) is
+  'Notes in shared memory that a token is used now. Does nothing where calytics is not preloaded.';
+
+create function calytics.token_used_at(digest bytea) returns timestamptz
+  language c volatile strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_token_used_at';
+comment on function calytics.token_used_at(bytea) is
+  'When a token was last used since the server started; NULL if it wasn''t, or that isn''t known.';
+
+create function calytics.take_token(class text, client text) returns int
+  language c volatile strict parallel unsafe
+  as 'MODULE_PATHNAME', 'calytics_take_token';
+comment on function calytics.take_token(text, text) is
+  'Takes one of the calls that a client (by address) may make of a class (login, tracking, webhook, read; parameter '
+  'calytics.limit_<class>): 0, or the seconds until there is one. 0 where calytics is not preloaded, NULL for no client.';
+
+create function calytics.rate_limit(class text, out burst bigint, out seconds int) returns record
+  language c stable strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_rate_limit';
+comment on function calytics.rate_limit(text) is
+  'How many calls of a class a client may make at once, and in how many seconds as many more; NULL: any number.';

@@ -4,11 +4,21 @@ create function calytics.http_webhook(request calytics.http_request) returns cal
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
+  wanted text := coalesce(request.params ->> 'source', 'default');
+  welcome boolean;
   r record;
 begin
-  select w.* into r
-    from cal.receive_webhook(request.body, request.headers,
-                             coalesce(request.params ->> 'source', 'default')) w;
+  if exists (select from calytics.source_network) then
+    select bool_or(coalesce(request.client::inet <<= n.network, false)) into welcome
+      from calytics.source s join calytics.source_network n using (source_id)
+     where s.name = wanted;
+    if not welcome then
+      perform calytics.count_refusal('forbidden');
+      return calytics.json_response(403, jsonb_build_object(
+        'outcome', 'forbidden', 'delivery', null, 'detail', 'webhooks are not taken from this address'));
+    end if;
+  end if;
+  select w.* into r from cal.receive_webhook(request.body, request.headers, wanted) w;
   return calytics.json_response(
     case r.outcome when 'unauthorized' then 401 when 'too_large' then 413 else 200 end,
     jsonb_build_object('outcome', r.outcome, 'delivery', r.delivery_id, 'detail', r.detail));
@@ -16,14 +26,15 @@ end
 $$;
 comment on function calytics.http_webhook(calytics.http_request) is
   'POST /api/cal/webhook and /api/cal/webhook/{source}: where Cal.com sends to. Any authentic body '
-  'is answered 200 once it is durable; 401 without a valid signature, 413 if too large.';
+  'is answered 200 once it is durable; 401 without a valid signature, 403 from an address that the source takes none from, '
+  '413 if too large.';
 
 create function calytics.track_context(headers jsonb) returns jsonb
-  language sql immutable
+  language sql stable
   return jsonb_build_object(
     -- A browser names itself; who doesn't is no browser.
     'userAgent', coalesce(calytics.header(headers, 'user-agent'), ''),
-    'ipAddress', calytics.header(headers, 'x-calytics-peer'), 'url', calytics.header(headers, 'referer'),
+    'ipAddress', calytics.client_address(headers ->> 'x-calytics-peer', headers ->> 'x-forwarded-for'), 'url', calytics.header(headers, 'referer'),
     'doNotTrack', coalesce(calytics.header(headers, 'sec-gpc') = '1' or calytics.header(headers, 'dnt') = '1', false));
 comment on function calytics.track_context(jsonb) is
   'What a request''s headers tell of the client whose events it brings. The page it comes from is where the events happen.';
@@ -35,9 +46,10 @@ declare
   allowed text[] := coalesce((select t.origins from calytics.tracking t where t.source_id = src), '{}');
 begin
   if allowed = '{}' then
-    return '{"access-control-allow-origin": "*"}';
+    return '{"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}';
   elsif origin = any (allowed) then
-    return jsonb_build_object('access-control-allow-origin', origin, 'vary', 'origin');
+    return jsonb_build_object(
+      'access-control-allow-origin', origin, 'cross-origin-resource-policy', 'cross-origin', 'vary', 'origin');
   end if;
   return '{"vary": "origin"}';
 end
@@ -91,14 +103,61 @@ create function calytics.http_health(request calytics.http_request) returns caly
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return calytics.json_response(
-    200,
-    case when calytics.caller_role(request.headers) = 'admin' then cal.health()
-         else '{"status": "ok"}' end);
+  return calytics.json_response(200, calytics.health_for(calytics.caller(request)));
 end
 $$;
 comment on function calytics.http_health(calytics.http_request) is
-  'GET /api/cal/health: {"status": "ok"} for anyone, cal.health() for an admin''s token.';
+  'GET /api/cal/health: {"status": "ok"} for anyone, cal.health() for an admin of all sources.';
+
+create function calytics.http_debug_auth(request calytics.http_request) returns calytics.http_response
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  who calytics.identity := calytics.caller(request);
+begin
+  return calytics.json_response(200, jsonb_build_object(
+    'authenticated', who.role is not null,
+    'role', who.role,
+    'how', who.how,
+    'label', who.label,
+    'sources', (select jsonb_agg(s.name order by s.name) from calytics.source s where s.source_id = any (who.sources)),
+    'why_not', who.why,
+    'client', request.client,
+    'tls', calytics.is_tls(request.headers)));
+end
+$$;
+comment on function calytics.http_debug_auth(calytics.http_request) is
+  'GET /api/debug/auth: how the caller was authenticated, or why not: role (admin, reader, NULL: nobody), how (token, '
+  'session, better-auth), label, sources (NULL: all), why_not; and as what it is seen: client (address) and tls.';
+
+create function calytics.http_admin_dashboard(request calytics.http_request) returns calytics.http_response
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  who calytics.identity := request.caller;
+  input jsonb;
+  message text;
+  hint text;
+begin
+  select jsonb_object_agg(n.name, calytics.query_parameter(request.query, n.name)) into input
+    from unnest(array['period', 'at', 'source', 'service', 'host', 'basis', 'from', 'to']) n (name);
+  perform calytics.check_scope(who.sources, coalesce(input ->> 'source', 'default'));
+  return calytics.json_response(200, jsonb_build_object(
+    'dashboard', calytics.trpc_dashboard(jsonb_build_object('input', input)),
+    'health', calytics.health_for(who)));
+exception
+  when invalid_parameter_value or no_data_found or invalid_authorization_specification or character_not_in_repertoire then
+    get stacked diagnostics message = message_text, hint = pg_exception_hint;
+    message := concat_ws('. ', message, nullif(hint, ''));
+    return case sqlstate
+             when 'P0002' then calytics.error_response(404, 'not_found', message)
+             when '28000' then calytics.error_response(403, 'forbidden', message)
+             else calytics.error_response(400, 'bad_request', message) end;
+end
+$$;
+comment on function calytics.http_admin_dashboard(calytics.http_request) is
+  'GET /api/admin/dashboard: {"dashboard": cal.dashboard, "health": cal.health()}. Its query takes period, at, source, '
+  'service, host, basis, from and to as calAnalytics.getDashboardMetrics does.';
 
 create function calytics.http_home(request calytics.http_request) returns calytics.http_response
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -107,9 +166,7 @@ begin
   return (
     200,
     jsonb_build_object(
-      'content-type', 'text/html; charset=utf-8', 'cache-control', 'no-store',
-      'x-content-type-options', 'nosniff', 'referrer-policy', 'no-referrer',
-      'content-security-policy', 'default-src ''none''; frame-ancestors ''none''; base-uri ''none'''),
+      'content-type', 'text/html; charset=utf-8', 'cache-control', 'no-store'),
     convert_to('<!doctype html><html lang="en"><head><meta charset="utf-8">'
       || '<meta name="viewport" content="width=device-width"><title>Calytics</title></head><body>'
       || '<h1>Calytics is running</h1>'
@@ -122,13 +179,17 @@ $$;
 comment on function calytics.http_home(calytics.http_request) is
   'GET /: says what this is and where to go on.';
 
-insert into calytics.route (method, path, handler) values
-  ('GET',  '/',                         'calytics.http_home'),
-  ('GET',  '/api/cal/health',           'calytics.http_health'),
-  ('POST', '/api/cal/webhook',          'calytics.http_webhook'),
-  ('POST', '/api/cal/webhook/{source}', 'calytics.http_webhook'),
-  ('POST', '/api/cal/track',            'calytics.http_track'),
-  ('POST', '/api/cal/track/{source}',   'calytics.http_track'),
-  ('OPTIONS', '/api/cal/track',          'calytics.http_track_preflight'),
-  ('OPTIONS', '/api/cal/track/{source}', 'calytics.http_track_preflight'),
-  ('GET',  '/cal.js',                   'calytics.http_tracker');
+insert into calytics.route (method, path, handler, access) values
+  ('GET',  '/',                         'calytics.http_home',            'public'),
+  ('GET',  '/api/cal/health',           'calytics.http_health',          'public'),
+  ('POST', '/api/cal/webhook',          'calytics.http_webhook',         'signature'),
+  ('POST', '/api/cal/webhook/{source}', 'calytics.http_webhook',         'signature'),
+  ('POST', '/api/cal/track',            'calytics.http_track',           'tracking'),
+  ('POST', '/api/cal/track/{source}',   'calytics.http_track',           'tracking'),
+  ('OPTIONS', '/api/cal/track',          'calytics.http_track_preflight', 'tracking'),
+  ('OPTIONS', '/api/cal/track/{source}', 'calytics.http_track_preflight', 'tracking'),
+  ('GET',  '/cal.js',                   'calytics.http_tracker',         'public'),
+  ('POST', '/api/login',                'calytics.http_login',           'login'),
+  ('POST', '/api/logout',               'calytics.http_logout',          'public'),
+  ('GET',  '/api/debug/auth',           'calytics.http_debug_auth',      'public'),
+  ('GET',  '/api/admin/dashboard',      'calytics.http_admin_dashboard', 'admin');

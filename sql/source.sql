@@ -35,6 +35,13 @@ create table calytics.source_secret (
 );
 comment on table calytics.source_secret is 'Webhook secrets, readable by the verifier alone.';
 
+create table calytics.source_network (
+  source_id  int not null references calytics.source on delete cascade,
+  network    cidr not null,
+  primary key (source_id, network)
+);
+comment on table calytics.source_network is 'From where a source''s webhooks may come by HTTP; without a row, from anywhere.';
+
 create function calytics.ensure_source(name text) returns int
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -87,3 +94,20 @@ comment on function cal.rotate_secret(text, text, interval) is
   'Makes secret (8 to 256 characters; a random one if NULL) the source''s webhook secret and returns '
   'it. Older secrets stay valid for keep, so that Cal.com can be changed meanwhile. Makes the source '
   'if it is new.';
+
+create function cal.set_networks(networks cidr[], source text default 'default') returns void
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  id int := (calytics.source_named(set_networks.source)).source_id;
+begin
+  if array_position(networks, null) is not null then
+    raise exception 'a network is NULL' using errcode = 'invalid_parameter_value';
+  end if;
+  delete from calytics.source_network n where n.source_id = id;
+  insert into calytics.source_network (source_id, network) select distinct id, n.network from unnest(networks) n (network);
+end
+$$;
+comment on function cal.set_networks(cidr[], text) is
+  'Says from where a source''s webhooks are taken, by the address of the client (see calytics.trusted_proxies); others are '
+  'answered 403 and counted. NULL or {}: from anywhere. Raises no_data_found (no such source), invalid_parameter_value.';

@@ -17,7 +17,7 @@ create type calytics.origin as (
 );
 comment on type calytics.origin is 'Where a session came from: UTM parameters and the referrer''s host.';
 
-create table calytics.session (
+create table calytics.tracked_session (
   source_id       int not null,
   session_id      text collate "C" not null,
   began_at        timestamptz not null,
@@ -30,9 +30,9 @@ create table calytics.session (
   booked          boolean not null,           -- it named a booking that a webhook tells of
   primary key (source_id, session_id, began_at)
 );
-comment on table calytics.session is
+comment on table calytics.tracked_session is
   'Sessions of people as the buckets know them: events of one id, none of which came more than half an hour after the one before.';
-create index session_began on calytics.session (began_at, source_id);
+create index tracked_session_began on calytics.tracked_session (began_at, source_id);
 
 create table calytics.funnel (
   source_id       int not null,
@@ -114,7 +114,7 @@ end;
 comment on function calytics.origins(calytics.origin) is
   'What a session''s origin is called by source (or else the referrer''s host), medium, campaign and referrer.';
 
-create function calytics.track_measures(s calytics.session, f calytics.funnel)
+create function calytics.track_measures(s calytics.tracked_session, f calytics.funnel)
   returns table (basis text, at timestamptz, service text, host text, counts calytics.tally)
   language sql immutable
 begin atomic
@@ -127,7 +127,7 @@ begin atomic
   select 'funnel', (f).anchor_at, (f).service, '', calytics.funnel_counts((f).reached, 'infinity')
    where (f).anchor_at is not null;
 end;
-comment on function calytics.track_measures(calytics.session, calytics.funnel) is
+comment on function calytics.track_measures(calytics.tracked_session, calytics.funnel) is
   'What a session, or a funnel, contributes. Basis session: by its beginning; origin: the same, its origins in place of the '
   'service, what kind they are in place of the host; funnel: by the first step.';
 
@@ -162,7 +162,7 @@ comment on function calytics.track_events(int, text[], timestamptz) is
   'Events of people, of some sessions'' or all, received since a moment, with the booking they name where a webhook tells of it.';
 
 create function calytics.track_facts(src int, sessions text[], since timestamptz)
-  returns table (session calytics.session, funnel calytics.funnel)
+  returns table (session calytics.tracked_session, funnel calytics.funnel)
   language sql stable
 begin atomic
   with event as materialized (
@@ -196,7 +196,7 @@ begin atomic
   )
   select row(src, n.session_id, min(n.occurred_at), max(n.occurred_at), min(n.received_at), max(n.received_at), count(*)::int,
              (array_agg(n.origin order by n.occurred_at, n.event_id, n.origin) filter (where not (n.origin is null)))[1],
-             bool_or(n.event_type = 'BOOKING_COMPLETE'), bool_or(n.uid is not null))::calytics.session, null::calytics.funnel
+             bool_or(n.event_type = 'BOOKING_COMPLETE'), bool_or(n.uid is not null))::calytics.tracked_session, null::calytics.funnel
     from numbered n
    group by n.session_id, n.n
   union all

@@ -35,7 +35,7 @@ comment on function calytics.touched_sessions(int, bigint) is
 
 create function calytics.track_changes(src int, sessions text[], since timestamptz)
   returns table (
-    session_before calytics.session, session_after calytics.session, funnel_before calytics.funnel,
+    session_before calytics.tracked_session, session_after calytics.tracked_session, funnel_before calytics.funnel,
     funnel_after calytics.funnel
   )
   language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
@@ -51,20 +51,20 @@ begin
     ids := array(
       select i from unnest(sessions) i
       except
-      (select s.session_id from calytics.session s
+      (select s.session_id from calytics.tracked_session s
         where s.source_id = src and s.session_id = any (sessions) and s.received_first < kept_from
        union all
        select f.session_id from calytics.funnel f
         where f.source_id = src and f.session_id = any (sessions) and f.received_first < kept_from));
   end if;
   select least(since, min(s.received_first)) into first
-    from calytics.session s where s.source_id = src and s.session_id = any (ids);
+    from calytics.tracked_session s where s.source_id = src and s.session_id = any (ids);
   return query
   with after as materialized (
     select a.session, a.funnel from calytics.track_facts(src, ids, greatest(first, kept_from)) a
   )
   select b.fact, a.session, null::calytics.funnel, null::calytics.funnel
-    from (select s as fact, s.session_id, s.began_at from calytics.session s
+    from (select s as fact, s.session_id, s.began_at from calytics.tracked_session s
            where s.source_id = src and s.session_id = any (ids)) b
     full join (select x.session, (x.session).session_id, (x.session).began_at from after x
                 where (x.session).session_id is not null) a
@@ -94,13 +94,13 @@ begin
   with changed as materialized (
     select c.* from calytics.track_changes(src, sessions, since) c
   ), session_gone as (
-    delete from calytics.session s using changed c
+    delete from calytics.tracked_session s using changed c
      where s.source_id = src and s.session_id = (c.session_before).session_id
        and s.began_at = (c.session_before).began_at and (c.session_after).session_id is null
   ), session_saved as (
-    insert into calytics.session
+    insert into calytics.tracked_session
       select (c.session_after).* from changed c where (c.session_after).session_id is not null
-      on conflict on constraint session_pkey do update
+      on conflict on constraint tracked_session_pkey do update
         set ended_at = excluded.ended_at, received_first = excluded.received_first, received_last = excluded.received_last,
             events = excluded.events, origin = excluded.origin, claimed = excluded.claimed, booked = excluded.booked
   ), funnel_gone as (
@@ -255,7 +255,7 @@ begin
   insert into calytics.tracking as t (source_id, kept_from) values (src, since)
     on conflict on constraint tracking_pkey do update set kept_from = excluded.kept_from;
   with session_gone as (
-    delete from calytics.session s where s.source_id = src and s.received_last < since
+    delete from calytics.tracked_session s where s.source_id = src and s.received_last < since
     returning s.session_id, s.received_first
   ), funnel_gone as (
     delete from calytics.funnel f where f.source_id = src and f.received_last < since
@@ -266,7 +266,7 @@ begin
    where g.received_first < before;
   delete from calytics.named_booking n
    where n.source_id = src
-     and not exists (select from calytics.session s where s.source_id = src and s.session_id = n.session_id);
+     and not exists (select from calytics.tracked_session s where s.source_id = src and s.session_id = n.session_id);
   -- Sessions that stayed as they were, because a part of their events was gone, are told by what is left.
   if thawed is not null then
     perform calytics.settle_sessions(calytics.next_run(), src, thawed, since);

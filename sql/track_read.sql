@@ -94,7 +94,7 @@ begin
   else
     return query
     select k.basis, k.at, k.service, k.host, k.counts, 1::bigint
-      from calytics.session s cross join lateral calytics.track_measures(s, null) k
+      from calytics.tracked_session s cross join lateral calytics.track_measures(s, null) k
      where s.began_at >= lo and s.began_at < hi and s.source_id = src and k.basis = of_basis;
   end if;
 end

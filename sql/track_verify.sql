@@ -24,7 +24,7 @@ begin atomic
       select k.basis, date_trunc('hour', k.at at time zone r.zone) as hour, calytics.cube(k.service, k.host, '', k.counts, 1) as cells
         from reach r
        cross join lateral (
-         select s as session, null::calytics.funnel as funnel from calytics.session s where s.source_id = src
+         select s as session, null::calytics.funnel as funnel from calytics.tracked_session s where s.source_id = src
          union all
          select null, f from calytics.funnel f where f.source_id = src) f
        cross join lateral calytics.track_measures(f.session, f.funnel) k
@@ -46,7 +46,7 @@ comment on function calytics.expected_tracking(int) is
   'What the hours of a source should hold of what is tracked, what is folded but not merged included.';
 
 create function calytics.recount_sessions(src int)
-  returns table (session calytics.session, funnel calytics.funnel)
+  returns table (session calytics.tracked_session, funnel calytics.funnel)
   language plpgsql stable set search_path = pg_catalog, pg_temp set jit = off
 as $$
 declare
@@ -54,7 +54,7 @@ declare
 begin
   return query
   with frozen as materialized (
-    select s.session_id from calytics.session s where s.source_id = src and s.received_first < kept_from
+    select s.session_id from calytics.tracked_session s where s.source_id = src and s.received_first < kept_from
     union
     select f.session_id from calytics.funnel f where f.source_id = src and f.received_first < kept_from
   )
@@ -62,7 +62,7 @@ begin
     from calytics.track_facts(src, null, coalesce(kept_from, '-infinity')) t
    where coalesce((t.session).session_id, (t.funnel).session_id) not in (select z.session_id from frozen z)
   union all
-  select s, null from calytics.session s where s.source_id = src and s.session_id in (select z.session_id from frozen z)
+  select s, null from calytics.tracked_session s where s.source_id = src and s.session_id in (select z.session_id from frozen z)
   union all
   select null, f from calytics.funnel f where f.source_id = src and f.session_id in (select z.session_id from frozen z);
 end
@@ -71,7 +71,7 @@ comment on function calytics.recount_sessions(int) is
   'All sessions and funnels of a source anew from the events; those of which events are gone as they are.';
 
 create function calytics.sessions_now(src int)
-  returns table (session calytics.session, funnel calytics.funnel)
+  returns table (session calytics.tracked_session, funnel calytics.funnel)
   language plpgsql stable set search_path = pg_catalog, pg_temp set jit = off
 as $$
 declare
@@ -83,7 +83,7 @@ begin
   with changed as materialized (
     select c.* from calytics.track_changes(src, touched.sessions, touched.received_at) c where touched.sessions is not null
   )
-  select s, null::calytics.funnel from calytics.session s
+  select s, null::calytics.funnel from calytics.tracked_session s
    where s.source_id = src
      and not exists (select from changed c where (c.session_before).session_id = s.session_id and (c.session_before).began_at = s.began_at)
   union all
@@ -156,9 +156,9 @@ declare
 begin
   if wrong > 0 then
     create temp table recounted on commit drop as select r.* from calytics.recount_sessions(src) r;
-    delete from calytics.session s where s.source_id = src;
+    delete from calytics.tracked_session s where s.source_id = src;
     delete from calytics.funnel f where f.source_id = src;
-    insert into calytics.session select (r.session).* from pg_temp.recounted r where (r.session).session_id is not null;
+    insert into calytics.tracked_session select (r.session).* from pg_temp.recounted r where (r.session).session_id is not null;
     insert into calytics.funnel select (r.funnel).* from pg_temp.recounted r where (r.funnel).session_id is not null;
     drop table pg_temp.recounted;
   end if;

@@ -4,13 +4,14 @@
 create table calytics.procedure (
   name     text primary key,
   kind     text not null check (kind in ('query', 'mutation')),
-  access   text not null check (access in ('public', 'reader', 'admin')),
+  access   text not null check (access in ('public', 'tracking', 'reader', 'admin')),
   handler  regproc not null
 );
 comment on table calytics.procedure is
-  'Procedures of /api/trpc. access: whose token it needs; an admin''s opens all. handler: takes {"input", "role", '
-  '"headers"} of the call and returns what it answers; a query''s is stable, so that it only reads. An error '
-  'invalid_parameter_value or no_data_found is told to the caller, with its hint.';
+  'Procedures of /api/trpc. access: who may call it, as a route''s; an admin may call all. handler: takes {"input", "caller", '
+  '"headers"} of the call and returns what it answers; a query''s is stable, so that it only reads. Where the caller is for '
+  'some sources only, the input''s "source" (default) has been found to be one of them. An error invalid_parameter_value, '
+  'no_data_found or invalid_authorization_specification is told to the caller, with its hint.';
 
 create function calytics.url_decoded(encoded text) returns text
   language plpgsql immutable set search_path = pg_catalog, pg_temp
@@ -54,7 +55,7 @@ create function calytics.trpc_error(code text, message text, path text default n
              'data', jsonb_strip_nulls(jsonb_build_object('code', c.code, 'httpStatus', c.status, 'path', path))))
       from (values
         ('BAD_REQUEST', -32600, 400), ('UNAUTHORIZED', -32001, 401), ('FORBIDDEN', -32003, 403),
-        ('NOT_FOUND', -32004, 404), ('METHOD_NOT_SUPPORTED', -32005, 405), ('UNSUPPORTED_MEDIA_TYPE', -32015, 415),
+        ('NOT_FOUND', -32004, 404), ('TOO_MANY_REQUESTS', -32029, 429), ('METHOD_NOT_SUPPORTED', -32005, 405), ('UNSUPPORTED_MEDIA_TYPE', -32015, 415),
         ('INTERNAL_SERVER_ERROR', -32603, 500)) c (code, number, status)
      where c.code = trpc_error.code);
 comment on function calytics.trpc_error(text, text, text) is 'An error as tRPC tells it, with its number and HTTP status.';
@@ -70,19 +71,21 @@ declare
 begin
   return calytics.json_response(
     case cardinality(statuses) when 1 then statuses[1] else 207 end, answer,
-    case when statuses = '{401}' then '{"www-authenticate": "Bearer"}' else '{}' end::jsonb);
+    case when statuses = '{401}' then '{"www-authenticate": "Bearer"}'
+         when statuses = '{429}' then '{"retry-after": "1"}' else '{}' end::jsonb);
 end
 $$;
 comment on function calytics.trpc_response(jsonb) is
   'Answers a call, or with an array a batch of them: with their status if they agree on one, else with 207.';
 
 create function calytics.trpc_call(
-  path text, method text, input jsonb, problem text, role text, headers jsonb
+  path text, method text, input jsonb, problem text, who calytics.identity, request calytics.http_request
 ) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   p calytics.procedure;
+  refusal record;
   data jsonb;
   message text;
   hint text;
@@ -94,33 +97,45 @@ begin
     return calytics.trpc_error(
       'METHOD_NOT_SUPPORTED',
       format('Unsupported %s-request to %s procedure at path "%s"', method, p.kind, path), path);
-  elsif p.access <> 'public' and role is null then
-    return calytics.trpc_error('UNAUTHORIZED', 'this needs a valid token: "Authorization: Bearer <token>"', path);
-  elsif p.access = 'admin' and role <> 'admin' then
-    return calytics.trpc_error('FORBIDDEN', 'this needs an admin''s token', path);
-  elsif problem is not null then
+  end if;
+  if p.access = 'tracking' and who.role is null and calytics.take_token('tracking', request.client) > 0 then
+    perform calytics.count_refusal('rate_limited');
+    return calytics.trpc_error('TOO_MANY_REQUESTS', 'you call too often', path);
+  elsif p.access in ('reader', 'admin') then
+    refusal := calytics.refusal(p.access, who);
+    if refusal.status is not null then
+      return calytics.trpc_error(
+        case refusal.status when 401 then 'UNAUTHORIZED' else 'FORBIDDEN' end, refusal.message, path);
+    end if;
+  end if;
+  if problem is not null then
     return calytics.trpc_error('BAD_REQUEST', problem, path);
+  end if;
+  if who.sources is not null then
+    perform calytics.check_scope(
+      who.sources, case when jsonb_typeof(input -> 'source') = 'string' then input ->> 'source' else 'default' end);
   end if;
 
   execute format('select %s($1)', p.handler) into data
-    using jsonb_build_object('input', input, 'role', role, 'headers', headers - 'authorization');
+    using jsonb_build_object(
+      'input', input, 'caller', to_jsonb(who), 'headers', request.headers - array['authorization', 'cookie']);
   return jsonb_build_object('result', jsonb_build_object('data', data));
 exception
   -- The gateway makes the whole request once more.
   when serialization_failure or deadlock_detected or lock_not_available then
     raise;
-  when invalid_parameter_value or no_data_found then
+  when invalid_parameter_value or no_data_found or invalid_authorization_specification then
     get stacked diagnostics message = message_text, hint = pg_exception_hint;
     return calytics.trpc_error(
-      case sqlstate when 'P0002' then 'NOT_FOUND' else 'BAD_REQUEST' end,
+      case sqlstate when 'P0002' then 'NOT_FOUND' when '28000' then 'FORBIDDEN' else 'BAD_REQUEST' end,
       concat_ws('. ', message, nullif(hint, '')), path);
   when others then
     raise log 'calytics: procedure % failed: % (%)', path, sqlerrm, sqlstate;
     return calytics.trpc_error('INTERNAL_SERVER_ERROR', 'internal error', path);
 end
 $$;
-comment on function calytics.trpc_call(text, text, jsonb, text, text, jsonb) is
-  'Answers one call; one that fails has done nothing. problem: why its input can''t be read; role: the caller''s. '
+comment on function calytics.trpc_call(text, text, jsonb, text, calytics.identity, calytics.http_request) is
+  'Answers one call; one that fails has done nothing. problem: why its input can''t be read; who: the caller. '
   'What the caller can''t mend goes to the server''s log.';
 
 create function calytics.http_trpc(request calytics.http_request) returns calytics.http_response
@@ -129,7 +144,7 @@ as $$
 declare
   posted boolean := request.method = 'POST';
   media text := calytics.header(request.headers, 'content-type');
-  role text := calytics.caller_role(request.headers);
+  who calytics.identity := calytics.caller(request);
   batch boolean;
   paths text[];
   kinds text[];
@@ -176,8 +191,8 @@ begin
 
   for i in 1 .. cardinality(paths) loop
     answers := answers || calytics.trpc_call(
-      paths[i], request.method, case when batch then inputs -> (i - 1)::text else inputs end, problem, role,
-      request.headers);
+      paths[i], request.method, case when batch then inputs -> (i - 1)::text else inputs end, problem, who,
+      request);
   end loop;
   return calytics.trpc_response(case when batch then to_jsonb(answers) else answers[1] end);
 end
@@ -271,11 +286,21 @@ create function calytics.trpc_health(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return case when call ->> 'role' = 'admin' then cal.health() else '{"status": "ok"}' end;
+  return calytics.health_for(jsonb_populate_record(null::calytics.identity, call -> 'caller'));
 end
 $$;
 comment on function calytics.trpc_health(jsonb) is
-  'calAnalytics.getHealthStatus: {"status": "ok"} for anyone, cal.health() for an admin''s token.';
+  'calAnalytics.getHealthStatus: {"status": "ok"} for anyone, cal.health() for an admin of all sources.';
+
+create function calytics.check_whole(call jsonb) returns void
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform calytics.check_scope((jsonb_populate_record(null::calytics.identity, call -> 'caller')).sources, null);
+end
+$$;
+comment on function calytics.check_whole(jsonb) is
+  'Raises invalid_authorization_specification where a call''s caller is for some sources only.';
 
 create function calytics.trpc_batch_stats(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -284,6 +309,7 @@ declare
   health jsonb := cal.health();
   since timestamptz := now() - interval '24 hours';
 begin
+  perform calytics.check_whole(call);
   return (health -> 'metrics') || jsonb_build_object(
     'as_of', health -> 'as_of',
     'refused', health -> 'refused',
@@ -305,8 +331,10 @@ create function calytics.trpc_sync(call jsonb) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
-  unmerged bigint := cal.fold();
+  unmerged bigint;
 begin
+  perform calytics.check_whole(call);
+  unmerged := cal.fold();
   return jsonb_build_object(
     'folded', true,
     'pending', calytics.pending() - unmerged,
@@ -320,15 +348,23 @@ comment on function calytics.trpc_sync(jsonb) is
 create function calytics.trpc_events(call jsonb, events jsonb) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
+declare
+  src int := (calytics.source_named('default')).source_id;
+  from_browser boolean := call #>> '{caller,role}' is null;
+  origin text := calytics.header(call -> 'headers', 'origin');
 begin
+  if from_browser and origin is not null and not calytics.track_origin(src, origin) ? 'access-control-allow-origin' then
+    raise exception 'this source takes no events from pages of that origin'
+      using errcode = 'invalid_authorization_specification';
+  end if;
   return calytics.track_body(
-    (calytics.source_named('default')).source_id, convert_to(events::text, 'UTF8'),
-    calytics.track_context(call -> 'headers'), call ->> 'role' is null);
+    src, convert_to(events::text, 'UTF8'), calytics.track_context(call -> 'headers'), from_browser);
 end
 $$;
 comment on function calytics.trpc_events(jsonb, jsonb) is
-  'Takes the events of a call as cal.track does, in the request''s context. Without a token the caller is a browser, and '
-  'its request says who it is; with one it is a server, whose events may say whose they are.';
+  'Takes the events of a call as cal.track does, in the request''s context. Nobody in particular is a browser, and '
+  'its request says who it is, and it has to be of an origin that the source lists; a caller with a role is a server, whose events may say '
+  'whose they are.';
 
 create function calytics.trpc_track(call jsonb) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -383,9 +419,9 @@ insert into calytics.procedure (name, kind, access, handler) values
   ('calAnalytics.getHealthStatus',     'query',    'public', 'calytics.trpc_health'),
   ('calAnalytics.getBatchStats',       'query',    'reader', 'calytics.trpc_batch_stats'),
   ('calAnalytics.syncData',            'mutation', 'admin',  'calytics.trpc_sync'),
-  ('calAnalytics.trackEvent',          'mutation', 'public', 'calytics.trpc_track'),
-  ('calAnalytics.trackEventBatch',     'mutation', 'public', 'calytics.trpc_track_batch');
+  ('calAnalytics.trackEvent',          'mutation', 'tracking', 'calytics.trpc_track'),
+  ('calAnalytics.trackEventBatch',     'mutation', 'tracking', 'calytics.trpc_track_batch');
 
-insert into calytics.route (method, path, handler) values
-  ('GET',  '/api/trpc/{procedures*}', 'calytics.http_trpc'),
-  ('POST', '/api/trpc/{procedures*}', 'calytics.http_trpc');
+insert into calytics.route (method, path, handler, access) values
+  ('GET',  '/api/trpc/{procedures*}', 'calytics.http_trpc', 'public'),
+  ('POST', '/api/trpc/{procedures*}', 'calytics.http_trpc', 'public');

@@ -36,7 +36,7 @@ begin
   if known = '*' or position(substr(etag, 3) in known) > 0 then
     return (304, answer, ''::bytea);
   end if;
-  answer := answer || jsonb_build_object('content-type', content_type, 'x-content-type-options', 'nosniff');
+  answer := answer || jsonb_build_object('content-type', content_type);
   if calytics.takes_gzip(headers) then
     return (200, answer || '{"content-encoding": "gzip"}', calytics.gzip(body));
   end if;

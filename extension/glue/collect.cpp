@@ -211,6 +211,7 @@ void answer_question(Reader& reader, const Question& question, MemoryContext mem
   add_folded(reader);
   answer(reader, to);
   if (remembers) remember_sums(reader, own);
+  reader.sums = nullptr;
 }
 
 Datum text_or_null(std::string_view text, bool there, bool& null) {

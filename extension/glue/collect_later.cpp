@@ -11,7 +11,6 @@ namespace calytics::glue {
 namespace {
 
 using core::Basis;
-using core::kUnknown;
 
 struct Log {
   Reader* reader;

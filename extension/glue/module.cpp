@@ -6,8 +6,10 @@
 #include "database_commands.hpp"
 #include "folder_slots.hpp"
 #include "launcher.hpp"
+#include "rate_limit.hpp"
 #include "refusals.hpp"
 #include "settings.hpp"
+#include "token_use.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -29,6 +31,8 @@ void _PG_init() {
   if (preloaded) {
     calytics::glue::request_refusal_counters();
     calytics::glue::request_folder_slots();
+    calytics::glue::request_token_uses();
+    calytics::glue::request_rate_limits();
     calytics::glue::register_launcher();
     calytics::glue::watch_database_commands();
   }

@@ -1,6 +1,6 @@
-// Refused deliveries leave no row, or anyone could fill the disk; they are counted in shared memory
-// instead, so that a wrong secret at Cal.com shows. Counting never blocks and never fails; without
-// preloading there is nothing to count in, and cal.health() says so.
+// Refused deliveries and calls leave no row, or anyone could fill the disk; they are counted in
+// shared memory instead, so that a wrong secret at Cal.com shows. Counting never blocks and never
+// fails; without preloading there is nothing to count in, and cal.health() says so.
 
 #include "pg.hpp"
 
@@ -17,7 +17,8 @@ CALYTICS_SQL_FUNCTION(calytics_refusals);
 
 namespace {
 
-constexpr std::array<std::string_view, 2> outcomes = {"unauthorized", "too_large"};
+constexpr std::array<std::string_view, 4> outcomes = {"unauthorized", "too_large", "forbidden",
+                                                      "rate_limited"};
 
 struct Counters {
   std::array<pg_atomic_uint64, outcomes.size()> by_outcome;

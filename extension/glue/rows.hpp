@@ -28,7 +28,7 @@ struct Row {
 };
 
 struct Rows {
-  Datum* rows = nullptr;
+  const Datum* rows = nullptr;
   int size = 0;
   TupleDesc shape = nullptr;
 
@@ -43,7 +43,7 @@ struct Rows {
   }
 };
 
-inline Rows rows_of(Datum* rows, int size, Oid type, std::int32_t modifier) {
+inline Rows rows_of(const Datum* rows, int size, Oid type, std::int32_t modifier) {
   Rows result = {rows, size, lookup_rowtype_tupdesc_copy(type, modifier)};
   if (result.shape->natts > Row::most) {
     ereport(ERROR,
@@ -53,7 +53,7 @@ inline Rows rows_of(Datum* rows, int size, Oid type, std::int32_t modifier) {
 }
 
 // Of the type that they say they are of.
-inline Rows rows_of(Datum* rows, int size) {
+inline Rows rows_of(const Datum* rows, int size) {
   if (size == 0) return {};
   HeapTupleHeader first = DatumGetHeapTupleHeader(rows[0]);
   return rows_of(rows, size, HeapTupleHeaderGetTypeId(first), HeapTupleHeaderGetTypMod(first));

@@ -1,6 +1,11 @@
 // The configuration parameters calytics.*.
 #pragma once
 
+#include <array>
+
+#include "core/network.hpp"
+#include "core/token_bucket.hpp"
+
 namespace calytics::glue {
 
 // To be called once, while the library is being loaded.
@@ -10,6 +15,14 @@ void define_settings();
 bool fold_worker();
 int fold_interval();   // ms
 int merge_interval();  // ms
+
+// The proxies whose X-Forwarded-* fields count.
+const core::NetworkList& trusted_proxies();
+
+// How often a client may make the calls of each class: calytics.limit_<name>.
+inline constexpr std::array<const char*, 4> kRateLimitNames = {"login", "tracking", "webhook",
+                                                               "read"};
+const core::RateLimit& rate_limit(std::size_t which);
 
 // Whether this session remembers sums.
 bool remember();

@@ -24,7 +24,7 @@ class Statement {
     static_assert(count <= most_parameters);
   }
 
-  explicit Statement(const char* text) : text_(text), types_(nullptr), count_(0) {}
+  explicit Statement(const char* text) : text_(text) {}
 
   // Runs it in the snapshot of the caller, within SPI_connect and SPI_finish. A NULL where `nulls`
   // says so.
@@ -32,8 +32,8 @@ class Statement {
 
  private:
   const char* text_;
-  const Oid* types_;
-  int count_;
+  const Oid* types_ = nullptr;
+  int count_ = 0;
   SPIPlanPtr plan_ = nullptr;
 };
 

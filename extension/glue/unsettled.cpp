@@ -20,10 +20,9 @@ extern "C" {
 #include <cstring>
 #include <tuple>
 
-#include "chain_rows.hpp"
-#include "list.hpp"
 #include "reader.hpp"
 #include "statement.hpp"
+#include "unsettled.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_unsettled);
 
@@ -31,41 +30,7 @@ namespace calytics::glue {
 
 namespace {
 
-constexpr std::size_t kAtOnce = 1000;
-constexpr Oid kUuids = 2951;  // uuid[]
-
-struct Person {
-  std::array<std::uint8_t, UUID_LEN> id;
-
-  auto operator<=>(const Person&) const = default;
-};
-
-struct Mark {
-  std::int32_t source = 0;
-  std::string_view root;
-  bool has_person = false;  // what its legs tell
-  bool had_person = false;  // what the buckets know
-  Person person = {};
-  Person former = {};
-};
-
-struct Leg {
-  LegRow row;
-  NullableDatum entries;  // calytics.payment[] of this leg
-};
-
-// A fact; a row of calytics.chain.
-struct Fact {
-  Datum datum;
-  ChainRow row;
-
-  bool has_person() const { return !row.nulls[3]; }
-  Person person() const {
-    Person person;
-    std::memcpy(person.id.data(), DatumGetUUIDP(row.values[3])->data, UUID_LEN);
-    return person;
-  }
-};
+constexpr std::size_t kAtOnce = 10'000;
 
 // A fact as it will be, and what the buckets know of it.
 struct Pair {
@@ -73,174 +38,11 @@ struct Pair {
   Fact* after = nullptr;
 };
 
-// One call for one source.
-struct Call {
-  std::int32_t source;
-  std::span<Mark> marks;  // by root
-  ReturnSetInfo* result;
-  ChainShapes shapes;
-  FmgrInfo equal;
-  MemoryContext memory;  // of what is in work, emptied again and again
-};
-
 // Marked chains: the facts that their legs tell, and those that the buckets know, by root.
 struct Batch {
   List<Fact> fresh;
   List<Fact> known;
 };
-
-struct Sink {
-  const Call* call;
-  List<Leg> legs;
-  List<Fact> facts;
-  NullableDatum pattern = {0, true};  // of consultations
-};
-
-Fact fact_in(const Call& call, Datum chain) {
-  return {chain, chain_row(call.shapes.chain, chain)};
-}
-
-Datum copied_row(Datum row, MemoryContext memory) {
-  MemoryContext before = MemoryContextSwitchTo(memory);
-  const Datum copy = datumCopy(row, false, -1);
-  MemoryContextSwitchTo(before);
-  return copy;
-}
-
-void put_leg(void* context, const Datum* values, const bool* nulls) {
-  auto& to = *static_cast<Sink*>(context);
-  MemoryContext memory = to.call->memory;
-  Leg leg;
-  leg.row = leg_row(to.call->shapes, copied_row(values[0], memory));
-  leg.entries = {nulls[1] ? Datum{0} : copied_row(values[1], memory), nulls[1]};
-  to.legs.put(leg);
-  if (to.pattern.isnull && !nulls[2]) to.pattern = {copied_row(values[2], memory), false};
-}
-
-void put_fact(void* context, const Datum* values, const bool* /*nulls*/) {
-  auto& to = *static_cast<Sink*>(context);
-  to.facts.put(fact_in(*to.call, copied_row(values[0], to.call->memory)));
-}
-
-// Comes back to the memory of what is in work, which SPI leaves.
-void run(const Call& call, Statement& query, const std::array<Datum, 2>& values, RowSink put,
-         Sink& sink) {
-  query.run(values.data(), nullptr, put, &sink);
-  MemoryContextSwitchTo(call.memory);
-}
-
-// The payments of a chain's legs by uid; those of one leg come in order.
-NullableDatum entries_of(const Call& call, std::span<Leg> legs) {
-  const auto told = [](const Leg& leg) { return !leg.entries.isnull; };
-  const auto legs_told = std::count_if(legs.begin(), legs.end(), told);
-  if (legs_told == 0) return {0, true};
-  if (legs_told == 1) return std::find_if(legs.begin(), legs.end(), told)->entries;
-  auto* by_uid = static_cast<const Leg**>(palloc(sizeof(Leg*) * legs.size()));
-  std::size_t size = 0;
-  for (const Leg& leg : legs) {
-    if (told(leg)) by_uid[size++] = &leg;
-  }
-  std::sort(by_uid, by_uid + size,
-            [](const Leg* a, const Leg* b) { return a->row.uid() < b->row.uid(); });
-  List<Datum> all = {CurrentMemoryContext};
-  for (std::size_t i = 0; i < size; ++i) {
-    ArrayType* array = DatumGetArrayTypeP(by_uid[i]->entries.value);
-    Datum* entries = nullptr;
-    int count = 0;
-    deconstruct_array(array, call.shapes.payment, -1, false, TYPALIGN_DOUBLE, &entries, nullptr,
-                      &count);
-    for (int j = 0; j < count; ++j)
-      all.put(entries[j]);
-  }
-  return {PointerGetDatum(construct_array(all.items, static_cast<int>(all.size),
-                                          call.shapes.payment, -1, false, TYPALIGN_DOUBLE)),
-          false};
-}
-
-Datum roots_of(std::span<const Mark* const> marks) {
-  auto* roots = static_cast<Datum*>(palloc(sizeof(Datum) * (marks.size() + 1)));
-  for (std::size_t i = 0; i < marks.size(); ++i)
-    roots[i] = text_datum(marks[i]->root);
-  return array_of(roots, marks.size(), TEXTOID);
-}
-
-List<Fact> fresh_facts(const Call& call, Datum roots) {
-  static const Oid types[] = {INT4OID, TEXTARRAYOID};
-  static Statement query(
-      "select b.leg, ("
-      "    select array_agg(y order by y.entry) from calytics.payment y"
-      "     where y.source_id = $1 and y.uid = b.uid),"
-      "    s.consultation"
-      "  from calytics.source s"
-      " cross join lateral unnest($2) r (root)"
-      " cross join lateral ("
-      "   select x as leg, x.uid from calytics.booking x"
-      "    where x.root_uid = r.root and x.source_id = $1 offset 0) b"
-      " where s.source_id = $1",
-      types);
-  Sink sink = {&call, {call.memory}, {call.memory}};
-  const std::array<Datum, 2> values = {Int32GetDatum(call.source), roots};
-  run(call, query, values, put_leg, sink);
-  // Chain by chain, the current leg first.
-  std::sort(sink.legs.begin(), sink.legs.end(), [](const Leg& a, const Leg& b) {
-    const bool a_superseded = a.row.superseded();
-    const bool b_superseded = b.row.superseded();
-    const std::int32_t a_hops = a.row.hops();
-    const std::int32_t b_hops = b.row.hops();
-    const std::string_view a_root = a.row.root();
-    const std::string_view b_root = b.row.root();
-    const std::string_view a_uid = a.row.uid();
-    const std::string_view b_uid = b.row.uid();
-    return std::tie(a_root, a_superseded, b_hops, b_uid) <
-           std::tie(b_root, b_superseded, a_hops, a_uid);
-  });
-  for (std::size_t i = 0; i < sink.legs.size;) {
-    std::size_t end = i + 1;
-    while (end < sink.legs.size && sink.legs.items[end].row.root() == sink.legs.items[i].row.root())
-      ++end;
-    const std::span<Leg> legs = {sink.legs.items + i, end - i};
-    auto* rows = static_cast<LegRow*>(palloc(sizeof(LegRow) * legs.size()));
-    std::transform(legs.begin(), legs.end(), rows, [](const Leg& leg) { return leg.row; });
-    sink.facts.put(fact_in(
-        call, chain_of(call.shapes, rows, legs.size(), entries_of(call, legs), sink.pattern)));
-    i = end;
-  }
-  return sink.facts;
-}
-
-List<Fact> known_facts(const Call& call, Datum roots) {
-  static const Oid types[] = {INT4OID, TEXTARRAYOID};
-  static Statement query(
-      "select x.fact from unnest($2) r (root)"
-      " cross join lateral ("
-      "   select c as fact from calytics.chain c"
-      "    where c.source_id = $1 and c.root_uid = r.root offset 0) x",
-      types);
-  Sink sink = {&call, {call.memory}, {call.memory}};
-  const std::array<Datum, 2> values = {Int32GetDatum(call.source), roots};
-  run(call, query, values, put_fact, sink);
-  std::sort(sink.facts.begin(), sink.facts.end(),
-            [](const Fact& a, const Fact& b) { return a.row.root() < b.row.root(); });
-  return sink.facts;
-}
-
-List<Fact> facts_of(const Call& call, std::span<const Person> persons) {
-  static const Oid types[] = {INT4OID, kUuids};
-  static Statement query(
-      "select x.fact from unnest($2) p (customer)"
-      " cross join lateral ("
-      "   select c as fact from calytics.chain c"
-      "    where c.customer = p.customer and c.source_id = $1 offset 0) x",
-      types);
-  Sink sink = {&call, {call.memory}, {call.memory}};
-  auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * (persons.size() + 1)));
-  for (std::size_t i = 0; i < persons.size(); ++i)
-    ids[i] = uuid_datum(persons[i].id.data());
-  const std::array<Datum, 2> values = {Int32GetDatum(call.source),
-                                       array_of(ids, persons.size(), UUIDOID)};
-  run(call, query, values, put_fact, sink);
-  return sink.facts;
-}
 
 // As "is not distinct from" has it; bytes that are the same spare most comparisons.
 bool same(Call& call, const Fact& a, const Fact& b) {
@@ -274,6 +76,13 @@ bool is_marked(const Call& call, std::string_view root) {
                             [](const Mark& a, const Mark& b) { return a.root < b.root; });
 }
 
+Datum roots_of(std::span<const Mark* const> marks) {
+  auto* roots = static_cast<Datum*>(palloc(sizeof(Datum) * (marks.size() + 1)));
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    roots[i] = text_datum(marks[i]->root);
+  return array_of(roots, marks.size(), TEXTOID);
+}
+
 Batch batch_of(const Call& call, std::span<const Mark* const> marks) {
   const Datum roots = roots_of(marks);
   return {fresh_facts(call, roots), known_facts(call, roots)};
@@ -283,8 +92,8 @@ Batch batch_of(const Call& call, std::span<const Mark* const> marks) {
 void place(Call& call, std::span<const Pair> pairs) {
   const std::size_t count = pairs.size();
   auto* bookings = static_cast<core::Placed*>(palloc(sizeof(core::Placed) * count));
-  auto** placed = static_cast<core::Placed**>(palloc(sizeof(core::Placed*) * count));
-  auto** made = static_cast<const core::Placed**>(palloc(sizeof(core::Placed*) * count));
+  auto** placed = static_cast<core::Placed**>(palloc(sizeof(void*) * count));
+  auto** made = static_cast<const core::Placed**>(palloc(sizeof(void*) * count));
   for (std::size_t i = 0; i < count; ++i) {
     bookings[i] = pairs[i].after->row.placed();
     placed[i] = &bookings[i];
@@ -397,7 +206,7 @@ void settle_many(Call& call, std::span<const Mark*> marks) {
   std::size_t next = nobodys;
   in_batches(call, persons.size(), [&](std::size_t begin, std::size_t end) {
     const std::size_t first = next;
-    while (next < marks.size() && marks[next]->person <= persons[end - 1])
+    while (next < marks.size() && !(persons[end - 1] < marks[next]->person))
       ++next;
     Batch batch = batch_of(call, marks.subspan(first, next - first));
     settle(call, batch, persons.subspan(begin, end - begin));
@@ -406,7 +215,7 @@ void settle_many(Call& call, std::span<const Mark*> marks) {
 
 void settle_source(Call& call) {
   auto** marks = static_cast<const Mark**>(
-      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Mark*) * call.marks.size()));
+      MemoryContextAllocHuge(CurrentMemoryContext, sizeof(void*) * call.marks.size()));
   for (std::size_t i = 0; i < call.marks.size(); ++i)
     marks[i] = &call.marks[i];
   if (call.marks.size() > kAtOnce) {

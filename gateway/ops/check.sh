@@ -9,7 +9,7 @@ cd "$root"
 export CALYTICS_SEED=${CALYTICS_SEED:-$(date +%s)}
 [[ $CALYTICS_SEED =~ ^[0-9]{1,18}$ ]] || die "CALYTICS_SEED is not a number: $CALYTICS_SEED"
 # Tests bring their own settings, whatever the caller's shell holds.
-for name in "${!PG@}" "${!CALYTICS_@}" DATABASE_URL CAL_WEBHOOK_SECRET; do
+for name in "${!PG@}" "${!CALYTICS_@}" DATABASE_URL CAL_WEBHOOK_SECRET BETTER_AUTH_SECRET; do
   [[ $name == PG_CONFIG || $name == CALYTICS_SEED ]] || unset "$name"
 done
 # No result may depend on where the machine stands.

@@ -129,7 +129,26 @@ as_role() { # url, role, password
   fi
 }
 
-# Role, webhook secret and admin token, by the given SQL command.
+# What ANALYTICS_... says of tracking is looked at before anything is started.
+check_analytics() {
+  local name
+  for name in ANALYTICS_ENABLE_BATCHING ANALYTICS_ANONYMIZE_IPS ANALYTICS_GDPR_COMPLIANCE; do
+    [[ ${!name-} =~ ^(|true|false)$ ]] || die "$name is neither true nor false: ${!name}"
+  done
+  check_whole ANALYTICS_BATCH_SIZE 1 500
+  check_whole ANALYTICS_FLUSH_INTERVAL 100 3600000
+  check_whole ANALYTICS_MAX_RETRIES 0 20
+  check_whole ANALYTICS_RETENTION_DAYS 2 36500
+  [[ ${ANALYTICS_ENABLE_BATCHING-} != false ]] || export ANALYTICS_BATCH_SIZE=1
+}
+
+check_whole() { # variable, least, most
+  local value=${!1-}
+  [[ -z $value ]] || { [[ $value =~ ^(0|[1-9][0-9]{0,8})$ ]] && ((value >= $2 && value <= $3)); } ||
+    die "$1 is not a whole number from $2 to $3: $value"
+}
+
+# Role, webhook secret, admin token and tracking, by the given SQL command.
 provision() {
   local current
   if [[ ${CAL_WEBHOOK_SECRET-} && $CAL_WEBHOOK_SECRET != "${kept[webhook_secret]-}" ]]; then

@@ -1,7 +1,9 @@
 -- What a database needs before the gateway can serve it, run by the owner of the extension. Run
 -- again, it changes nothing. Takes from the environment, where no list of processes shows them:
--- GATEWAY_ROLE and GATEWAY_PASSWORD (empty: leave the role alone), WEBHOOK_SECRET, ADMIN_TOKEN, and
--- SET_SECRET: "always", or "first" to leave a secret alone that was set since by other means.
+-- GATEWAY_ROLE and GATEWAY_PASSWORD (empty: leave the role alone), WEBHOOK_SECRET, ADMIN_TOKEN,
+-- SET_SECRET: "always", or "first" to leave a secret alone that was set since by other means,
+-- BETTER_AUTH_SECRET (unset or empty: leave Better Auth alone), and how visitors are tracked, where
+-- ANALYTICS_... says so; what it doesn't name stays as it is.
 -- Prints one line: whether WEBHOOK_SECRET is what Cal.com's webhooks are to be signed with.
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -10,6 +12,20 @@
 \getenv webhook_secret WEBHOOK_SECRET
 \getenv admin_token ADMIN_TOKEN
 \getenv set_secret SET_SECRET
+\set better_auth_secret ''
+\getenv better_auth_secret BETTER_AUTH_SECRET
+\set batch_size ''
+\set flush_interval ''
+\set max_retries ''
+\set anonymize_ips ''
+\set honour_signals ''
+\set keep_days ''
+\getenv batch_size ANALYTICS_BATCH_SIZE
+\getenv flush_interval ANALYTICS_FLUSH_INTERVAL
+\getenv max_retries ANALYTICS_MAX_RETRIES
+\getenv anonymize_ips ANALYTICS_ANONYMIZE_IPS
+\getenv honour_signals ANALYTICS_GDPR_COMPLIANCE
+\getenv keep_days ANALYTICS_RETENTION_DAYS
 
 begin;
 -- The newest version that the server has files of.
@@ -46,6 +62,14 @@ select cal.rotate_secret('default', :'webhook_secret') is not null as done
  where not :'same_secret'::bool and (:'no_secret'::bool or :'set_secret' = 'always') \g /dev/null
 select cal.add_token('make run', 'admin', :'admin_token') is not null as done
  where not :'same_token'::bool \g /dev/null
+select cal.set_better_auth(:'better_auth_secret') is not null as done
+ where :'better_auth_secret' <> '' \g /dev/null
+select cal.set_tracking(
+         'default', batch_size => nullif(:'batch_size', '')::int, max_retries => nullif(:'max_retries', '')::int,
+         flush_interval => nullif(:'flush_interval', '')::float8 * interval '1 ms',
+         anonymize_ips => nullif(:'anonymize_ips', '')::boolean, honour_signals => nullif(:'honour_signals', '')::boolean,
+         keep_events => nullif(:'keep_days', '')::int * interval '1 day') is null as done
+ where concat(:'batch_size', :'flush_interval', :'max_retries', :'anonymize_ips', :'honour_signals', :'keep_days') <> '' \g /dev/null
 commit;
 
 select :'same_secret'::bool or :'no_secret'::bool or :'set_secret' = 'always';

@@ -11,6 +11,8 @@ secret=${CAL_WEBHOOK_SECRET-}
 [[ -z $secret ]] || ((${#secret} >= 8 && ${#secret} <= 256)) ||
   die "CAL_WEBHOOK_SECRET has ${#secret} characters; a secret has 8 to 256"
 
+check_analytics
+
 [[ -d $state ]] || mkdir -p "$state" 2>/dev/null || die "can't make the directory $state"
 [[ -O $state ]] || die "$state belongs to $(stat -c %U "$state")" \
   "Run this as that user, or choose another directory: CALYTICS_DIR=/another/directory make run"
@@ -62,6 +64,7 @@ cat <<TEXT
 Calytics runs.
   dashboard      $url/
   webhook        $url/api/cal/webhook   (enter it at Cal.com, with the secret)
+  tracker        $url/cal.js   (a script tag for your pages)
   secret         ${kept[webhook_secret]}
   admin token    ${kept[admin_token]}
   for programs   ${state#"$root/"}/env

@@ -19,6 +19,21 @@ constexpr std::array<std::string_view, 7> kOwnFields = {
     "date",       "content-length", "connection", "transfer-encoding",
     "keep-alive", "x-request-id",   "server"};
 
+struct Field {
+  std::string_view name;
+  std::string_view value;
+};
+
+// What browsers are told about every answer, unless it says so itself: nothing in it runs, loads or
+// is shown within another page, its type is what it says, and no other origin embeds it.
+constexpr std::array<Field, 4> kSecurityFields = {{
+    {"Content-Security-Policy",
+     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Referrer-Policy", "no-referrer"},
+    {"X-Content-Type-Options", "nosniff"},
+}};
+
 bool is_own(std::string_view name) {
   return std::any_of(kOwnFields.begin(), kOwnFields.end(),
                      [&](std::string_view own) { return equals_ignoring_case(own, name); });
@@ -65,6 +80,13 @@ std::string serialize(const Answer& answer, const AnswerFraming& framing) {
       continue;
     }
     append_field(out, header.name, header.value);
+  }
+  for (const auto& field : kSecurityFields) {
+    const auto said = [&](const Header& header) {
+      return equals_ignoring_case(header.name, field.name);
+    };
+    if (std::none_of(answer.headers.begin(), answer.headers.end(), said))
+      append_field(out, field.name, field.value);
   }
   out += "\r\n";
   if (!bodiless && !framing.head_only) out += answer.body;

@@ -1,7 +1,8 @@
 // Turns an answer into the bytes of an HTTP/1.1 response. The gateway alone decides on framing
 // (Date, Content-Length, Connection) and on X-Request-Id; fields of the same name in an answer are
 // left out, and a field that isn't one is left out and logged, so that no answer can break the
-// stream apart.
+// stream apart. Every answer, the gateway's own included, carries the security headers that it
+// doesn't set itself.
 #pragma once
 
 #include <string>

@@ -14,7 +14,7 @@ struct Header {
   bool operator==(const Header&) const = default;
 };
 
-// Header names are in lower case, each once: repeated fields are joined by ", ".
+// Header names are in lower case, each once: repeated fields are joined by ", ", cookies by "; ".
 struct Request {
   std::string method;
   std::string path;   // raw, without the query

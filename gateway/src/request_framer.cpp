@@ -217,7 +217,9 @@ void RequestFramer::add_field(std::string name, std::string_view value) {
   } else if (name == "content-length") {
     if (known->value != value) fail(400, "conflicting Content-Length");
   } else {
-    known->value.append(", ").append(value);
+    // Proxies from HTTP/2 may hand a cookie field on in parts, which belong together as RFC 6265
+    // says.
+    known->value.append(name == "cookie" ? "; " : ", ").append(value);
   }
 }
 

@@ -25,9 +25,9 @@ insert into question
          case when pg_temp.chance(0.5) then '0' else (random() - 0.5) * interval '40 days' end,
          case when pg_temp.chance(0.2) then 'large-piece' end, case when pg_temp.chance(0.2) then 'zoe' end,
          case when pg_temp.chance(0.4) then pg_temp.pick('booked', 'service', 'event') end,
-         case when pg_temp.chance(0.4) then pg_temp.pick('day', 'week', 'month') end,
+         case when pg_temp.chance(0.4) then pg_temp.pick('week', 'month') end,
          case when pg_temp.chance(0.4) then pg_temp.pick('service', 'host', 'service,host') end
-    from generate_series(1, 12) n;
+    from generate_series(1, 9) n;
 
 create function pg_temp.answer(q question) returns text language plpgsql stable as $$
 begin
@@ -54,12 +54,26 @@ begin
   return (select count(*) from unnest(remembered, read) u (a, b) where a is distinct from b);
 end $$;
 
--- Moments pass, mostly by little, at times backwards or far.
-create function pg_temp.pass_time() returns void language sql as $$
+-- Questions are asked shortly before something counts otherwise, and then shortly after it: it begins, ends, is made or
+-- changed, or has awaited a new time for too long, at times after the period is over. Some stay where they are, and some go back or far.
+create function pg_temp.approach() returns void language sql as $$
   update question q
-     set at = q.at + case when d.dice < 0.3 then interval '0' when d.dice < 0.8 then d.far * d.far * d.far * interval '30 minutes'
-                          when d.dice < 0.95 then d.far * interval '31 minutes' else d.far * interval '2 days' end
-    from (select x.n, random() as dice, random() * 2.2 - 0.2 as far from question x) d
+     set at = coalesce(e.start, e.at - d.lag - d.far * interval '12 minutes'),
+         lag = coalesce(e.at - d.far * interval '12 minutes' - e.start, d.lag)
+    from (select x.n, case when random() < 0.6 then '0' else (random() - 0.5) * interval '40 days' end as lag,
+                 random() * random() as far, random() as dice, 1 + floor(random() * 5)::int as kind from question x) d
+    join lateral (
+      select i.at, case when i.kind = 5 and d.dice < 0.4 then c.starts_at end as start
+        from calytics.source s join calytics.chain c using (source_id)
+       cross join lateral (values (1, c.starts_at), (2, c.ended_at), (3, c.created_at), (4, c.cancelled_at), (4, c.rejected_at),
+                                  (4, c.paid_at), (4, c.hopped_at[1]), (5, c.awaiting_at + s.lapse_after)) i (kind, at)
+       where s.name = 'memo' and i.at is not null order by i.kind = d.kind desc, random() limit 1) e on true
+   where d.n = q.n and d.dice < 0.8 $$;
+create function pg_temp.pass() returns void language sql as $$
+  update question q
+     set at = q.at + case when d.dice < 0.1 then '0' when d.dice < 0.8 then d.far * interval '24 minutes'
+                          when d.dice < 0.9 then d.far * interval '-24 minutes' else d.far * interval '2 days' end
+    from (select x.n, random() as dice, random() as far from question x) d
    where d.n = q.n $$;
 
 create procedure pg_temp.check_all(what text) language plpgsql as $$
@@ -144,15 +158,21 @@ begin
   for i in 1..60 loop
     perform pg_temp.live('memo');
   end loop;
-  for round in 1..30 loop
+  for round in 1..18 loop
     what := pg_temp.pick('webhooks', 'webhooks', 'webhooks', 'webhooks', 'fold', 'fold', 'fold', 'fold', 'fold', 'merge', 'merge', 'merge',
                          'a webhook for another source', 'money', 'money back', 'repair', 'a rule', 'a zone', 'consultations', 'much',
                          'what is undone', 'what is undone', 'an error');
     call pg_temp.happen(what);
     call pg_temp.check_all(round || ': ' || what);
     if pg_temp.chance(0.6) then
-      perform pg_temp.pass_time();
-      call pg_temp.check_all(round || ': time');
+      perform pg_temp.approach();
+      call pg_temp.check_all(round || ': before');
+      if pg_temp.chance(0.5) then
+        perform pg_temp.live('memo');
+        perform cal.fold(pg_temp.chance(0.3));
+      end if;
+      perform pg_temp.pass();
+      call pg_temp.check_all(round || ': after');
     end if;
     if round % 4 = 0 then
       call pg_temp.check_recount();
@@ -171,13 +191,18 @@ update calytics.bucket b
   from calytics.source s
  where s.name = 'memo' and b.source_id = s.source_id;
 select pg_temp.wrong_answers() > 0 as remembered;
+update question set at = at + interval '3 days';
+select pg_temp.wrong_answers();
 select buckets > 0 as mended from cal.repair_metrics('memo');
 select pg_temp.wrong_answers();
 
--- What a transaction has written itself it sees, and nothing of it is left behind when it is undone.
+-- What a transaction has written itself it sees, and nothing of it is left behind when it is undone: the next run of the
+-- folder has the same number.
+update question set per = 'year', at = '2026-01-15 12:00Z', lag = '300 days', service = null, host = null;
+select pg_temp.wrong_answers();
 begin;
 select pg_temp.wrong_answers();
-select pg_temp.book('memo') \g /dev/null
+select pg_temp.book('memo') from generate_series(1, 10) \g /dev/null
 select pg_temp.wrong_answers();
 savepoint s;
 select cal.fold(true) \g /dev/null
@@ -187,4 +212,7 @@ select pg_temp.wrong_answers();
 select cal.fold(false) \g /dev/null
 select pg_temp.wrong_answers();
 rollback;
+select pg_temp.wrong_answers();
+select pg_temp.book('memo') from generate_series(1, 10) \g /dev/null
+select cal.fold(false) \g /dev/null
 select pg_temp.wrong_answers();

@@ -113,6 +113,13 @@ select cal.set_source('metrics', time_zone => 'Europe/Madrid');
 select count(*) as changed_for_good from (table before_fold except table pg_temp.week) x;
 select cal.remove_payment('ana-2', 'goodwill', 'metrics'), cal.remove_payment('ana-2', 'goodwill', 'metrics') as again;
 select metric, value from cal.metrics('week', '2026-03-06 18:00', source => 'metrics', metrics => '{collected,refunded,net}');
+-- Also within an hour that a range cuts, and before it is folded that the money was taken back.
+select length(cal.record_payment('ana-2', 700, 'EUR', 'payment', '2026-03-04 10:05Z', 'mistake', 'metrics')) as entry, cal.fold() is not null as folded;
+begin;
+select value from cal.metrics('custom', "from" => '2026-03-04 00:00Z', "to" => '2026-03-04 10:20Z', source => 'metrics', metrics => '{collected}');
+select cal.remove_payment('ana-2', 'mistake', 'metrics');
+select value from cal.metrics('custom', "from" => '2026-03-04 00:00Z', "to" => '2026-03-04 10:20Z', source => 'metrics', metrics => '{collected}');
+commit;
 
 -- A wrong bucket is found and mended.
 select * from cal.verify_metrics('metrics');

@@ -74,7 +74,7 @@ create temp table sketched as
   select v.grain, v.at, v.sketch from calytics.visitor_bucket v join calytics.source s using (source_id) where s.name = 'tracked';
 delete from calytics.bucket b using calytics.source s where s.source_id = b.source_id and s.name = 'tracked' and b.grain = 'hour';
 delete from calytics.visitor_bucket v using calytics.source s where s.source_id = v.source_id and s.name = 'tracked' and v.grain <> 'month';
-delete from calytics.session v using calytics.source s where s.source_id = v.source_id and s.name = 'tracked' and v.session_id like '%1';
+delete from calytics.tracked_session v using calytics.source s where s.source_id = v.source_id and s.name = 'tracked' and v.session_id like '%1';
 select what, count(*) > 0 as found from cal.verify_metrics('tracked') group by 1 order by 1;
 select facts > 0 as facts, buckets > 0 as buckets from cal.repair_metrics('tracked');
 select count(*) as differences from cal.verify_metrics('tracked');
@@ -127,6 +127,6 @@ select count(*) as differences from cal.verify_metrics('kept');
 select facts, buckets from cal.repair_metrics('kept');
 -- A month later.
 select calytics.keep_tracking(pg_temp.boundary() + interval '75 days') \g /dev/null
-select count(*) as sessions_left from calytics.session v join calytics.source s using (source_id) where s.name = 'kept';
+select count(*) as sessions_left from calytics.tracked_session v join calytics.source s using (source_id) where s.name = 'kept';
 select count(*) as differences from cal.verify_metrics('kept');
 rollback;

@@ -8,6 +8,7 @@ import { Life } from "./lifecycle.mjs";
 import { SeatedLife } from "./seated.mjs";
 import { formSubmitted, ping, unknownTrigger } from "./payload.mjs";
 import { Random } from "./random.mjs";
+import { visits } from "./visits.mjs";
 import {
   AFTER_CONSULTATION,
   ARTISTS,
@@ -52,7 +53,7 @@ export function today() {
 }
 
 /** @param {{seed?: number | string, until?: string, months?: number, bookingsPerMonth?: number}} of
- * @returns {{length: number, expectedState: ReturnType<Life["state"]>,
+ * @returns {{length: number, expectedState: ReturnType<Life["state"]>, visits: () => object[],
  *   [Symbol.iterator](): Iterator<Delivery>}} */
 export function generate({ seed = 1, until = today(), months = 12, bookingsPerMonth = 400 } = {}) {
   const studio = new Studio(new Random(`studio ${seed}`), parseDay(until), months);
@@ -61,6 +62,7 @@ export function generate({ seed = 1, until = today(), months = 12, bookingsPerMo
   return {
     length: deliveries.length,
     expectedState: studio.lives.flatMap((life) => life.state()),
+    visits: () => studio.visits(),
     *[Symbol.iterator]() {
       for (const { at, chain, expected, body } of deliveries) {
         yield { at, chain, expected, body: Buffer.from(JSON.stringify(body)) };
@@ -110,9 +112,9 @@ class Studio {
     return trend * MONTH_DEMAND[monthOf(day) - 1] * BOOKING_WEEKDAY[weekday(day)];
   }
 
-  #bookingTime(day) {
-    const { hour } = this.random.weighted(HOURS, (h) => h.weight);
-    const at = instantOf(day, hour * 60, ZONE) + this.random.int(0, HOUR - 1);
+  #bookingTime(day, random = this.random) {
+    const { hour } = random.weighted(HOURS, (h) => h.weight);
+    const at = instantOf(day, hour * 60, ZONE) + random.int(0, HOUR - 1);
     return Math.min(at, instantOf(day + 1, 0, ZONE) - 1);
   }
 
@@ -214,6 +216,25 @@ class Studio {
       }
     }
     return 0;
+  }
+
+  /** What happened on the studio's pages, by time: events as the tracker sends them. */
+  visits() {
+    const random = this.random.fork("visits");
+    const made = this.lives
+      .filter(({ who, legs: [leg] }) => leg.status !== null && who.service.weight > 0)
+      .map(({ who: { service, campaign }, legs: [leg] }) => {
+        return { uid: leg.uid, at: leg.bookedAt, service: service.slug, eventTypeId: service.id, campaign };
+      });
+    const days = Array.from({ length: this.lastDay - this.firstDay }, (_, i) => this.firstDay + i);
+    const demand = days.map((day, i) => ({ day, weight: this.#demand(day, i / days.length) }));
+    const total = demand.reduce((sum, { weight }) => sum + weight, 0);
+    const times = (about) =>
+      demand.flatMap(({ day, weight }) =>
+        Array.from({ length: random.poisson((about * weight) / total) }, () => this.#bookingTime(day, random)),
+      );
+    const services = ORDINARY.map(({ slug }) => slug);
+    return visits(random, made, { horizon: this.horizon, times, services, campaigns: CAMPAIGNS });
   }
 
   /** Everything that Cal.com has to say, the ping that set it up and a few oddities included. */

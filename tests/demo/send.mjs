@@ -35,8 +35,8 @@ export function request(url, options, body) {
   });
 }
 
-/** Posts one signed body, and waits where it is told to. */
-async function post(url, agent, body, secret) {
+/** Posts one signed body. */
+function post(url, agent, body, secret) {
   const options = {
     method: "POST",
     agent,
@@ -47,11 +47,16 @@ async function post(url, agent, body, secret) {
       "X-Cal-Webhook-Version": "2021-10-20",
     },
   };
+  return insist(url, options, body);
+}
+
+/** A request that is made again where it failed for a while, and waits where it is told to. */
+export async function insist(url, options, body) {
   for (let attempt = 1; ; attempt += 1) {
     let pause = Math.min(5000, 100 * 2 ** attempt);
     try {
       const answer = await request(url, options, body);
-      if (answer.status !== 503 || attempt === TRIES) return answer;
+      if (![429, 503].includes(answer.status) || attempt === TRIES) return answer;
       const seconds = Number(answer.headers["retry-after"]);
       if (seconds >= 0) pause = Math.min(LONGEST_PAUSE, seconds * 1000);
     } catch (error) {

@@ -69,6 +69,7 @@ TEST(RequestFramer, LowersNamesAndJoinsRepeatedFields) {
   EXPECT_EQ(header(request, "accept"), "b, c");
   EXPECT_EQ(header(request, "x-a"), "1");
   EXPECT_EQ(header(request, "empty"), "");
+  EXPECT_EQ(header(only(get("Cookie: a=1\r\nCookie: b=2\r\n")), "cookie"), "a=1; b=2");
 }
 
 TEST(RequestFramer, KeepsEncodedWordsAndRawBytes) {

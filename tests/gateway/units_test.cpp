@@ -53,14 +53,31 @@ std::string wire(const Answer& answer, const AnswerFraming& framing) {
   return bytes.erase(date, bytes.find("\r\n", date) + 2 - date);
 }
 
+const std::string kSecurityFields =
+    "Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "X-Content-Type-Options: nosniff\r\n";
+
 TEST(AnswerWriter, FramesTheBody) {
   EXPECT_EQ(wire({200, {{"X-A", "1"}}, "abc"}, {.keep_alive = true, .request_id = "i"}),
-            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX-Request-Id: i\r\nX-A: 1\r\n\r\nabc");
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX-Request-Id: i\r\nX-A: 1\r\n" +
+                kSecurityFields + "\r\nabc");
   EXPECT_EQ(wire({200, {}, "abc"}, {.head_only = true, .keep_alive = true, .request_id = ""}),
-            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
-  EXPECT_EQ(wire({204, {}, "abc"}, {}), "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n" + kSecurityFields + "\r\n");
+  EXPECT_EQ(wire({204, {}, "abc"}, {}),
+            "HTTP/1.1 204 No Content\r\nConnection: close\r\n" + kSecurityFields + "\r\n");
   EXPECT_EQ(wire({304, {}, "abc"}, {.keep_alive = true, .http_1_0 = true, .request_id = ""}),
-            "HTTP/1.1 304 Not Modified\r\nConnection: keep-alive\r\n\r\n");
+            "HTTP/1.1 304 Not Modified\r\nConnection: keep-alive\r\n" + kSecurityFields + "\r\n");
+}
+
+TEST(AnswerWriter, LeavesAnAnswersOwnSecurityHeadersAlone) {
+  const Answer answer{200, {{"content-security-policy", "script-src 'self'"}}, ""};
+  const auto bytes = wire(answer, {.keep_alive = true, .request_id = ""});
+  EXPECT_NE(bytes.find("content-security-policy: script-src 'self'\r\n"), std::string::npos);
+  EXPECT_EQ(bytes.find("default-src"), std::string::npos);
+  EXPECT_NE(bytes.find("X-Content-Type-Options: nosniff\r\n"), std::string::npos);
 }
 
 TEST(AnswerWriter, LetsNoFieldBreakTheStream) {
@@ -73,7 +90,7 @@ TEST(AnswerWriter, LetsNoFieldBreakTheStream) {
                        {"X-D", "5"}},
                       "abc"};
   EXPECT_EQ(wire(answer, {.keep_alive = true, .request_id = ""}),
-            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX-D: 5\r\n\r\nabc");
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nX-D: 5\r\n" + kSecurityFields + "\r\nabc");
 }
 
 Settings load(const Values& flags, const std::map<std::string, std::string>& environment,

@@ -1,0 +1,134 @@
+// Who may call how often: token buckets by class of call and client, in shared memory that all
+// backends see and that a million clients don't make larger. An IPv6 client is its /64, for one has
+// all of that. Without preloading there is nothing to count in, and nothing is limited.
+
+#include "pg.hpp"
+
+extern "C" {
+#include "common/hashfn.h"
+}
+
+#include <array>
+#include <chrono>
+#include <new>
+
+#include "core/bucket_set.hpp"
+#include "core/ip_address.hpp"
+#include "rate_limit.hpp"
+#include "settings.hpp"
+
+CALYTICS_SQL_FUNCTION(calytics_take_token);
+CALYTICS_SQL_FUNCTION(calytics_rate_limit);
+
+using calytics::core::BucketSet;
+using calytics::core::IpAddress;
+using calytics::core::RateLimit;
+using calytics::glue::bytes_of;
+
+namespace {
+
+constexpr const char* name = "calytics rate limits";
+constexpr std::size_t kSets = 8192;  // a mebibyte
+constexpr int kLocks = 64;
+constexpr std::int64_t kSecond = 1'000'000;
+
+struct Table {
+  std::uint64_t seed;  // so that nobody can choose whose bucket they share
+  std::array<BucketSet, kSets> sets;
+};
+
+Table* table = nullptr;
+LWLockPadded* locks = nullptr;
+shmem_request_hook_type previous_request_hook = nullptr;
+shmem_startup_hook_type previous_startup_hook = nullptr;
+
+void request_memory() {
+  if (previous_request_hook != nullptr) previous_request_hook();
+  RequestAddinShmemSpace(MAXALIGN(sizeof(Table)));
+  RequestNamedLWLockTranche(name, kLocks);
+}
+
+void attach_memory() {
+  if (previous_startup_hook != nullptr) previous_startup_hook();
+  bool found = false;
+  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+  void* memory = ShmemInitStruct(name, sizeof(Table), &found);
+  if (found) {
+    table = static_cast<Table*>(memory);
+  } else {
+    table = new (memory) Table{};
+    if (!pg_strong_random(&table->seed, sizeof table->seed)) {
+      ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("no random bytes are to be had")));
+    }
+  }
+  locks = GetNamedLWLockTranche(name);
+  LWLockRelease(AddinShmemInitLock);
+}
+
+// Never 0, which is a free bucket's.
+std::uint64_t key_of(std::size_t limit, const IpAddress& client) {
+  constexpr std::size_t network = 8;
+  std::array<unsigned char, sizeof(Oid) + 1 + network> bytes{};
+  memcpy(bytes.data(), &MyDatabaseId, sizeof(Oid));
+  bytes[sizeof(Oid)] = static_cast<unsigned char>(2 * limit + (client.is_v4() ? 1 : 0));
+  const std::string_view address = client.bytes().substr(0, network);
+  memcpy(bytes.data() + sizeof(Oid) + 1, address.data(), address.size());
+  const std::uint64_t hash =
+      hash_bytes_extended(bytes.data(), static_cast<int>(bytes.size()), table->seed);
+  return hash != 0 ? hash : 1;
+}
+
+// Of a clock that all processes share and nobody sets.
+std::int64_t now() {
+  const auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+}
+
+int seconds(std::int64_t microseconds) {
+  return static_cast<int>((microseconds + kSecond - 1) / kSecond);
+}
+
+std::size_t limit_argument(FunctionCallInfo fcinfo) {
+  const std::string_view wanted = bytes_of(PG_GETARG_TEXT_PP(0));
+  const auto& names = calytics::glue::kRateLimitNames;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (wanted == names[i]) return i;
+  }
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                  errmsg("there is no rate limit \"%s\"", text_to_cstring(PG_GETARG_TEXT_PP(0)))));
+}
+
+}  // namespace
+
+void calytics::glue::request_rate_limits() {
+  previous_request_hook = shmem_request_hook;
+  shmem_request_hook = request_memory;
+  previous_startup_hook = shmem_startup_hook;
+  shmem_startup_hook = attach_memory;
+}
+
+Datum calytics_take_token(PG_FUNCTION_ARGS) {
+  const std::size_t which = limit_argument(fcinfo);
+  const RateLimit& limit = calytics::glue::rate_limit(which);
+  const auto client = IpAddress::parse(bytes_of(PG_GETARG_TEXT_PP(1)));
+  if (table == nullptr || limit.interval == 0 || !client) PG_RETURN_INT32(0);
+  const std::uint64_t key = key_of(which, *client);
+  const std::size_t set = key % kSets;
+  LWLock* lock = &locks[set % kLocks].lock;
+  LWLockAcquire(lock, LW_EXCLUSIVE);
+  const std::int64_t wait = table->sets[set].take(key, limit, now());
+  LWLockRelease(lock);
+  PG_RETURN_INT32(seconds(wait));
+}
+
+Datum calytics_rate_limit(PG_FUNCTION_ARGS) {
+  const RateLimit& limit = calytics::glue::rate_limit(limit_argument(fcinfo));
+  TupleDesc columns = nullptr;
+  get_call_result_type(fcinfo, nullptr, &columns);
+  std::array<Datum, 2> values = {Int64GetDatum(limit.burst),
+                                 Int32GetDatum(seconds(limit.window()))};
+  std::array<bool, 2> nulls = {};
+  nulls.fill(limit.interval == 0);
+  PG_RETURN_DATUM(
+      HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values.data(), nulls.data())));
+}
