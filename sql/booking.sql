@@ -1,5 +1,5 @@
 -- Booking state: one row a leg. A row is the join of everything that webhooks said about the leg,
--- each column a register with a rule of its own (see merge.sql), so that any order and any
+-- each column a register with a rule of its own (extension/core/booking_state.hpp), so that any order and any
 -- repetition of the webhooks ends in the same row. Times named *_at that hold 'infinity' mean
 -- "happened, nobody told us when". No foreign keys on the way in: a lock on the one source row for
 -- every webhook would be the hottest row of all.
@@ -13,7 +13,7 @@ create table calytics.booking (
   hops             int not null,               -- legs between the root and this one
   superseded_by    text collate "C",           -- the leg that replaced this one
   moved_to         text collate "C",           -- where a seat of it went
-  status           text collate "C" not null,  -- derived (merge.sql)
+  status           text collate "C" not null,  -- derived (booking_state.cpp)
   created_at       timestamptz,
   accepted_at      timestamptz,
   rejected_at      timestamptz,

@@ -30,13 +30,13 @@ comment on function calytics.chain_root(int, text) is
   'The root of a leg''s chain, the number of reschedules between the two, and whether the leg is part '
   'of a ring.';
 
-create function calytics.link_chain(src int, leg text) returns text[]
+create function calytics.link_chain(src int, leg text) returns table (uid text, root_uid text)
   language plpgsql volatile set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set enable_seqscan = off
 as $$
 declare
   top record;
   below record;
-  moved text[] := '{}';
   settled boolean;
 begin
   -- Another session may add a leg behind the ones seen here while this one waits for their locks:
@@ -61,14 +61,15 @@ begin
        where b.source_id = src and b.uid = below.uid
          and (b.root_uid, b.hops) is distinct from (top.root_uid, top.hops + below.depth);
       if found then
-        moved := moved || below.uid;
+        uid := below.uid;
+        root_uid := top.root_uid;
+        return next;
         settled := false;
       end if;
     end loop;
     exit when settled;
   end loop;
-  return moved;
 end
 $$;
 comment on function calytics.link_chain(int, text) is
-  'Gives a leg and all legs that follow it their root anew; returns those that changed.';
+  'Gives a leg and all legs that follow it their root anew; returns those that changed, a row for each change.';

@@ -1,6 +1,7 @@
 -- Tables whose rows belong to the user, so that pg_dump takes them along. Rows that the extension
 -- itself brings (routes) come back with CREATE EXTENSION. Salts of visitors (visitor_salt) stay behind: what
--- is to be destroyed must not live on in a backup; and so do log-ins (session): people log in anew.
+-- is to be destroyed must not live on in a backup; and so do log-ins (session): people log in anew, and the folder's log
+-- (fold_log): nobody remembers anything of a restored database yet.
 
 do $dump$
 declare

@@ -13,6 +13,9 @@ comment on table calytics.erased is
   'Legs whose attendees were erased, by the pseudonym that they had, and the address that stands for them since. Webhooks '
   'that come later and name them again are kept without them.';
 
+create trigger forget after insert or update or delete or truncate on calytics.erased
+  for each statement execute function calytics.forget();
+
 create function calytics.person_id(identity text, person_key bytea) returns uuid
   language c immutable strict parallel safe
   as 'MODULE_PATHNAME', 'calytics_person_id';

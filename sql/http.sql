@@ -200,15 +200,10 @@ create function cal.http(
 ) returns calytics.http_response
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  response calytics.http_response := calytics.dispatch(
+begin
+  return calytics.dispatch(
     (upper(method), path, null, query, headers, body,
      calytics.client_address(headers ->> 'x-calytics-peer', headers ->> 'x-forwarded-for'), null)::calytics.http_request);
-begin
-  if headers ? 'x-forwarded-proto' and calytics.is_tls(headers) then
-    response.headers := response.headers || '{"strict-transport-security": "max-age=31536000"}';
-  end if;
-  return response;
 end
 $$;
 comment on function cal.http(text, text, text, jsonb, bytea) is

@@ -48,18 +48,6 @@ comment on function calytics.refusals() is
   'Deliveries and calls refused since the server started, over all its databases; no rows where calytics is '
   'not preloaded.';
 
-create function calytics.max_body_size() returns int
-  language c stable parallel safe
-  as 'MODULE_PATHNAME', 'calytics_max_body_size';
-comment on function calytics.max_body_size() is
-  'The setting calytics.max_body_size: the largest webhook body that is taken in, in bytes.';
-
-create function calytics.collects_metrics() returns boolean
-  language c volatile parallel safe
-  as 'MODULE_PATHNAME', 'calytics_collects_metrics';
-comment on function calytics.collects_metrics() is
-  'The setting calytics.collect_metrics: whether webhooks keep the metrics current.';
-
 create function calytics.client_address(peer text, forwarded text) returns text
   language c stable parallel safe
   as 'MODULE_PATHNAME', 'calytics_client_address';
@@ -107,3 +95,9 @@ create function calytics.rate_limit(class text, out burst bigint, out seconds in
   as 'MODULE_PATHNAME', 'calytics_rate_limit';
 comment on function calytics.rate_limit(text) is
   'How many calls of a class a client may make at once, and in how many seconds as many more; NULL: any number.';
+
+create function calytics.forget() returns trigger
+  language c volatile
+  as 'MODULE_PATHNAME', 'calytics_forget';
+comment on function calytics.forget() is
+  'For each statement that changes a table: makes all sessions forget what they remember of it.';

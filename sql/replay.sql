@@ -24,8 +24,7 @@ begin
   end if;
   select k.person_key into key from calytics.source_key k where k.source_id = d.source_id;
   select u.outcome, u.detail, u.change_id into outcome, detail, next_id
-    from calytics.understand(d.source_id, calytics.parse_webhook(d.body, key), d.received_at,
-                             d.delivery_id, again) u;
+    from calytics.understand(d.source_id, d.body, key, d.received_at, d.delivery_id, again) u;
   delivery_id := d.delivery_id;
   -- One that had been applied and changes nothing any more keeps its place and its outcome.
   if outcome = 'applied' or d.outcome not in ('applied', 'unchanged') then
@@ -79,8 +78,8 @@ begin
      order by x.change_id
   loop
     select u.outcome, u.detail into result
-      from calytics.understand(src, calytics.parse_webhook(d.body, key), d.received_at,
-                               d.delivery_id, coalesce(d.replayed_at, d.received_at), d.change_id) u;
+      from calytics.understand(src, d.body, key, d.received_at, d.delivery_id,
+                               coalesce(d.replayed_at, d.received_at), d.change_id) u;
     if (result.outcome, result.detail) is distinct from (d.outcome, d.detail) then
       update calytics.webhook_delivery x
          set outcome = result.outcome, detail = result.detail

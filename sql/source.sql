@@ -35,6 +35,14 @@ create table calytics.source_secret (
 );
 comment on table calytics.source_secret is 'Webhook secrets, readable by the verifier alone.';
 
+-- Sessions remember these three.
+create trigger forget after insert or update or delete or truncate on calytics.source
+  for each statement execute function calytics.forget();
+create trigger forget after insert or update or delete or truncate on calytics.source_key
+  for each statement execute function calytics.forget();
+create trigger forget after insert or update or delete or truncate on calytics.source_secret
+  for each statement execute function calytics.forget();
+
 create table calytics.source_network (
   source_id  int not null references calytics.source on delete cascade,
   network    cidr not null,

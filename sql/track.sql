@@ -125,7 +125,7 @@ declare
   at timestamptz := clock_timestamp();
   policy calytics.tracking;
   user_key bytea := (select k.person_key from calytics.source_key k where k.source_id = src);
-  in_segment bigint := case when calytics.collects_metrics() then calytics.open_segment() else -1 end;
+  in_segment bigint := case when current_setting('calytics.collect_metrics', true) is distinct from 'off' then calytics.open_segment() else -1 end;
   answer jsonb;
 begin
   select t.* into policy from calytics.tracking t where t.source_id = src;

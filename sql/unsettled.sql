@@ -19,14 +19,8 @@ comment on table calytics.chain_mark is
   'calytics.fold_state on can be there: readers skip what lies below it without looking.';
 
 create function calytics.mark(src int, roots text[]) returns void
-  language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-begin
-  insert into calytics.chain_mark (source_id, segment, root_uid)
-    select src, calytics.open_segment(), r from unnest(roots) r;
-  perform calytics.wake_folder();
-end
-$$;
+  language c volatile strict set search_path = pg_catalog, pg_temp
+  as 'MODULE_PATHNAME', 'calytics_mark';
 comment on function calytics.mark(int, text[]) is
   'Marks chains as changed; to be called in the transaction that changed their legs.';
 

@@ -2,7 +2,6 @@
 -- by position, so order and types are a contract with extension/glue/webhook.cpp.
 
 create type calytics.webhook as (
-  digest                 bytea,        -- sha256 of the raw body
   envelope               text,         -- standard, flat, form, template, unreadable
   kind                   text,         -- booking, ping, other, unreadable
   problem                text,         -- why it is unreadable and what to do; free of personal data

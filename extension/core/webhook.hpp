@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "person.hpp"
-#include "signature.hpp"
 
 namespace calytics::core {
 
@@ -34,6 +33,18 @@ enum class Kind : std::uint8_t {
 
 enum class CancelledBy : std::uint8_t { host, customer, other };
 
+constexpr std::string_view name_of(CancelledBy by) {
+  switch (by) {
+    case CancelledBy::host:
+      return "host";
+    case CancelledBy::customer:
+      return "customer";
+    case CancelledBy::other:
+      break;
+  }
+  return "other";
+}
+
 struct Attendee {
   PersonId id{};
   std::size_t position = 0;  // in the list as sent; 0 is the booker
@@ -51,7 +62,6 @@ struct Webhook {
   using Instant = std::optional<std::int64_t>;
   using Flag = std::optional<bool>;
 
-  Sha256Digest digest{};  // of the raw body; all zero only if OpenSSL fails
   Envelope envelope = Envelope::unreadable;
   Kind kind = Kind::unreadable;
   Text problem;  // no personal data and no part of the body but a well-formed trigger

@@ -15,6 +15,7 @@
 #include "limits.hpp"
 #include "text.hpp"
 #include "timestamp.hpp"
+#include "trigger.hpp"
 
 namespace calytics::core {
 
@@ -31,26 +32,6 @@ constexpr std::string_view kRemoveTemplate =
     ": remove the payload template of this webhook at Cal.com";
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-// Sorted.
-constexpr auto kBookingTriggers = std::to_array<std::string_view>({
-    "AFTER_GUESTS_CAL_VIDEO_NO_SHOW",
-    "AFTER_HOSTS_CAL_VIDEO_NO_SHOW",
-    "BOOKING_CANCELLED",
-    "BOOKING_CONFIRMED",
-    "BOOKING_CREATED",
-    "BOOKING_LOCATION_UPDATED",
-    "BOOKING_NO_SHOW_UPDATED",
-    "BOOKING_PAID",
-    "BOOKING_PAYMENT_INITIATED",
-    "BOOKING_REASSIGNED",
-    "BOOKING_REJECTED",
-    "BOOKING_REQUESTED",
-    "BOOKING_RESCHEDULED",
-    "MEETING_ENDED",
-    "MEETING_STARTED",
-});
-static_assert(std::ranges::is_sorted(kBookingTriggers));
 
 bool is_trigger(std::string_view text) noexcept {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -197,7 +178,7 @@ class WebhookParser::Reader {
       row.problem = describe({trigger, " with a payload that is not an object", kRemoveTemplate});
     } else if (too_long(row.uid) || too_long(row.reschedule_uid)) {
       row.problem = describe({trigger, " with a uid of more than 255 bytes"});
-    } else if (!std::ranges::binary_search(kBookingTriggers, trigger)) {
+    } else if (!booking_trigger(trigger)) {
       row.kind = Kind::other;
     } else if (!row.uid) {
       row.problem = describe({trigger, " without uid", kRemoveTemplate});
@@ -211,9 +192,7 @@ class WebhookParser::Reader {
   // Makes the row that of a body that can't be read at all.
   void reject(JsonError error, std::optional<std::size_t> place, Webhook& row) {
     if (error == simdjson::MEMALLOC) throw std::bad_alloc();
-    const Sha256Digest digest = row.digest;
     row = {};
-    row.digest = digest;
     row.problem = explain(error, place);
   }
 
@@ -254,15 +233,11 @@ const Webhook& WebhookParser::parse(std::string_view body, std::string_view pers
   row_ = {};
   row_.attendees = std::move(attendees);
 
-  const std::optional<Sha256Digest> digest = sha256(body);
   try {
-    if (!digest) throw std::bad_alloc();
-    row_.digest = *digest;
     if (!reader_) reader_ = std::make_unique<Reader>();
     reader_->read(body, person_key, row_);
   } catch (const std::exception&) {
     row_ = {};
-    row_.digest = digest.value_or(Sha256Digest{});
     row_.problem = kOutOfMemory;
     reader_.reset();
   }

@@ -2,9 +2,9 @@
 
 #include "pg.hpp"
 
+#include "access_settings.hpp"
 #include "core/ip_address.hpp"
 #include "core/network.hpp"
-#include "settings.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_client_address);
 CALYTICS_SQL_FUNCTION(calytics_is_trusted_proxy);

@@ -3,6 +3,7 @@
 
 #include "pg.hpp"
 
+#include "access_settings.hpp"
 #include "database_commands.hpp"
 #include "folder_slots.hpp"
 #include "launcher.hpp"
@@ -26,6 +27,7 @@ bool preloaded = false;
 }  // namespace
 
 void _PG_init() {
+  calytics::glue::define_access_settings();
   calytics::glue::define_settings();
   preloaded = process_shared_preload_libraries_in_progress;
   if (preloaded) {

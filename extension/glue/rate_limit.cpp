@@ -12,10 +12,10 @@ extern "C" {
 #include <chrono>
 #include <new>
 
+#include "access_settings.hpp"
 #include "core/bucket_set.hpp"
 #include "core/ip_address.hpp"
 #include "rate_limit.hpp"
-#include "settings.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_take_token);
 CALYTICS_SQL_FUNCTION(calytics_rate_limit);

@@ -59,19 +59,20 @@ void calytics::glue::request_refusal_counters() {
   shmem_startup_hook = attach_memory;
 }
 
-Datum calytics_count_refusal(PG_FUNCTION_ARGS) {
-  const std::string_view outcome = calytics::glue::bytes_of(PG_GETARG_TEXT_PP(0));
+void calytics::glue::count_refusal(std::string_view outcome) {
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    if (outcome == outcomes[i]) {
-      if (counters != nullptr) {
-        pg_atomic_fetch_add_u64(&counters->by_outcome[i], 1);
-      }
-      PG_RETURN_VOID();
-    }
+    if (outcome != outcomes[i]) continue;
+    if (counters != nullptr) pg_atomic_fetch_add_u64(&counters->by_outcome[i], 1);
+    return;
   }
   ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                  errmsg("\"%s\" is not the outcome of a refusal",
-                         text_to_cstring(PG_GETARG_TEXT_PP(0)))));
+                  errmsg("\"%.*s\" is not the outcome of a refusal",
+                         static_cast<int>(outcome.size()), outcome.data())));
+}
+
+Datum calytics_count_refusal(PG_FUNCTION_ARGS) {
+  calytics::glue::count_refusal(calytics::glue::bytes_of(PG_GETARG_TEXT_PP(0)));
+  PG_RETURN_VOID();
 }
 
 Datum calytics_refusals(PG_FUNCTION_ARGS) {

@@ -22,6 +22,8 @@ extern "C" {
 
 #include <array>
 
+#include "segment.hpp"
+
 CALYTICS_SQL_FUNCTION(calytics_open_segment);
 CALYTICS_SQL_FUNCTION(calytics_advance_segment);
 
@@ -72,8 +74,7 @@ bool is_free(int64 segment) {
 
 }  // namespace
 
-Datum calytics_open_segment(PG_FUNCTION_ARGS) {
-  (void)fcinfo;
+std::int64_t calytics::glue::open_segment() {
   if (IsolationUsesXactSnapshot()) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("calytics can't be written to under isolation level \"%s\"",
@@ -86,10 +87,15 @@ Datum calytics_open_segment(PG_FUNCTION_ARGS) {
   for (bool wait = false;;) {
     const bool locked = lock(segment, ShareLock, wait);
     const int64 now = current_segment(relation);
-    if (locked && now == segment) PG_RETURN_INT64(segment);
+    if (locked && now == segment) return segment;
     wait = !locked && now == segment;
     segment = now;
   }
+}
+
+Datum calytics_open_segment(PG_FUNCTION_ARGS) {
+  (void)fcinfo;
+  PG_RETURN_INT64(calytics::glue::open_segment());
 }
 
 Datum calytics_advance_segment(PG_FUNCTION_ARGS) {

@@ -26,12 +26,13 @@ void nothing(DestReceiver* /*self*/) {}
 
 }  // namespace
 
-void Statement::run(const Datum* values, const bool* nulls, RowSink sink, void* context) {
+std::uint64_t Statement::execute(const Datum* values, const bool* nulls, bool reads, RowSink sink,
+                                 void* context) {
   if (plan_ == nullptr) {
     SPIPlanPtr plan =
         SPI_prepare_cursor(text_, count_, const_cast<Oid*>(types_), CURSOR_OPT_GENERIC_PLAN);
     if (plan == nullptr)
-      elog(ERROR, "could not prepare a query: %s", SPI_result_code_string(SPI_result));
+      elog(ERROR, "could not prepare a statement: %s", SPI_result_code_string(SPI_result));
     SPI_keepplan(plan);
     plan_ = plan;
   }
@@ -46,10 +47,11 @@ void Statement::run(const Datum* values, const bool* nulls, RowSink sink, void* 
   SinkReceiver receiver = {{receive, start, nothing, nothing, DestTuplestore}, sink, context};
   SPIExecuteOptions options = {};
   options.params = parameters;
-  options.read_only = true;
+  options.read_only = reads;
   options.dest = &receiver.receiver;
   const int result = SPI_execute_plan_extended(plan_, &options);
-  if (result != SPI_OK_SELECT) elog(ERROR, "a query failed: %s", SPI_result_code_string(result));
+  if (result < 0) elog(ERROR, "a statement failed: %s", SPI_result_code_string(result));
+  return SPI_processed;
 }
 
 }  // namespace calytics::glue

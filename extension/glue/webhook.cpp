@@ -9,20 +9,19 @@
 #include <array>
 #include <optional>
 
-#include "core/webhook_parser.hpp"
+#include "apply.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_parse_webhook);
 
 namespace {
 
 using calytics::core::Attendee;
-using calytics::core::CancelledBy;
 using calytics::core::Envelope;
 using calytics::core::Kind;
 using calytics::core::Webhook;
 using calytics::glue::text_datum;
 
-constexpr int column_count = 47;
+constexpr int column_count = 46;
 
 std::string_view name_of(Envelope envelope) {
   switch (envelope) {
@@ -52,18 +51,6 @@ std::string_view name_of(Kind kind) {
       break;
   }
   return "unreadable";
-}
-
-std::string_view name_of(CancelledBy by) {
-  switch (by) {
-    case CancelledBy::host:
-      return "host";
-    case CancelledBy::customer:
-      return "customer";
-    case CancelledBy::other:
-      break;
-  }
-  return "other";
 }
 
 // Fills columns from left to right.
@@ -142,7 +129,6 @@ void put_attendees(const Webhook& row, Columns& columns) {
 }
 
 void put_row(const Webhook& row, Columns& columns) {
-  columns.put(calytics::glue::bytea_datum(row.digest.data(), row.digest.size()));
   columns.put(text_datum(name_of(row.envelope)));
   columns.put(text_datum(name_of(row.kind)));
   columns.put(row.problem);
@@ -207,13 +193,10 @@ TupleDesc result_type(FunctionCallInfo fcinfo) {
 }  // namespace
 
 Datum calytics_parse_webhook(PG_FUNCTION_ARGS) {
-  static calytics::core::WebhookParser parser;
   TupleDesc type = result_type(fcinfo);
-  const Webhook& row = parser.parse(calytics::glue::bytes_of(PG_GETARG_BYTEA_PP(0)),
+  const Webhook& row =
+      calytics::glue::parse_webhook(calytics::glue::bytes_of(PG_GETARG_BYTEA_PP(0)),
                                     calytics::glue::bytes_of(PG_GETARG_BYTEA_PP(1)));
-  if (std::all_of(row.digest.begin(), row.digest.end(), [](std::uint8_t b) { return b == 0; })) {
-    ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not digest a webhook's body")));
-  }
   Columns columns;
   put_row(row, columns);
   Assert(columns.count() == column_count);

@@ -19,6 +19,8 @@ constexpr std::array<std::string_view, 7> kOwnFields = {
     "date",       "content-length", "connection", "transfer-encoding",
     "keep-alive", "x-request-id",   "server"};
 
+constexpr std::string_view kTransportSecurity = "Strict-Transport-Security";
+
 struct Field {
   std::string_view name;
   std::string_view value;
@@ -26,12 +28,13 @@ struct Field {
 
 // What browsers are told about every answer, unless it says so itself: nothing in it runs, loads or
 // is shown within another page, its type is what it says, and no other origin embeds it.
-constexpr std::array<Field, 4> kSecurityFields = {{
+constexpr std::array<Field, 5> kSecurityFields = {{
     {"Content-Security-Policy",
      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
     {"Referrer-Policy", "no-referrer"},
     {"X-Content-Type-Options", "nosniff"},
+    {kTransportSecurity, "max-age=31536000"},
 }};
 
 bool is_own(std::string_view name) {
@@ -82,6 +85,7 @@ std::string serialize(const Answer& answer, const AnswerFraming& framing) {
     append_field(out, header.name, header.value);
   }
   for (const auto& field : kSecurityFields) {
+    if (field.name == kTransportSecurity && !framing.by_tls) continue;
     const auto said = [&](const Header& header) {
       return equals_ignoring_case(header.name, field.name);
     };

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kIdHeader = "x-request-id";
 constexpr std::string_view kPeerHeader = "x-calytics-peer";
+constexpr std::string_view kProtocolHeader = "x-forwarded-proto";
 constexpr std::size_t kIdLimit = 64;
 
 // 128 random bits: unique, not secret.
@@ -90,9 +91,14 @@ std::string Exchange::headers_json() const {
 void Exchange::answer(const Answer& answer) {
   if (std::exchange(answered_, true)) return;
   const bool keep_alive = request_.keep_alive && sink_->stays_open();
+  const bool by_tls =
+      std::any_of(request_.headers.begin(), request_.headers.end(), [](const Header& header) {
+        return header.name == kProtocolHeader && equals_ignoring_case(header.value, "https");
+      });
   auto bytes = serialize(answer, {.head_only = request_.method == "HEAD",
                                   .keep_alive = keep_alive,
                                   .http_1_0 = request_.http_1_0,
+                                  .by_tls = by_tls,
                                   .request_id = id_});
   const auto size = bytes.size();
   // The sink may release the client, whose next request has to find room.

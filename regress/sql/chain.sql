@@ -7,10 +7,10 @@
 begin;
 create function pg_temp.reschedule(src int, parent text, leg text) returns void language plpgsql as $$
 begin
-  perform calytics.apply_webhook(src, calytics.parse_webhook(convert_to(jsonb_build_object(
+  perform calytics.understand(src, convert_to(jsonb_build_object(
     'triggerEvent', case when parent is null then 'BOOKING_CREATED' else 'BOOKING_RESCHEDULED' end,
     'createdAt', '2026-01-01T00:00:00Z', 'payload', jsonb_strip_nulls(jsonb_build_object(
-      'uid', leg, 'rescheduleUid', parent, 'startTime', '2026-01-05T10:00:00Z')))::text, 'UTF8'), '\x00'), now());
+      'uid', leg, 'rescheduleUid', parent, 'startTime', '2026-01-05T10:00:00Z')))::text, 'UTF8'), '\x00', now());
 end $$;
 -- Twenty forests of legs, each leg following a random earlier one or none; links arrive shuffled.
 create temp table link as

@@ -5,15 +5,13 @@
 \set seed_file :regress /seed.psql
 \i :seed_file
 
-create temp table life (name text, n int, w calytics.webhook, primary key (name, n));
+create temp table life (name text, n int, body bytea, primary key (name, n));
 
 create function pg_temp.event(life text, n int, trigger text, leg text, minute int, changes jsonb default '{}')
   returns void language sql as $$
   insert into life
-    select life, n, calytics.parse_webhook(
-      convert_to(calytics.simulated_body(trigger, life || '-' || leg, changes,
-                   '2026-03-01 10:00Z'::timestamptz + make_interval(mins => minute), 'EUR')::text, 'UTF8'),
-      '\x00') $$;
+    select life, n, convert_to(calytics.simulated_body(trigger, life || '-' || leg, changes,
+      '2026-03-01 10:00Z'::timestamptz + make_interval(mins => minute), 'EUR')::text, 'UTF8') $$;
 create function pg_temp.seat(email text, seat text default null, row_ids boolean default false) returns jsonb
   language sql as $$
   select jsonb_strip_nulls(jsonb_build_object('seatsPerTimeSlot', 8, 'attendeeSeatId', seat,
@@ -28,7 +26,7 @@ declare
   i int;
 begin
   foreach i in array path loop
-    perform calytics.apply_webhook(src, l.w, '2026-04-01 00:00Z') from life l where l.name = life_name and l.n = i;
+    perform calytics.understand(src, l.body, '\x00', '2026-04-01 00:00Z') from life l where l.name = life_name and l.n = i;
   end loop;
   return (select md5(string_agg(substr(r, strpos(r, ',')), ';' order by r)) from (
     select b::text from calytics.booking b where b.source_id = src union all
@@ -55,8 +53,8 @@ create function pg_temp.ends(life_name text)
 declare
   src int := nextval('pg_temp.trial');
 begin
-  perform calytics.apply_webhook(src, l.w, '2026-04-01 00:00Z')
-     from (select x.w from life x where x.name = life_name order by x.n) l;
+  perform calytics.understand(src, l.body, '\x00', '2026-04-01 00:00Z')
+     from (select x.body from life x where x.name = life_name order by x.n) l;
   return query
     select split_part(b.uid, '-', 2), split_part(b.root_uid, '-', 2), b.hops, b.status,
            to_char(b.starts_at at time zone 'UTC', 'MM-DD HH24:MI'), b.seats, b.no_shows, b.paid_at is not null,

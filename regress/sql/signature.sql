@@ -40,12 +40,16 @@ select cal.verify_signature(null, 'x', 'y') as no_body, cal.verify_signature('bo
        cal.verify_signature('body', encode(hmac('body', '', 'sha256'), 'hex'), '') as empty_secret;
 
 -- Pseudonyms, likewise: the first 16 bytes of HMAC-SHA256 of the trimmed e-mail in lower case.
+begin;
 create function pg_temp.pseudonym(person_key bytea, email text) returns uuid language sql as $$
-  select attendee_ids[1] from calytics.parse_webhook(convert_to(json_build_object('triggerEvent', 'BOOKING_CREATED',
-           'createdAt', '2026-01-01T00:00:00Z', 'payload', json_build_object('uid', 'a', 'startTime', '2026-01-02T00:00:00Z',
-             'endTime', '2026-01-02T01:00:00Z', 'attendees', json_build_array(json_build_object('email', email))))::text, 'UTF8'), person_key) $$;
+  select from calytics.understand(-1, convert_to(json_build_object('triggerEvent', 'BOOKING_CREATED',
+           'createdAt', '2026-01-01T00:00:00Z', 'payload', json_build_object('uid', md5(email), 'startTime', '2026-01-02T00:00:00Z',
+             'endTime', '2026-01-02T01:00:00Z', 'attendees', json_build_array(json_build_object('email', email))))::text, 'UTF8'),
+           person_key, now());
+  select a.customer from calytics.attendee a where a.source_id = -1 and a.uid = md5(email) $$;
 select bool_and(pg_temp.pseudonym(k, e) = encode(substr(hmac(convert_to(lower(btrim(e, E' \t\r\n')), 'UTF8'), k, 'sha256'), 1, 16), 'hex')::uuid)
   from (select decode(md5(n::text) || md5(n::text), 'hex') as k,
                repeat(' ', n % 3) || 'Some.One' || n || '@Example.COM' || repeat(E'\t', n % 2) as e
           from generate_series(1, 100) n) s;
 select pg_temp.pseudonym('\x00', 'a@example.com') = pg_temp.pseudonym('\x00', 'b@example.com') as same;
+rollback;

@@ -73,6 +73,14 @@ select cal.track('[{"sessionId": "s5", "eventType": "PAGE_VIEW", "url": "https:/
                  '{"doNotTrack": true, "ipAddress": "203.0.113.77", "userAgent": "x"}', 'track') -> 'accepted' as strict;
 select visitor, person, utm_source, url from cal.analytics_event where session_id = 's5';
 select cal.set_tracking('track', keep_events => '1 day');
+select cal.set_tracking('track', batch_size => 0);
+select cal.set_tracking('track', flush_interval => '10 ms');
+select cal.set_tracking('track', max_retries => 21);
+select cal.set_tracking('track', origins => '{https://studio.example/}');
+select cal.set_tracking('track', origins => array[null]);
+select cal.set_tracking('track', batch_size => 50, origins => '{https://studio.example,http://localhost:3000,https://[::1]:8443}') \g /dev/null
+select cal.set_tracking('track', max_retries => 0) \g /dev/null
+select t.batch_size, t.max_retries, t.flush_interval, t.origins from calytics.tracking t join calytics.source s using (source_id) where s.name = 'track';
 select cal.set_tracking('track', honour_signals => true, strict => false) \g /dev/null
 
 -- Two days on, the salt is gone from everywhere, and with it the way back from a visitor to a person.

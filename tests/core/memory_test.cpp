@@ -73,7 +73,6 @@ long failures_survived(const std::string& body, bool warm) {
     WebhookParser parser;
     if (warm) parser.parse(testing::payload("ping.json"), testing::kPersonKey);
     const Webhook& row = parse_with(parser, body, allocations);
-    EXPECT_EQ(row.digest, sha256(body));
     const std::string described = testing::describe(row);
     if (described == expected) return allocations;
     EXPECT_EQ(described, kOutOfMemory);

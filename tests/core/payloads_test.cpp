@@ -371,7 +371,6 @@ answers: {"company_size":"51-200"}
 TEST(Payloads, DigestsAndPseudonyms) {
   for (const std::string& name : testing::payload_names()) {
     const Webhook& row = parse_payload(name);
-    EXPECT_EQ(row.digest, sha256(testing::payload(name))) << name;
     EXPECT_EQ(testing::broken_promise(row), "") << name;
     for (const Attendee& attendee : row.attendees) {
       EXPECT_EQ(attendee.id, person_id(*attendee.email, testing::kPersonKey)) << name;

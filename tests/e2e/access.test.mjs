@@ -99,6 +99,8 @@ describe("access", () => {
       answers.map(({ status }) => status),
       [200, 404, 405, 200, 200, 401, 414],
     );
+    const proxied = await gateway.ask("/nothing", { headers: { "X-Forwarded-Proto": "https" } });
+    assert.match(proxied.headers["strict-transport-security"], /^max-age=\d{8}$/);
     for (const { headers } of answers) {
       const policy = headers["content-security-policy"];
       assert.match(policy, /default-src 'none'.*frame-ancestors 'none'/);
@@ -122,7 +124,6 @@ describe("access", () => {
     assert.deepEqual(await seen(spoofed), ["192.0.2.7", true]);
     const login = await post("/api/login", { token: ADMIN }, headers);
     assert.match(login.headers["set-cookie"][0], /^__Host-calytics_session=.*; Secure$/);
-    assert.match(login.headers["strict-transport-security"], /^max-age=\d{8}/);
   });
 
   test("each client of the proxy has tokens of its own to call with", async () => {

@@ -158,7 +158,7 @@ describe("privacy", () => {
       "select cal.rebuild()",
       "select cal.replay(1)",
       "select cal.add_token('me', 'admin')",
-      "select calytics.parse_webhook('', '')",
+      "select calytics.understand(1, '', '', now())",
       "set role cal_admin",
       "create table cal.mine ()",
       "create table calytics.mine ()",

@@ -72,6 +72,11 @@ TEST(AnswerWriter, FramesTheBody) {
             "HTTP/1.1 304 Not Modified\r\nConnection: keep-alive\r\n" + kSecurityFields + "\r\n");
 }
 
+TEST(AnswerWriter, TellsBrowsersToStayWithTlsWhereTheyAre) {
+  const auto bytes = wire({503, {}, ""}, {.keep_alive = true, .by_tls = true, .request_id = ""});
+  EXPECT_NE(bytes.find("Strict-Transport-Security: max-age=31536000\r\n"), std::string::npos);
+}
+
 TEST(AnswerWriter, LeavesAnAnswersOwnSecurityHeadersAlone) {
   const Answer answer{200, {{"content-security-policy", "script-src 'self'"}}, ""};
   const auto bytes = wire(answer, {.keep_alive = true, .request_id = ""});

@@ -1,0 +1,302 @@
+// Applies a normalised webhook to the booking it speaks of, and to the leg that this one replaces.
+// Locks are taken leg first, then predecessor; the delivery's number is drawn only when all are
+// held, so that numbers follow the order in which each booking really changed.
+
+#include "apply.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "commands/sequence.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+}
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "catalogue.hpp"
+#include "columns.hpp"
+#include "core/evidence.hpp"
+#include "core/trigger.hpp"
+#include "core/webhook_parser.hpp"
+#include "legs.hpp"
+#include "marks.hpp"
+#include "settings.hpp"
+
+CALYTICS_SQL_FUNCTION(calytics_understand);
+
+namespace calytics::glue {
+namespace {
+
+using core::AttendeeState;
+using core::Kind;
+using core::Moment;
+using core::Webhook;
+
+constexpr Oid kChange[] = {INT4OID, TEXTOID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+constexpr Oid kLink[] = {INT4OID, TEXTOID};
+
+Statement insert_change(
+    "insert into calytics.booking_change"
+    " (source_id, uid, change_id, delivery_id, known_at, happened_at, root_uid, hops, status,"
+    "  created_at, accepted_at, rejected_at, awaiting_at, cancelled_at, cancelled_by, paid_at,"
+    "  starts_at, ends_at, event_type_id, service, price, currency, host_id, host, customer, seats,"
+    "  no_shows, host_no_show)"
+    " select b.source_id, b.uid, $3, $4, $5, $6, b.root_uid, b.hops, b.status, b.created_at,"
+    "        b.accepted_at, b.rejected_at, b.awaiting_at, b.cancelled_at, b.cancelled_by, "
+    "b.paid_at,"
+    "        b.starts_at, b.ends_at, b.event_type_id, b.service, b.price, b.currency, b.host_id,"
+    "        b.host, b.customer, b.seats, b.no_shows, b.host_no_show"
+    "   from calytics.booking b where b.source_id = $1 and b.uid = $2",
+    kChange);
+
+Statement link_chain("select l.uid, l.root_uid from calytics.link_chain($1, $2) l", kLink);
+
+// Distinct texts, few of them.
+class Names {
+ public:
+  void add(std::string_view name) {
+    if (std::find(names_, names_ + size_, name) != names_ + size_) return;
+    if (size_ == room_) grow();
+    names_[size_++] = name;
+  }
+  bool empty() const { return size_ == 0; }
+  std::span<const std::string_view> all() const { return {names_, size_}; }
+
+ private:
+  void grow() {
+    room_ = 2 * room_ + 4;
+    auto* wider = static_cast<std::string_view*>(palloc(sizeof(std::string_view) * room_));
+    std::copy_n(names_, size_, wider);
+    names_ = wider;
+  }
+
+  std::string_view* names_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t room_ = 0;
+};
+
+// What is to be told of once all is applied.
+struct Effects {
+  MemoryContext memory;
+  Names changed;  // legs
+  Names roots;    // of chains
+};
+
+// Links a leg behind the one it replaced, which is locked. One that is new and that nothing follows
+// takes its place from there; otherwise the legs behind it move along.
+void link(core::BookingState& leg, bool fresh, const core::BookingState& replaced,
+          Effects& effects) {
+  if (fresh && !has_followers(leg)) {
+    place_leg(leg, replaced.root_uid, replaced.hops + 1);
+    return;
+  }
+  effects.roots.add(leg.root_uid);
+  Arguments()
+      .put_all(leg.source, leg.uid)
+      .write(
+          link_chain,
+          [](void* context, const Datum* values, const bool* nulls) {
+            auto* effects = static_cast<Effects*>(context);
+            MemoryContext before = MemoryContextSwitchTo(effects->memory);
+            Columns row(values, nulls);
+            std::string_view uid;
+            std::string_view root;
+            row.take(uid);
+            row.take(root);
+            effects->changed.add(uid);
+            effects->roots.add(root);
+            MemoryContextSwitchTo(before);
+          },
+          &effects);
+}
+
+std::span<AttendeeState> attendees_of(const Webhook& webhook, std::int32_t source, Moment at) {
+  const std::size_t count = webhook.attendees.size();
+  auto* people = static_cast<AttendeeState*>(palloc(sizeof(AttendeeState) * (count + 1)));
+  for (std::size_t i = 0; i < count; ++i) {
+    people[i] = core::attendee_evidence(webhook, i, at);
+    people[i].source = source;
+  }
+  return {people, count};
+}
+
+Effects apply_to_legs(const Webhook& webhook, std::int32_t source, Moment at, bool& fresh) {
+  Effects effects = {.memory = CurrentMemoryContext, .changed = {}, .roots = {}};
+  auto* name = static_cast<core::HostName*>(palloc(sizeof(core::HostName)));
+  core::BookingState told = core::booking_evidence(webhook, at, *name);
+  told.source = source;
+  std::span<AttendeeState> people = attendees_of(webhook, source, at);
+  Touched leg = touch_leg(told, people);
+  fresh = leg.fresh;
+  if (leg.changed) effects.changed.add(leg.leg.uid);
+
+  if (core::has_predecessor(webhook)) {
+    // A seat that moved is a seat given up in the slot it left.
+    if (core::moves_seat(webhook)) {
+      for (AttendeeState& person : people)
+        person = core::seat_given_up(person, *webhook.reschedule_uid);
+    } else {
+      people = {};
+    }
+    core::BookingState left = core::predecessor_evidence(webhook);
+    left.source = source;
+    const Touched old = touch_leg(left, people);
+    if (old.changed) effects.changed.add(old.leg.uid);
+    if (old.saved || leg.linked) effects.roots.add(old.leg.root_uid);
+    if (leg.linked) link(leg.leg, leg.fresh, old.leg, effects);
+  }
+  if (leg.saved) effects.roots.add(leg.leg.root_uid);
+  return effects;
+}
+
+Oid number_sequence() {
+  const Oid relation = get_relname_relid("delivery_id", get_namespace_oid("calytics", false));
+  if (!OidIsValid(relation)) {
+    ereport(ERROR,
+            (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("sequence calytics.delivery_id is missing")));
+  }
+  return relation;
+}
+
+std::int64_t place_in_order(const Delivered& delivered) {
+  return delivered.ordinal ? *delivered.ordinal : nextval_internal(number_sequence(), false);
+}
+
+Understood apply(const Webhook& webhook, const Delivered& delivered) {
+  const Moment at = webhook.happened_at ? Moment{*webhook.happened_at} : delivered.received;
+  bool fresh = false;
+  const Effects effects = apply_to_legs(webhook, delivered.source, at, fresh);
+  if (!effects.roots.empty() && collects_metrics()) {
+    mark_chains(delivered.source, effects.roots.all());
+  }
+  learn_texts(delivered.source, webhook, at, fresh);
+  learn_names(delivered.source, webhook, at);
+
+  const std::int64_t change = place_in_order(delivered);
+  if (effects.changed.empty()) return {.outcome = "unchanged", .detail = {}, .change = change};
+  for (const std::string_view uid : effects.changed.all()) {
+    Arguments()
+        .put_all(delivered.source, uid, change, delivered.delivery.value_or(change),
+                 delivered.known.value_or(delivered.received),
+                 webhook.happened_at ? std::optional(at) : std::nullopt)
+        .write(insert_change);
+  }
+  return {.outcome = "applied", .detail = {}, .change = change};
+}
+
+// Whether an error is of the webhook's making. All else is the server's trouble (locks, memory,
+// disk, a cancelled query) and is the caller's to try again.
+bool is_of_the_data(int sqlstate) {
+  const int category = ERRCODE_TO_CATEGORY(sqlstate);
+  return category == ERRCODE_DATA_EXCEPTION || category == ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION ||
+         category == ERRCODE_PROGRAM_LIMIT_EXCEEDED || category == ERRCODE_INTERNAL_ERROR;
+}
+
+// Applies it in a subtransaction: what the data of one webhook breaks must not cost the webhook.
+// False if the data broke something, and then all is as it was before.
+bool try_to_apply(const Webhook& webhook, const Delivered& delivered, Understood* understood,
+                  int* sqlstate) {
+  MemoryContext memory = CurrentMemoryContext;
+  ResourceOwner owner = CurrentResourceOwner;
+  BeginInternalSubTransaction(nullptr);
+  MemoryContextSwitchTo(memory);
+  PG_TRY();
+  {
+    *understood = apply(webhook, delivered);
+    ReleaseCurrentSubTransaction();
+    MemoryContextSwitchTo(memory);
+    CurrentResourceOwner = owner;
+    *sqlstate = 0;
+  }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(memory);
+    ErrorData* error = CopyErrorData();
+    FlushErrorState();
+    RollbackAndReleaseCurrentSubTransaction();
+    MemoryContextSwitchTo(memory);
+    CurrentResourceOwner = owner;
+    if (!is_of_the_data(error->sqlerrcode)) ReThrowError(error);
+    *sqlstate = error->sqlerrcode;
+    FreeErrorData(error);
+  }
+  PG_END_TRY();
+  return *sqlstate == 0;
+}
+
+}  // namespace
+
+const Webhook& parse_webhook(std::string_view body, std::string_view person_key) {
+  static core::WebhookParser parser;
+  return parser.parse(body, person_key);
+}
+
+Understood understand(const Webhook& webhook, const Delivered& delivered) {
+  Understood understood;
+  switch (webhook.kind) {
+    case Kind::booking: {
+      int sqlstate = 0;
+      if (try_to_apply(webhook, delivered, &understood, &sqlstate)) return understood;
+      understood.outcome = "quarantined";
+      understood.detail =
+          psprintf("it could not be applied (SQLSTATE %s): kept; replay it once the cause is gone",
+                   unpack_sql_state(sqlstate));
+      break;
+    }
+    case Kind::ping:
+      understood = {.outcome = "ping", .detail = "the set-up works"};
+      break;
+    case Kind::unreadable:
+      understood = {.outcome = "quarantined", .detail = webhook.problem.value_or("")};
+      break;
+    case Kind::other:
+      understood = {.outcome = "stored",
+                    .detail = core::is_known_trigger(webhook.trigger.value_or(""))
+                                  ? "kept; it says nothing about a booking's state"
+                                  : "kept; this trigger is not known yet"};
+      break;
+  }
+  understood.change = place_in_order(delivered);
+  return understood;
+}
+
+}  // namespace calytics::glue
+
+// understand(source, body, person_key, received, delivery, known, ordinal)
+Datum calytics_understand(PG_FUNCTION_ARGS) {
+  using namespace calytics::glue;
+  for (int i = 0; i < 4; ++i)
+    if (PG_ARGISNULL(i)) PG_RETURN_NULL();
+  TupleDesc type = nullptr;
+  if (get_call_result_type(fcinfo, nullptr, &type) != TYPEFUNC_COMPOSITE) {
+    ereport(ERROR,
+            (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("calytics.understand must return a row")));
+  }
+  Delivered delivered = {.source = PG_GETARG_INT32(0),
+                         .received = moment_of(PG_GETARG_TIMESTAMPTZ(3)),
+                         .delivery = {},
+                         .known = {},
+                         .ordinal = {}};
+  if (!PG_ARGISNULL(4)) delivered.delivery = PG_GETARG_INT64(4);
+  if (!PG_ARGISNULL(5)) delivered.known = moment_of(PG_GETARG_TIMESTAMPTZ(5));
+  if (!PG_ARGISNULL(6)) delivered.ordinal = PG_GETARG_INT64(6);
+  const std::string_view body = bytes_of(PG_GETARG_BYTEA_PP(1));
+  const std::string_view key = bytes_of(PG_GETARG_BYTEA_PP(2));
+  MemoryContext memory = CurrentMemoryContext;
+  SPI_connect();
+  const Understood understood = understand(parse_webhook(body, key), delivered);
+  MemoryContext before = MemoryContextSwitchTo(memory);
+  const std::array<Datum, 3> values = {text_datum(understood.outcome),
+                                       text_datum(understood.detail),
+                                       Int64GetDatum(understood.change)};
+  MemoryContextSwitchTo(before);
+  SPI_finish();
+  std::array<Datum, 3> row = values;
+  std::array<bool, 3> nulls = {false, understood.detail.empty(), false};
+  PG_RETURN_DATUM(
+      HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(type), row.data(), nulls.data())));
+}

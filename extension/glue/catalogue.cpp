@@ -1,0 +1,151 @@
+#include "catalogue.hpp"
+
+extern "C" {
+#include "utils/fmgrprotos.h"
+}
+
+#include <algorithm>
+
+#include "columns.hpp"
+#include "core/booking_texts.hpp"
+#include "known_names.hpp"
+
+namespace calytics::glue {
+namespace {
+
+using core::Attendee;
+using core::BookingTexts;
+using core::Webhook;
+
+constexpr Oid kLegKey[] = {INT4OID, TEXTOID};
+constexpr Oid kTexts[] = {INT4OID,  TEXTOID,  TEXTOID,        TEXTOID, TEXTOID,
+                          JSONBOID, JSONBOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID};
+constexpr Oid kService[] = {INT4OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
+constexpr Oid kHost[] = {INT4OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
+constexpr Oid kPerson[] = {INT4OID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
+
+Statement insert_texts(
+    "insert into calytics.booking_private values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    kTexts);
+
+Statement find_texts(
+    "select p.* from calytics.booking_private p where p.source_id = $1 and p.uid = $2", kLegKey);
+
+Statement update_texts(
+    "update calytics.booking_private p set title = $3, location = $4, notes = $5, answers = $6,"
+    " metadata = $7, told_at = $8, reason = $9, reason_at = $10"
+    " where p.source_id = $1 and p.uid = $2",
+    kTexts);
+
+// A name that is known since then is left alone: a lock on the row of a name that many webhooks
+// tell would make it hot.
+Statement learn_service(
+    "insert into calytics.service as s (source_id, event_type_id, service, title, first_at)"
+    " select $1, $2, $3, $4, $5 where not exists (select from calytics.service s"
+    "   where (s.source_id, s.event_type_id, s.service, s.title) = ($1, $2, $3, $4)"
+    "     and s.first_at <= $5)"
+    " on conflict (source_id, event_type_id, service, title)"
+    " do update set first_at = least(s.first_at, excluded.first_at)",
+    kService);
+
+Statement learn_host(
+    "insert into calytics.host as h (source_id, host_id, host, name, email, time_zone, first_at)"
+    " select $1, $2, $3, $4, $5, $6, $7 where not exists (select from calytics.host h"
+    "   where (h.source_id, h.host_id, h.host, h.name, h.email, h.time_zone)"
+    "       = ($1, $2, $3, $4, $5, $6) and h.first_at <= $7)"
+    " on conflict (source_id, host_id, host, name, email, time_zone)"
+    " do update set first_at = least(h.first_at, excluded.first_at)",
+    kHost);
+
+Statement learn_person(
+    "insert into calytics.person as p (source_id, customer, name, email, phone, first_at)"
+    " select $1, $2, $3, $4, $5, $6 where not exists (select from calytics.person p"
+    "   where (p.source_id, p.customer, p.name, p.email, p.phone) = ($1, $2, $3, $4, $5)"
+    "     and p.first_at <= $6)"
+    " on conflict (source_id, customer, name, email, phone)"
+    " do update set first_at = least(p.first_at, excluded.first_at)",
+    kPerson);
+
+// By id: two sessions that meet in the same persons must meet in the same order.
+const Attendee** in_order(const Webhook& webhook) {
+  const std::size_t count = webhook.attendees.size();
+  auto** sorted = static_cast<const Attendee**>(palloc(sizeof(Attendee*) * (count + 1)));
+  for (std::size_t i = 0; i < count; ++i)
+    sorted[i] = &webhook.attendees[i];
+  std::sort(sorted, sorted + count,
+            [](const Attendee* a, const Attendee* b) { return a->id < b->id; });
+  return sorted;
+}
+
+// id: of what is named.
+template <class Id>
+void learn(Statement& statement, std::int32_t source, const Id& id,
+           std::initializer_list<std::string_view> names, core::Moment at) {
+  const KnownName known(statement, source, {reinterpret_cast<const char*>(&id), sizeof(id)}, names);
+  if (known.since(at)) return;
+  Arguments row;
+  row.put_all(source, id);
+  for (const std::string_view name : names)
+    row.put(name);
+  row.put(at).write(statement);
+  known.learn(at);
+}
+
+// The bytes of a jsonb.
+Webhook::Text jsonb_of(const Webhook::Text& json) {
+  if (!json) return {};
+  const Datum value =
+      DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(json->data(), json->size())));
+  return bytes_of(PG_DETOAST_DATUM_PACKED(value));
+}
+
+}  // namespace
+
+void learn_texts(std::int32_t source, const Webhook& webhook, core::Moment at, bool fresh) {
+  BookingTexts told;
+  told.source = source;
+  told.uid = *webhook.uid;
+  if (webhook.title || webhook.answers) {
+    told.title = webhook.title;
+    told.location = webhook.location;
+    told.notes = webhook.notes;
+    told.answers = jsonb_of(webhook.answers);
+    told.metadata = jsonb_of(webhook.metadata);
+    told.told_at = at;
+  }
+  if (webhook.reason) {
+    told.reason = webhook.reason;
+    told.reason_at = at;
+  }
+  if (!told.told_at && !told.reason_at) return;
+
+  std::optional<BookingTexts> known;
+  if (!fresh) known = row_of<BookingTexts>(find_texts, source, told.uid);
+  if (!known) {
+    Arguments().put_row(told).write(insert_texts);
+    return;
+  }
+  const BookingTexts joined = core::join(*known, told);
+  if (joined != *known) Arguments().put_row(joined).write(update_texts);
+}
+
+void learn_names(std::int32_t source, const Webhook& webhook, core::Moment at) {
+  if (webhook.event_type_id && webhook.service) {
+    learn(learn_service, source, *webhook.event_type_id,
+          {*webhook.service, webhook.service_title.value_or("")}, at);
+  }
+  if (webhook.host_id && webhook.host) {
+    learn(learn_host, source, *webhook.host_id,
+          {*webhook.host, webhook.host_name.value_or(""), webhook.host_email.value_or(""),
+           webhook.host_time_zone.value_or("")},
+          at);
+  }
+  const Attendee** people = in_order(webhook);
+  for (std::size_t i = 0; i < webhook.attendees.size(); ++i) {
+    const Attendee& person = *people[i];
+    learn(learn_person, source, person.id,
+          {person.name.value_or(""), person.email.value_or(""), person.phone.value_or("")}, at);
+  }
+}
+
+}  // namespace calytics::glue

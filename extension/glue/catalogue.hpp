@@ -1,0 +1,18 @@
+// What webhooks tell beside a booking's state: its free text, and the names of services, hosts and
+// persons, each with the time it was first used. Commutative and idempotent, as state is.
+#pragma once
+
+#include "pg.hpp"
+
+#include "core/moment.hpp"
+#include "core/webhook.hpp"
+
+namespace calytics::glue {
+
+// The leg's row is locked by the caller; fresh: the leg was not known before. The text told last
+// stands.
+void learn_texts(std::int32_t source, const core::Webhook& webhook, core::Moment at, bool fresh);
+
+void learn_names(std::int32_t source, const core::Webhook& webhook, core::Moment at);
+
+}  // namespace calytics::glue

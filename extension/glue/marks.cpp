@@ -1,0 +1,42 @@
+// calytics.mark(): the same for callers from SQL.
+
+#include "marks.hpp"
+
+#include "columns.hpp"
+#include "segment.hpp"
+#include "wake.hpp"
+
+CALYTICS_SQL_FUNCTION(calytics_mark);
+
+namespace {
+
+constexpr Oid kMark[] = {INT4OID, INT8OID, TEXTOID};
+constexpr Oid kMarks[] = {INT4OID, INT8OID, TEXTARRAYOID};
+
+calytics::glue::Statement insert_mark(
+    "insert into calytics.chain_mark (source_id, segment, root_uid) values ($1, $2, $3)", kMark);
+
+calytics::glue::Statement insert_marks(
+    "insert into calytics.chain_mark (source_id, segment, root_uid)"
+    " select $1, $2, r from unnest($3) r",
+    kMarks);
+
+}  // namespace
+
+void calytics::glue::mark_chains(std::int32_t source, std::span<const std::string_view> roots) {
+  const std::int64_t segment = open_segment();
+  for (const std::string_view root : roots)
+    Arguments().put_all(source, segment, root).write(insert_mark);
+  wake_folder_at_commit(MyDatabaseId);
+}
+
+Datum calytics_mark(PG_FUNCTION_ARGS) {
+  SPI_connect();
+  calytics::glue::Arguments()
+      .put_all(PG_GETARG_INT32(0), calytics::glue::open_segment())
+      .put(PG_GETARG_DATUM(1))
+      .write(insert_marks);
+  calytics::glue::wake_folder_at_commit(MyDatabaseId);
+  SPI_finish();
+  PG_RETURN_VOID();
+}

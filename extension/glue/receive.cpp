@@ -1,0 +1,214 @@
+// cal.receive_webhook: a webhook's way in, in one transaction: verify, archive, deduplicate, apply.
+// An authentic body is never lost and never answered with an error because it isn't understood.
+
+#include "pg.hpp"
+
+extern "C" {
+#include "access/detoast.h"
+#include "access/xact.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+}
+
+#include <array>
+
+#include "apply.hpp"
+#include "columns.hpp"
+#include "core/signature.hpp"
+#include "erased.hpp"
+#include "headers.hpp"
+#include "keys.hpp"
+#include "refusals.hpp"
+#include "settings.hpp"
+
+CALYTICS_SQL_FUNCTION(calytics_receive_webhook);
+
+namespace {
+
+using calytics::core::Moment;
+using calytics::core::Webhook;
+using calytics::glue::Arguments;
+using calytics::glue::bytes_of;
+using calytics::glue::Secret;
+using calytics::glue::SourceKeys;
+using calytics::glue::Statement;
+using calytics::glue::text_datum;
+using calytics::glue::Understood;
+
+constexpr Oid kDigest[] = {INT4OID, BYTEAOID};
+constexpr Oid kRepeat[] = {INT4OID, BYTEAOID, TIMESTAMPTZOID};
+constexpr Oid kDelivery[] = {INT4OID, INT8OID, BYTEAOID, TIMESTAMPTZOID, TEXTOID, TEXTOID,
+                             TEXTOID, TEXTOID, TEXTOID,  TEXTOID,        BYTEAOID};
+
+Statement find_delivery(
+    "select d.delivery_id from calytics.webhook_delivery d"
+    " where d.source_id = $1 and d.digest = $2",
+    kDigest);
+
+Statement count_repeat(
+    "update calytics.webhook_delivery d set repeats = d.repeats + 1, repeated_at = $3"
+    " where d.source_id = $1 and d.digest = $2 returning d.delivery_id",
+    kRepeat);
+
+Statement insert_delivery(
+    "insert into calytics.webhook_delivery (source_id, delivery_id, digest, received_at, trigger,"
+    " uid, outcome, detail, version, content_type, change_id, body)"
+    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $2, $11)"
+    " on conflict on constraint webhook_delivery_source_id_digest_key do nothing",
+    kDelivery);
+
+// A function's answer.
+struct Answer {
+  std::string_view outcome;
+  std::optional<std::int64_t> delivery;
+  std::string_view detail;
+};
+
+struct Request {
+  const bytea* body;
+  Jsonb* headers;
+  std::string_view source;
+
+  template <class... Names>
+  const text* header(Names... names) const {
+    const std::array<std::string_view, sizeof...(names)> all = {names...};
+    return calytics::glue::header_of(headers, all);
+  }
+};
+
+// Whether one of the source's secrets that hold now signed it.
+bool is_signed(std::string_view body, const text* header, const SourceKeys* keys) {
+  const TimestampTz now = GetCurrentTransactionStartTimestamp();
+  const std::string_view signature = header == nullptr ? std::string_view{} : bytes_of(header);
+  bool tried = false;
+  for (std::size_t i = 0; keys != nullptr && i < keys->secret_count; ++i) {
+    const Secret& secret = keys->secrets[i];
+    if (now < secret.valid_from || now >= secret.valid_until) continue;
+    tried = true;
+    if (calytics::core::verify_signature(body, signature, secret.secret)) return true;
+  }
+  // Time, too, must not tell which sources there are.
+  if (!tried) calytics::core::verify_signature(body, signature, "the secret of no source");
+  return false;
+}
+
+void put_header(Arguments& row, const text* value, int most) {
+  if (value == nullptr) {
+    row.skip();
+  } else {
+    row.put(DirectFunctionCall2(text_left, PointerGetDatum(value), Int32GetDatum(most)));
+  }
+}
+
+Datum digest_of(std::string_view body) {
+  const std::optional<calytics::core::Sha256Digest> digest = calytics::core::sha256(body);
+  if (!digest) {
+    ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not digest a webhook's body")));
+  }
+  return calytics::glue::bytea_datum(digest->data(), digest->size());
+}
+
+bool is_archived(std::int32_t source, Datum digest) {
+  return Arguments().put(source).put(digest).write(find_delivery) > 0;
+}
+
+// Counts the same bytes, which came before, once more.
+Answer repeated(std::int32_t source, Datum digest, Moment received) {
+  Answer answer = {
+      .outcome = "duplicate", .delivery = {}, .detail = "the same bytes were received before"};
+  Arguments().put(source).put(digest).put(received).write(
+      count_repeat,
+      [](void* context, const Datum* values, const bool* /*nulls*/) {
+        static_cast<Answer*>(context)->delivery = DatumGetInt64(values[0]);
+      },
+      &answer);
+  return answer;
+}
+
+bool archive(const Request& request, const Webhook& webhook, const Understood& understood,
+             std::int32_t source, Datum digest, Moment received) {
+  Arguments row;
+  row.put(source).put(understood.change).put(digest).put(received);
+  row.put_all(webhook.trigger, webhook.uid, understood.outcome);
+  if (understood.detail.empty()) {
+    row.skip();
+  } else {
+    row.put(understood.detail);
+  }
+  put_header(row, request.header("x-cal-webhook-version"), 40);
+  put_header(row, request.header("content-type"), 100);
+  row.put(PointerGetDatum(request.body));
+  return row.write(insert_delivery) > 0;
+}
+
+Answer receive(Request request) {
+  const Moment received = calytics::glue::moment_of(GetCurrentTimestamp());
+  const text* signature = request.header("x-cal-signature-256", "cal-webhook-signature");
+  const SourceKeys* keys = calytics::glue::keys_of(request.source);
+  const bool sent = request.body != nullptr;
+  const std::string_view body = sent ? bytes_of(request.body) : std::string_view{};
+  if (!sent || !is_signed(body, signature, keys)) {
+    calytics::glue::count_refusal("unauthorized");
+    return {.outcome = "unauthorized",
+            .delivery = {},
+            .detail = "the signature does not match: enter this source's secret at Cal.com"};
+  }
+  const std::int32_t source = keys->source;
+  const std::string_view person_key = keys->person_key;
+  const Datum digest = digest_of(body);
+  if (is_archived(source, digest)) return repeated(source, digest, received);
+
+  const Webhook& webhook = calytics::glue::parse_webhook(body, person_key);
+  const bytea* kept = calytics::glue::without_erased(source, webhook, request.body, person_key);
+  if (kept != nullptr) {
+    request.body = kept;
+    calytics::glue::parse_webhook(bytes_of(kept), person_key);
+  }
+  const Understood understood = calytics::glue::understand(
+      webhook,
+      {.source = source, .received = received, .delivery = {}, .known = {}, .ordinal = {}});
+  if (archive(request, webhook, understood, source, digest, received)) {
+    return {
+        .outcome = understood.outcome, .delivery = understood.change, .detail = understood.detail};
+  }
+  // The same bytes came in through another session and were committed meanwhile.
+  return repeated(source, digest, received);
+}
+
+Answer answer(FunctionCallInfo fcinfo) {
+  const auto size =
+      PG_ARGISNULL(0) ? 0 : static_cast<int>(toast_raw_datum_size(PG_GETARG_DATUM(0)) - VARHDRSZ);
+  if (size > calytics::glue::max_body_size()) {
+    calytics::glue::count_refusal("too_large");
+    return {.outcome = "too_large",
+            .delivery = {},
+            .detail = psprintf("the body has %d bytes, calytics.max_body_size allows %d", size,
+                               calytics::glue::max_body_size())};
+  }
+  return receive({.body = PG_ARGISNULL(0) ? nullptr : PG_GETARG_BYTEA_PP(0),
+                  .headers = PG_ARGISNULL(1) ? nullptr : PG_GETARG_JSONB_P(1),
+                  .source = PG_ARGISNULL(2) ? std::string_view{} : bytes_of(PG_GETARG_TEXT_PP(2))});
+}
+
+}  // namespace
+
+Datum calytics_receive_webhook(PG_FUNCTION_ARGS) {
+  TupleDesc type = nullptr;
+  if (get_call_result_type(fcinfo, nullptr, &type) != TYPEFUNC_COMPOSITE) {
+    ereport(ERROR,
+            (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("cal.receive_webhook must return a row")));
+  }
+  MemoryContext memory = CurrentMemoryContext;
+  SPI_connect();
+  const Answer answered = answer(fcinfo);
+  MemoryContext within = MemoryContextSwitchTo(memory);
+  std::array<Datum, 3> row = {text_datum(answered.outcome),
+                              Int64GetDatum(answered.delivery.value_or(0)),
+                              text_datum(answered.detail)};
+  std::array<bool, 3> nulls = {false, !answered.delivery, answered.detail.empty()};
+  const Datum result =
+      HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(type), row.data(), nulls.data()));
+  MemoryContextSwitchTo(within);
+  SPI_finish();
+  PG_RETURN_DATUM(result);
+}
