@@ -72,9 +72,9 @@ SHLIB_LINK = -lsimdjson -lcrypto -lz -lstdc++
 
 # Tests share one database, into which pg_regress has loaded the extension.
 REGRESS = $(patsubst regress/sql/%.sql,%,$(sort $(wildcard regress/sql/*.sql)))
-REGRESS_OPTS = --inputdir=regress --outputdir=build/regress --load-extension=calytics
+REGRESS_OPTS = --inputdir=regress --outputdir=build/regress --load-extension=hll --load-extension=calytics
 ISOLATION = $(patsubst regress/specs/%.spec,%,$(sort $(wildcard regress/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=regress --outputdir=build/isolation --load-extension=calytics
+ISOLATION_OPTS = --inputdir=regress --outputdir=build/isolation --load-extension=hll --load-extension=calytics
 REGRESS_PREP = regress-dirs
 EXTRA_CLEAN = build
 

@@ -18,4 +18,6 @@ comment on function cal.dashboard(
   'previous_denominator, change}, money by currency; series: unit, starts_at and a column a metric, zero-filled, NULL '
   'ahead (a day by hour, week and month by day, quarter by week, year by month); services and hosts: name and figures, '
   'the busiest first; heatmap: starts of accepted bookings, a row a weekday from Monday, a column an hour; lead_times: '
-  'bookings by minutes from creation to start. Money in minor units; NULL is what is not known.';
+  'bookings by minutes from creation to start; funnel: steps (name, sessions, previous, conversion of the step before, '
+  'overall_conversion), pending, median_s and mean_ms from the first step; sources: where sessions came from, the twenty of '
+  'most sessions. Money in minor units; NULL is what is not known.';

@@ -23,6 +23,10 @@ declare
 begin
   perform calytics.check_metrics(array[explain_metric.metric], explain_metric.basis, null, null);
   select x.* into m from calytics.metric x where x.metric = explain_metric.metric;
+  if not 'host' = any (m.split_by) then
+    raise exception 'metric "%" counts no bookings', metric
+      using errcode = 'feature_not_supported', hint = 'cal.analytics_event has the events, cal.booking_funnel the ways to a booking.';
+  end if;
   if m.by_calendar then
     if step is null or services is not null or hosts is not null then
       raise exception 'metric "%" can be explained for calendar periods of all services and hosts only', metric

@@ -77,14 +77,17 @@ begin
   end if;
   select f.* into state from calytics.fold_state f order by f.run desc limit 1;
   if not exists (select from calytics.chain_mark m where m.segment >= state.segment)
+     and not exists (select from calytics.event e where e.segment >= state.segment)
      and not (merge and exists (select from calytics.recent_delta r where r.run >= state.recent_run)) then
     return (select count(*) from calytics.recent_delta r where r.run >= state.recent_run);
   end if;
 
   -- A segment below low has no writer left: the next statement sees all that it will ever hold.
   select a.low into low from calytics.advance_segment(state.segment) a;
+  perform calytics.fold_tracking(state.run + 1, state.segment, low);
+  -- Marks of segments that are still written to stay: tracking had not seen all of them.
   with gone as (
-      delete from calytics.chain_mark m where m.segment >= state.segment
+      delete from calytics.chain_mark m where m.segment >= state.segment and m.segment < low
   ), changed as materialized (
       select u.before, u.after from calytics.unsettled(null, state.segment) u
   ), removed as (
@@ -141,6 +144,7 @@ begin
        order by x.source_id, x.basis, x.grain, d.split, x.at
       on conflict on constraint bucket_pkey
       do update set cells = calytics.cube_plus(b.cells, excluded.cells);
+    perform calytics.merge_visitors(state.recent_run);
     state.recent_run := state.run + 2;
   end if;
 
@@ -190,6 +194,7 @@ declare
 begin
   select f.* into state from calytics.fold_state f order by f.run desc limit 1;
   return (select count(*) from calytics.chain_mark m where m.segment >= state.segment)
+       + (select count(*) from calytics.event e where e.segment >= state.segment)
        + (select count(*) from calytics.recent_delta r where r.run >= state.recent_run);
 end
 $$;

@@ -1,28 +1,43 @@
 -- From the first view of a service to the verified booking. What counts as booked is a webhook that Cal.com
 -- signed, found by the booking's uid that the page told of; what the page itself claims stands beside it.
 
-create function calytics.funnel_add(internal, event_type text, at timestamptz, steps text[], "window" interval, strict boolean)
-  returns internal
-  language c immutable
-  as 'MODULE_PATHNAME', 'calytics_funnel_add';
-comment on function calytics.funnel_add(internal, text, timestamptz, text[], interval, boolean) is
-  'A step of calytics.funnel_times.';
-
-create function calytics.funnel_result(internal) returns timestamptz[]
-  language c immutable
-  as 'MODULE_PATHNAME', 'calytics_funnel_times';
-comment on function calytics.funnel_result(internal) is 'The times at which the steps were reached.';
-
-create aggregate calytics.funnel_times(event_type text, at timestamptz, steps text[], "window" interval, strict boolean) (
-  sfunc = calytics.funnel_add,
-  stype = internal,
-  finalfunc = calytics.funnel_result,
-  finalfunc_modify = read_write
-);
-comment on aggregate calytics.funnel_times(text, timestamptz, text[], interval, boolean) is
-  'One session''s events to the times at which it reached the steps: the first event of the first step is the anchor, every '
-  'further step the earliest event of its type later than the step before and within the window of the anchor. strict: no '
-  'event of another step lies between.';
+create function calytics.funnels_now(src int, lo timestamptz default null, hi timestamptz default null)
+  returns setof calytics.funnel
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off
+as $$
+declare
+  touched record;
+begin
+  select array_agg(t.session_id) as sessions, min(t.received_at) as received_at into touched
+    from calytics.touched_sessions(src, (select f.segment from calytics.fold_state f order by f.run desc limit 1)) t;
+  if touched.sessions is not null then
+    return query
+    select (c.funnel_after).* from calytics.track_changes(src, touched.sessions, touched.received_at) c
+     where (c.funnel_after).session_id is not null
+       and (lo is null or (c.funnel_after).anchor_at >= lo and (c.funnel_after).anchor_at < hi)
+    union all
+    -- Of the same sessions, what nothing changed.
+    select f.* from calytics.funnel f
+     where f.source_id = src and f.session_id = any (touched.sessions)
+       and (lo is null or f.anchor_at >= lo and f.anchor_at < hi)
+       and not exists (select from calytics.track_changes(src, touched.sessions, touched.received_at) c
+                        where (c.funnel_before).session_id = f.session_id and (c.funnel_before).service = f.service);
+  end if;
+  if lo is null then
+    return query
+    select f.* from calytics.funnel f
+     where f.source_id = src and f.session_id <> all (coalesce(touched.sessions, '{}'));
+  else
+    return query
+    select f.* from calytics.funnel f
+     where f.anchor_at >= lo and f.anchor_at < hi and f.source_id = src
+       and f.session_id <> all (coalesce(touched.sessions, '{}'));
+  end if;
+end
+$$;
+comment on function calytics.funnels_now(int, timestamptz, timestamptz) is
+  'Funnels as events and bookings tell them in this snapshot, folded or not: all of a source, or those whose first step is in a range.';
 
 create function calytics.step_events(src int, lo timestamptz, hi timestamptz)
   returns table (session_id text, service text, event_type text, at timestamptz, booking_uid text)
@@ -32,12 +47,11 @@ begin atomic
     from calytics.event e
    where e.source_id = src and e.occurred_at >= lo and e.occurred_at < hi and not e.bot
   union all
-  -- In the page's own clock: when it first named a booking that a webhook tells of.
-  select v.session_id, v.service, 'BOOKED', min(v.occurred_at), v.booking_uid
+  -- In the page's own clock: when it named a booking that a webhook tells of.
+  select v.session_id, v.service, 'BOOKED', v.occurred_at, v.booking_uid
     from calytics.event v
     join calytics.booking b on b.source_id = src and b.uid = v.booking_uid
-   where v.source_id = src and v.occurred_at >= lo and v.occurred_at < hi and not v.bot
-   group by v.session_id, v.service, v.booking_uid;
+   where v.source_id = src and v.occurred_at >= lo and v.occurred_at < hi and not v.bot;
 end;
 comment on function calytics.step_events(int, timestamptz, timestamptz) is
   'Events of people in a range of time, and BOOKED for each booking of theirs that a verified webhook tells of.';
@@ -59,6 +73,8 @@ declare
   services text[] := case when funnel.service is not null then calytics.service_keys(s.source_id, funnel.service) end;
   p calytics.period := calytics.period_at(
     period, at, coalesce(as_of, at), "from", "to", 0, s.time_zone, s.week_start);
+  kept boolean := coalesce(
+    steps = '{SERVICE_VIEW,SERVICE_SELECT,BOOKING_START,BOOKING_SUBMIT,BOOKED}' and "window" = interval '24 hours' and not strict, false);
 begin
   if coalesce(cardinality(steps), 0) not between 1 and 20 or array_position(steps, null) is not null then
     raise exception 'a funnel has 1 to 20 steps'
@@ -69,12 +85,17 @@ begin
   end if;
   return query
   with way as materialized (
+    -- The funnel that is kept, as of a moment.
+    select array(select a from unnest(f.reached) a where a <= p.as_of) as times
+      from calytics.funnels_now(s.source_id, p.starts_at, p.cut_at) f
+     where kept and (services is null or f.service = any (services))
+    union all
     select w.times
       from (
         -- Whoever came to the first step before the period counts there: looked for as far back as the window is long.
         select calytics.funnel_times(e.event_type, e.at, steps, "window", funnel.strict) as times
           from calytics.step_events(s.source_id, p.starts_at - "window", least(p.cut_at + "window", p.as_of)) e
-         where services is null or e.service = any (services)
+         where not kept and (services is null or e.service = any (services))
          group by e.session_id, e.service) w
      where w.times[1] >= p.starts_at and w.times[1] < p.cut_at
   )
@@ -108,23 +129,10 @@ create view cal.booking_funnel as
          f.claimed_at, f.abandoned_at, f.booked_at, b.root_uid, b.status as booking_status,
          case when f.booked_at is not null then 'booked' when f.claimed_at is not null then 'claimed'
               when f.abandoned_at is not null then 'abandoned' else 'open' end as outcome
-    from (
-      select e.source_id, e.session_id, e.service, min(e.occurred_at) as started_at,
-             min(e.occurred_at) filter (where e.event_type = 'SERVICE_VIEW') as viewed_at,
-             min(e.occurred_at) filter (where e.event_type = 'SERVICE_SELECT') as selected_at,
-             min(e.occurred_at) filter (where e.event_type = 'BOOKING_START') as began_at,
-             min(e.occurred_at) filter (where e.event_type = 'BOOKING_SUBMIT') as submitted_at,
-             min(e.occurred_at) filter (where e.event_type = 'BOOKING_COMPLETE') as claimed_at,
-             max(e.occurred_at) filter (where e.event_type = 'BOOKING_ABANDON') as abandoned_at,
-             min(e.occurred_at) filter (where x.uid is not null) as booked_at,
-             (array_agg(x.uid order by e.occurred_at) filter (where x.uid is not null))[1] as uid
-        from calytics.event e
-        left join calytics.booking x on x.source_id = e.source_id and x.uid = e.booking_uid
-       where not e.bot
-       group by e.source_id, e.session_id, e.service) f
-    join calytics.source o using (source_id)
+    from calytics.source o
+   cross join lateral calytics.funnels_now(o.source_id) f
     left join calytics.booking b on b.source_id = f.source_id and b.uid = f.uid;
 comment on view cal.booking_funnel is
-  'A row a session and service: the first time of each step; claimed_at: the page said that it was booked; booked_at: the '
+  'A row a session and service with any step: the first time of each; claimed_at: the page said that it was booked; booked_at: the '
   'page named a booking that a verified webhook tells of, root_uid and booking_status: that booking. outcome: booked, '
   'claimed (no webhook yet), abandoned or open.';

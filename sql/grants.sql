@@ -31,7 +31,7 @@ grant execute on function
     cal.customer_journey(uuid, text),
     cal.verify_metrics(text),
     -- Behind views; without usage of the schema nobody calls them by name.
-    calytics.facts_now(int), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally)
+    calytics.facts_now(int), calytics.funnels_now(int, timestamptz, timestamptz), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally)
   to cal_reader, cal_admin;
 
 grant select on cal.person, cal.booking_private, cal.blocked_time, cal.token to cal_admin;

@@ -39,8 +39,10 @@ begin
                'folded_at', state.folded_at,
                'lag_s', extract(epoch from clock_timestamp() - p.since)::bigint,
                'worker', (select case when w.runs is not null then to_jsonb(w) end from calytics.folder_state() w))
-        from (select count(*) as marks, min(m.marked_at) as since
-                from calytics.chain_mark m where m.segment >= state.segment) p),
+        from (select count(*) as marks, min(m.at) as since
+                from (select m.marked_at as at from calytics.chain_mark m where m.segment >= state.segment
+                      union all
+                      select e.received_at from calytics.event e where e.segment >= state.segment) m) p),
     'refused', (select jsonb_object_agg(r.outcome, r.count) from calytics.refusals() r),
     'sources', (
       select coalesce(jsonb_agg(jsonb_build_object(
@@ -65,7 +67,7 @@ $$;
 comment on function cal.health() is
   'How the installation is: version, whether calytics is preloaded and what is off otherwise, '
   'deliveries and calls refused since the server started (NULL where they can''t be counted); metrics: changes '
-  'pending, that is not folded yet, so that readers add them, and for how many seconds the oldest has been '
+  'pending, events among them, that is not folded yet, so that readers add them, and for how many seconds the oldest has been '
   '(lag_s; NULL if none is), folded rows not merged yet, when something was last folded, and worker: the '
   'folder''s process, runs and errors (NULL if this database never had one); and per source '
   'the last webhook, its age in seconds, valid secrets and the number of quarantined deliveries.';

@@ -5,7 +5,7 @@ create table calytics.metric (
   metric         text collate "C" primary key,
   position       int not null unique,
   title          text not null,
-  unit           text not null check (unit in ('count', 'rate', 'minutes', 'hops', 'money')),
+  unit           text not null check (unit in ('count', 'rate', 'minutes', 'seconds', 'milliseconds', 'hops', 'money')),
   kind           text not null check (kind in ('sum', 'ratio', 'quantile')),
   numerator      calytics.tally not null,
   denominator    calytics.tally,
@@ -15,7 +15,7 @@ create table calytics.metric (
   by_calendar    boolean not null default false,  -- measures by day; the next four are by week to year
   known_by       text collate "C" check (known_by in ('payment', 'refund')),
   per_currency   boolean not null default false,
-  "window"       text not null check ("window" in ('period', 'ended', 'matured', 'converted', 'upcoming')),
+  "window"       text not null check ("window" in ('period', 'ended', 'matured', 'converted', 'upcoming', 'open')),
   default_basis  text not null,
   bases          text[] not null,
   additive       boolean not null,
@@ -91,7 +91,7 @@ insert into calytics.metric
 
 insert into calytics.metric
     (metric, position, title, unit, kind, numerator, quantile, "window", default_basis, bases, additive, formula)
-  select 'lead_time_p' || round(q * 100), p, 'Lead time, ' || t, 'minutes', 'quantile', '{}', q, 'period', 'booked',
+  select 'lead_time_p' || round(q * 100), p, 'Lead time, ' || t, 'minutes', 'quantile', '{1000:1}', q, 'period', 'booked',
          '{booked,service}', false,
          'nearest-rank quantile of the minutes from the first leg''s creation to its start; exact below 64 minutes, within '
          '1.6 % above'
@@ -135,10 +135,12 @@ create view cal.metric as
     from calytics.metric m
    order by m.position;
 comment on view cal.metric is
-  'What each number means. unit: count, rate (0 to 1), minutes, hops, money (minor units). bases: dates by which it '
-  'can be counted: booked (creation), service (start), event (when it happened). additive: the days add up to the '
+  'What each number means. unit: count, rate (0 to 1), minutes, seconds, milliseconds, hops, money (minor units). bases: '
+  'dates by which it can be counted: booked (creation), service (start), event (when it happened); what is tracked has one '
+  'each: tracking (when the event happened), session (its beginning), funnel (its first step), visitor. additive: the days add up to the '
   'period. numerator, denominator: in measures. window: period; ended (only what ended by the as-of time); matured, '
-  'converted (ended so long before it that what was to follow could); upcoming (from the as-of time on).';
+  'converted (ended so long before it that what was to follow could); upcoming (from the as-of time on); open (begun less '
+  'than 24 hours before it).';
 
 create function calytics.evaluate_formulas(
   definitions calytics.metric[], rows calytics.sums[], basis text, calendar_unit text, tells_payments boolean,

@@ -61,11 +61,17 @@ create function calytics.sums_of(
   language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  spans calytics.span[] := calytics.spans(p, role, unit, case split when 'service,host' then 'both' else coalesce(split, 'none') end, s, null);
+  kept_apart text := case split when 'service,host' then 'both' else coalesce(split, 'none') end;
+  spans calytics.span[] := calytics.spans(p, role, unit, kept_apart, s, null);
   sums calytics.sums[];
 begin
   if known_at is null then
-    sums := array(select c from calytics.collect(s.source_id, spans, services, hosts) c);
+    sums := array(select c from calytics.collect(s.source_id, spans, services, hosts) c)
+            || array(select c from calytics.collect_tracked(
+                       s.source_id, calytics.track_spans(p, role, unit, kept_apart), services, hosts) c);
+    if split is null and services is null and hosts is null then
+      sums := sums || array(select v from calytics.visitor_sums(s.source_id, p.starts_at, p.cut_at, role, unit) v);
+    end if;
   else
     sums := array(select c from calytics.collect_known(s, spans, services, hosts, known_at) c);
   end if;
@@ -264,6 +270,7 @@ begin
    cross join lateral (
      select calytics.filled(m.kind, k.known and every is null, p.metric is not null, p.value) as value) w
    where (metrics.metrics is null or m.metric = any (metrics.metrics))
+     and calytics.can_tell(m, services, hosts, split, known_at)
      and (every is null
           or case when m."window" = 'upcoming' then b.ends_at > now_p.as_of else b.starts_at < now_p.cut_at end)
    order by b.starts_at, c.service, c.host, m.position, c.currency;
@@ -276,6 +283,6 @@ comment on function cal.metrics(
   'in the source''s time zone, up to as_of (by default "at"). service, host: only these, by name or key. basis: booked, '
   'service or event instead of each metric''s default, where that makes sense. every: a series by hour, day, week, '
   'month, quarter or year, zero-filled, instead of one value. split: a row for each service, host or both. metrics: only '
-  'these. known_at: as it was known then. Gives value with numerator and denominator (of ratios), the period before at '
+  'these; what can''t be told of a host or a service is left out. known_at: as it was known then, bookings only. Gives value with numerator and denominator (of ratios), the period before at '
   'the same elapsed part, and the change: a difference for rates, relative for all else. Money in minor units per '
   'currency. NULL is what is not known. Raises invalid_parameter_value and no_data_found (no such source).';

@@ -70,6 +70,9 @@ begin
      is distinct from
      (o.time_zone, o.week_start, o.late_notice, o.lapse_after, o.rebook_within, o.convert_within) then
     perform calytics.rebucket(o.source_id);
+    if n.time_zone <> o.time_zone then
+      perform calytics.rebuild_visitors(o.source_id);
+    end if;
   end if;
 end
 $$;

@@ -41,6 +41,7 @@ create index event_key_seen on calytics.event_key using brin (seen_at);
 
 create table calytics.event (
   source_id      int not null,
+  segment        bigint not null,                -- -1: written while metrics were off
   received_at    timestamptz not null,
   occurred_at    timestamptz not null,
   session_id     text collate "C" not null,
@@ -124,6 +125,7 @@ declare
   at timestamptz := clock_timestamp();
   policy calytics.tracking;
   user_key bytea := (select k.person_key from calytics.source_key k where k.source_id = src);
+  in_segment bigint := case when current_setting('calytics.collect_metrics', true) is distinct from 'off' then calytics.open_segment() else -1 end;
   answer jsonb;
 begin
   select t.* into policy from calytics.tracking t where t.source_id = src;
@@ -150,10 +152,10 @@ begin
             or j.index in (select f.index from first f) and j.event_id in (select k.event_id from keyed k))
   ), stored as (
     insert into calytics.event (
-        source_id, received_at, occurred_at, session_id, event_type, service, booking_uid, visitor, person, late, bot,
+        source_id, segment, received_at, occurred_at, session_id, event_type, service, booking_uid, visitor, person, late, bot,
         device, browser, duration, event_type_id, booking_id, event_id, experiment, variant, ip_address, url, referrer,
         referrer_host, utm_source, utm_medium, utm_campaign, properties, removed)
-      select src, at, w.occurred_at, w.session_id, w.event_type, coalesce(w.service_id, w.event_type_id::text, ''),
+      select src, in_segment, at, w.occurred_at, w.session_id, w.event_type, coalesce(w.service_id, w.event_type_id::text, ''),
              w.booking_uid, w.visitor, w.person, w.late, w.bot, w.device, w.browser, w.duration, w.event_type_id,
              w.booking_id, w.event_id, w.experiment, w.variant, w.ip_address, w.url, w.referrer, w.referrer_host,
              w.utm_source, w.utm_medium, w.utm_campaign, w.properties, w.removed
@@ -169,6 +171,9 @@ begin
            'removed', (select coalesce(sum(n), 0) from judged x cross join unnest(x.removed) n))
     into answer
     from judged j;
+  if in_segment >= 0 and answer -> 'accepted' <> '0' then
+    perform calytics.wake_folder();
+  end if;
   return answer;
 end
 $$;

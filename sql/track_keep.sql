@@ -30,7 +30,12 @@ begin
         month at time zone 'UTC', (month + interval '1 month') at time zone 'UTC');
       -- Of the partition's own, not of all partitions: as such they come back with a dump.
       execute format('create index %I on calytics.%I (session_id, source_id)', name || '_session', name);
-      execute format('create index %I on calytics.%I using brin (occurred_at)', name || '_occurred', name);
+      execute format(
+        'create index %I on calytics.%I using brin (occurred_at) with (pages_per_range = 16, autosummarize = on)',
+        name || '_occurred', name);
+      execute format('create index %I on calytics.%I (occurred_at, source_id) where late', name || '_late', name);
+      -- The folder and readers find by it what is new: it grows at its right end only, and what is equal is kept once.
+      execute format('create index %I on calytics.%I (segment, source_id)', name || '_segment', name);
       made := made + 1;
     exception when duplicate_table or unique_violation then
       null;  -- Somebody else made it meanwhile.
@@ -87,6 +92,9 @@ begin
       insert into calytics.event_month_due (name, since) values (month.name, at) on conflict do nothing;
       if exists (select from calytics.event_month_due d where d.name = month.name and d.since <= at - interval '1 day') then
         perform calytics.drop_event_partition(month.name);
+        if to_regclass('calytics.' || month.name) is null then
+          perform calytics.retire_sessions(s.source_id, month.ends_at) from calytics.source s order by s.source_id;
+        end if;
       end if;
     else
       delete from calytics.event_month_due d where d.name = month.name;
@@ -95,7 +103,7 @@ begin
          where t.keep_events < at - month.ends_at and (t.kept_from is null or t.kept_from < month.ends_at)
       loop
         execute format('delete from calytics.%I e where e.source_id = $1', month.name) using due.source_id;
-        update calytics.tracking t set kept_from = month.ends_at where t.source_id = due.source_id;
+        perform calytics.retire_sessions(due.source_id, month.ends_at);
       end loop;
     end if;
   end loop;
@@ -103,7 +111,7 @@ end
 $$;
 comment on function calytics.keep_tracking(timestamptz) is
   'Keeps tracking''s promises as of a moment: salts older than yesterday''s are destroyed, months of events beyond their '
-  'time dropped, partitions made ahead. The background worker calls it at least once a minute.';
+  'time dropped with their sessions, while what was counted of them stays, partitions made ahead. The background worker calls it at least once a minute.';
 
 create function calytics.todays_salt(src int, at timestamptz) returns bytea
   language plpgsql volatile set search_path = pg_catalog, pg_temp

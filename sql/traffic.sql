@@ -51,28 +51,26 @@ begin
   perform calytics.check_metrics(null, null, every, null);
   return query
   with bucket as materialized (
-    select b.starts_at, least(b.ends_at, p.cut_at) as ends_at
+    select b.local, b.starts_at, least(b.ends_at, p.cut_at) as ends_at
       from calytics.buckets(p, every, s.time_zone, s.week_start) b where every is not null and b.starts_at < p.cut_at
     union all
-    select p.starts_at, p.cut_at where every is null and p.starts_at < p.cut_at
-  ), session as materialized (
-    select x.began_at, x.visitor, x.events, x.claimed, x.booked
-      from calytics.sessions(s.source_id, p.starts_at, p.cut_at) x
-  ), event as materialized (
-    select e.occurred_at, e.visitor, e.bot
-      from calytics.event e
-     where e.source_id = s.source_id and e.occurred_at >= p.starts_at and e.occurred_at < p.cut_at
+    select '-infinity', p.starts_at, p.cut_at where every is null and p.starts_at < p.cut_at
+  ), counted as materialized (
+    select coalesce(x.at, '-infinity') as at, calytics.sum(x.counts) as counts
+      from (
+        select c.at, c.counts
+          from calytics.collect_tracked(s.source_id, calytics.track_spans(p, 'now', every, 'none', false)) c
+         where c.basis in ('tracking', 'session')
+        union all
+        select v.at, v.counts from calytics.visitor_sums(s.source_id, p.starts_at, p.cut_at, 'now', every) v) x
+     group by 1
   )
-  select b.starts_at, b.ends_at, v.visitors, t.sessions, v.events, t.claimed, t.booked,
-         t.booked::numeric / nullif(t.sessions, 0), v.bots
+  select b.starts_at, b.ends_at, calytics.get(c.counts, 90), calytics.get(c.counts, 70), calytics.get(c.counts, 50),
+         calytics.get(c.counts, 71), calytics.get(c.counts, 72),
+         calytics.get(c.counts, 72)::numeric / nullif(calytics.get(c.counts, 70), 0), calytics.get(c.counts, 58)
     from bucket b
-   cross join lateral (
-     select count(*) as sessions, count(*) filter (where x.claimed) as claimed, count(*) filter (where x.booked) as booked
-       from session x where x.began_at >= b.starts_at and x.began_at < b.ends_at) t
-   cross join lateral (
-     select count(distinct e.visitor) filter (where not e.bot) as visitors, count(*) filter (where not e.bot) as events,
-            count(*) filter (where e.bot) as bots
-       from event e where e.occurred_at >= b.starts_at and e.occurred_at < b.ends_at) v
+    left join counted x on x.at = b.local
+   cross join lateral (select coalesce(x.counts, '{}') as counts) c
    order by b.starts_at;
 end
 $$;
@@ -100,17 +98,11 @@ begin
       using errcode = 'invalid_parameter_value', hint = 'Use source, medium, campaign or referrer.';
   end if;
   return query
-  select x.origin, count(*), count(*) filter (where x.booked), count(*) filter (where x.booked)::numeric / count(*)
-    from (
-      select coalesce(
-               case by when 'source' then coalesce(v.origin ->> 'utm_source', v.origin ->> 'referrer')
-                       when 'medium' then v.origin ->> 'utm_medium'
-                       when 'campaign' then v.origin ->> 'utm_campaign'
-                       else v.origin ->> 'referrer' end,
-               case by when 'source' then '(direct)' else '(none)' end) as origin,
-             v.booked
-        from calytics.sessions(s.source_id, p.starts_at, p.cut_at) v) x
-   group by 1
+  select c.service, calytics.get(c.counts, 70), calytics.get(c.counts, 72),
+         calytics.get(c.counts, 72)::numeric / calytics.get(c.counts, 70)
+    from calytics.collect_tracked(s.source_id, array[
+           row('now', 'origin', 'period', p.starts_at, p.cut_at, null, 'both', false, null, p.as_of)::calytics.span]) c
+   where c.host = by
    order by 2 desc, 1;
 end
 $$;

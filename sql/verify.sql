@@ -15,6 +15,8 @@ begin atomic
           from calytics.fact_counts f where f.source_id = src
          group by f.hour, f.basis
         union all
+        select t.basis, t.hour, t.cells, t.weight from calytics.expected_tracking(src) t
+        union all
         select r.basis, r.at, r.cells, -1
           from calytics.recent_delta r
          where r.source_id = src
@@ -160,11 +162,22 @@ as $$
     from calytics.source s
    cross join lateral calytics.fact_differences(s.source_id) f
    where verify_metrics.source is null or s.name = verify_metrics.source
+  union all
+  select s.name, d.what, null, null, null, null, null, null, null, null, null, d.session_id
+    from calytics.source s
+   cross join lateral calytics.session_differences(s.source_id) d
+   where verify_metrics.source is null or s.name = verify_metrics.source
+  union all
+  select s.name, 'visitors', 'visitor', d.grain, d.at, null, null, null, 'visitors', d.expected, d.stored, null
+    from calytics.source s
+   cross join lateral calytics.visitor_differences(s.source_id) d
+   where verify_metrics.source is null or s.name = verify_metrics.source
 $$;
 comment on function cal.verify_metrics(text) is
   'Recounts all metrics of a source (of all, if NULL) in one snapshot: buckets and pending changes against the facts, and '
-  'the facts against the bookings'' legs. Returns the differences: no row when all is well. what: bucket or fact; at: '
-  'local time; measure: as in calytics.measure. Reads everything; ingest and readers go on.';
+  'the facts against the bookings'' legs, sessions, funnels and visitors against the events that are kept. Returns the '
+  'differences: no row when all is well. what: bucket, fact, session, funnel (root_uid: of the booking; of these two, the '
+  'session''s id) or visitors; at: local time; measure: as in calytics.measure. Reads everything; ingest and readers go on.';
 
 create function calytics.rewrite_facts(src int) returns bigint
   language sql volatile
@@ -205,8 +218,11 @@ begin
     select x.source_id from calytics.source x
      where repair_metrics.source is null or x.name = repair_metrics.source order by x.source_id
   loop
-    facts := facts + calytics.rewrite_facts(s.source_id);
+    facts := facts + calytics.rewrite_facts(s.source_id) + calytics.rewrite_tracking(s.source_id);
     buckets := buckets + calytics.rebucket(s.source_id);
+    if exists (select from calytics.visitor_differences(s.source_id)) then
+      perform calytics.rebuild_visitors(s.source_id);
+    end if;
   end loop;
 end
 $$;

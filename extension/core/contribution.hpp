@@ -25,7 +25,8 @@ constexpr bool known(Instant at) noexcept {
 }
 
 // By when something counts: creation, start, the moment it happened, the person's first visit.
-enum class Basis : std::uint8_t { booked = 1, service = 2, event = 4, cohort = 8 };
+// What is tracked has bases of its own, to which bookings contribute nothing (track_counts.hpp).
+enum class Basis : std::uint8_t { booked = 1, service = 2, event = 4, cohort = 8, tracked = 16 };
 inline constexpr unsigned kAllBases = 15;
 
 struct Payment {

@@ -25,15 +25,18 @@ bool wanted(const Formula& formula, Role role) noexcept {
   return (role != Role::service && role != Role::host) || formula.in_tables;
 }
 
-// A histogram of lead times, kept for the next formula, which most often is of the same sums.
+// A histogram, kept for the next formula, which most often is of the same sums.
 class Histogram {
  public:
   // The bins of the cells so far may be used again if the same ones are asked for.
-  bool is_of(std::uint32_t first, std::uint32_t last, std::uint32_t parts) noexcept {
-    if (first == first_ && last == last_ && parts == parts_) return true;
+  bool is_of(std::uint32_t first, std::uint32_t last, const Formula& formula) noexcept {
+    if (first == first_ && last == last_ && formula.parts == parts_ &&
+        formula.first_bin == first_bin_)
+      return true;
     first_ = first;
     last_ = last;
-    parts_ = parts;
+    parts_ = formula.parts;
+    first_bin_ = formula.first_bin;
     bins_.fill(0);
     return false;
   }
@@ -41,7 +44,7 @@ class Histogram {
   TallyStatus add(std::string_view counts) noexcept {
     TallyReader reader(counts);
     while (reader.next()) {
-      const std::int32_t bin = reader.index() - kFirstBin;
+      const std::int32_t bin = reader.index() - first_bin_;
       if (bin >= 0 && bin < kBins &&
           !add_product(bins_[static_cast<std::size_t>(bin)], reader.count(), 1))
         return TallyStatus::overflow;
@@ -75,6 +78,7 @@ class Histogram {
   std::uint32_t first_ = 0;
   std::uint32_t last_ = 0;
   std::uint32_t parts_ = 0;
+  std::int32_t first_bin_ = 0;
   std::array<std::int64_t, kBins> bins_;
 };
 
@@ -183,7 +187,7 @@ class Evaluation {
                    Number& number) noexcept {
     const std::uint32_t begin = work_.cells[first].first;
     const std::uint32_t end = work_.cells[last - 1].last;
-    if (!histogram_.is_of(begin, end, formula.parts)) {
+    if (!histogram_.is_of(begin, end, formula)) {
       for (std::uint32_t at = begin; at < end; ++at) {
         if ((ordered(at).part & formula.parts) == 0) continue;
         const TallyStatus status = histogram_.add(ordered(at).counts);
@@ -210,14 +214,17 @@ class Evaluation {
 }  // namespace
 
 std::uint32_t part_of(std::string_view basis, std::string_view window) noexcept {
-  constexpr std::array<std::string_view, 3> bases = {"service", "booked", "event"};
-  constexpr std::array<std::string_view, 5> windows = {"period", "unfinished", "matured",
-                                                       "converted", "upcoming"};
-  const auto b =
-      static_cast<std::size_t>(std::find(bases.begin(), bases.end(), basis) - bases.begin());
-  const auto w =
-      static_cast<std::size_t>(std::find(windows.begin(), windows.end(), window) - windows.begin());
-  return b < bases.size() && w < windows.size() ? 1U << (b * windows.size() + w) : 0U;
+  using Part = std::pair<std::string_view, std::string_view>;
+  constexpr std::array<Part, 20> parts = {
+      {{"service", "period"},    {"service", "unfinished"}, {"service", "matured"},
+       {"service", "converted"}, {"service", "upcoming"},   {"booked", "period"},
+       {"booked", "unfinished"}, {"booked", "matured"},     {"booked", "converted"},
+       {"booked", "upcoming"},   {"event", "period"},       {"event", "unfinished"},
+       {"event", "matured"},     {"event", "converted"},    {"event", "upcoming"},
+       {"tracking", "period"},   {"session", "period"},     {"visitor", "period"},
+       {"funnel", "period"},     {"funnel", "open"}}};
+  const auto* const found = std::find(parts.begin(), parts.end(), Part{basis, window});
+  return found == parts.end() ? 0U : 1U << static_cast<unsigned>(found - parts.begin());
 }
 
 TallyStatus evaluate(std::span<const Formula> formulas, std::span<const Sums> sums,

@@ -16,8 +16,7 @@ namespace calytics::core {
 
 // Measures are the indexes below this one; cells of histograms lie above.
 inline constexpr std::int32_t kMeasures = 100;
-// The bins of lead times.
-inline constexpr std::int32_t kFirstBin = 1000;
+// How many bins a histogram has.
 inline constexpr std::int32_t kBins = 640;
 
 enum class Role : std::uint8_t { now, then, series, service, host };
@@ -33,8 +32,9 @@ struct Formula {
   bool in_series = false;  // wanted in role series
   bool in_tables = false;  // wanted in roles service and host
   double quantile = 0;
-  std::int32_t shift = 0;  // of the indexes that the weights tell
-  std::string_view above;  // tallies of weights
+  std::int32_t shift = 0;      // of the indexes that the weights tell
+  std::int32_t first_bin = 0;  // of a quantile's histogram
+  std::string_view above;      // tallies of weights
   std::string_view below;
   std::string_view otherwise;  // above, where nothing was collected; empty for most
 };

@@ -57,6 +57,13 @@ void write_series(Board& board, const Points& points, std::string_view unit);
 // Figures by service or by host, the busiest first; money by currency.
 void write_table(Board& board, core::Role role);
 
+// The steps of the funnel by the figures of them; null where there are none.
+void write_funnel(Board& board);
+
+// Where sessions came from, those of most sessions first: rows of calytics.sums of this role.
+inline constexpr std::string_view kOrigin = "origin";
+void write_origins(Board& board, const Rows& sums);
+
 // Cells of a histogram, added up over the series, as an array; of arrays, if there are several
 // rows.
 void write_cells(Board& board, std::uint32_t part, std::int32_t first, std::int32_t rows,

@@ -188,10 +188,38 @@ std::span<core::Naming> names_of(const BoardSource& source, MemoryContext memory
   return {latest, size};
 }
 
-Rows metric_rows(MemoryContext memory) {
-  static Statement query("select m from calytics.metric m");
+Rows metric_rows(const Filter& services, const Filter& hosts, NullableDatum known_at,
+                 MemoryContext memory) {
+  static const Oid types[] = {TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID};
+  static Statement query(
+      "select m from calytics.metric m where calytics.can_tell(m, $1, $2, null, $3)", types);
+  const std::array<Datum, 3> values = {keys_of(services), keys_of(hosts), known_at.value};
+  const std::array<bool, 3> nulls = {services.absent, hosts.absent, known_at.isnull};
   List<Datum> rows = {memory};
-  query.run(nullptr, nullptr, put_composite, &rows);
+  query.run(values.data(), nulls.data(), put_composite, &rows);
+  return rows_in(rows);
+}
+
+Rows tracked_sums(const BoardSource& source, const core::Period& now, const core::Period& then,
+                  core::Unit unit, const Filter& services, MemoryContext memory) {
+  static const Oid types[] = {INT4OID,        TIMESTAMPTZOID, TIMESTAMPTZOID,
+                              TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+                              TIMESTAMPTZOID, TEXTOID,        TEXTARRAYOID};
+  static Statement query(
+      "select t from calytics.dashboard_tracked($1, $2, $3, $4, $5, $6, $7, $8, $9) t", types);
+  const std::array<Datum, 9> values = {Int32GetDatum(source.id),
+                                       TimestampTzGetDatum(now.starts_at),
+                                       TimestampTzGetDatum(now.cut_at),
+                                       TimestampTzGetDatum(now.as_of),
+                                       TimestampTzGetDatum(then.starts_at),
+                                       TimestampTzGetDatum(then.cut_at),
+                                       TimestampTzGetDatum(then.as_of),
+                                       text_datum(core::name_of(unit)),
+                                       keys_of(services)};
+  std::array<bool, 9> nulls = {};
+  nulls[8] = services.absent;
+  List<Datum> rows = {memory};
+  query.run(values.data(), nulls.data(), put_composite, &rows);
   return rows_in(rows);
 }
 

@@ -7,6 +7,7 @@
 
 #include "collect.hpp"
 #include "core/dashboard.hpp"
+#include "core/period.hpp"
 #include "rows.hpp"
 
 namespace calytics::glue {
@@ -38,8 +39,14 @@ Filter host_filter(const BoardSource& source, NullableDatum name, MemoryContext 
 // What keys are called now, ready for lookups.
 std::span<core::Naming> names_of(const BoardSource& source, MemoryContext memory);
 
-// calytics.metric.
-Rows metric_rows(MemoryContext memory);
+// Those of calytics.metric that can be told of these services and hosts, as of now or as they were
+// known at a moment.
+Rows metric_rows(const Filter& services, const Filter& hosts, NullableDatum known_at,
+                 MemoryContext memory);
+
+// calytics.sums of what is tracked in two periods, the first by unit.
+Rows tracked_sums(const BoardSource& source, const core::Period& now, const core::Period& then,
+                  core::Unit unit, const Filter& services, MemoryContext memory);
 
 // calytics.sums of the facts as they were known then.
 Rows sums_known(const BoardSource& source, std::span<const Span> spans, const Filter& services,

@@ -43,7 +43,7 @@ struct Settings {
   bool found = false;
 };
 
-void read_settings(void* context, const Datum* values, const bool* nulls) {
+void take_settings(void* context, const Datum* values, const bool* nulls) {
   auto* to = static_cast<Settings*>(context);
   to->found = true;
   constexpr int time_zone = 2;
@@ -68,6 +68,24 @@ void add_bucket(void* context, const Datum* values, const bool* /*nulls*/) {
 
 const char* grain_name(Unit grain) {
   return grain == Unit::month ? "month" : grain == Unit::day ? "day" : "hour";
+}
+
+}  // namespace
+
+bool read_settings(Reader& reader, core::Rules& rules, MemoryContext memory) {
+  static const Oid types[] = {INT4OID};
+  static Statement query(
+      "select s.*, f.segment, f.recent_run, f.run, f.tableoid, exists ("
+      "    select from calytics.chain_mark m where m.segment >= f.segment and m.source_id = $1)"
+      "  from calytics.source s"
+      " cross join (select x.segment, x.recent_run, x.run, x.tableoid from calytics.fold_state x"
+      "              order by x.run desc limit 1) f"
+      " where s.source_id = $1",
+      types);
+  Settings settings = {&reader, &rules, memory};
+  const Datum source = Int32GetDatum(reader.source);
+  query.run(&source, nullptr, take_settings, &settings);
+  return settings.found;
 }
 
 void add_buckets(Reader& reader) {
@@ -105,6 +123,8 @@ void add_buckets(Reader& reader) {
   query.run(values.data(), nullptr, add_bucket, &reader);
 }
 
+namespace {
+
 void add_delta(void* context, const Datum* values, const bool* /*nulls*/) {
   Collector& sums = *static_cast<Reader*>(context)->sums;
   const std::string_view basis = text_of(values[0]);
@@ -114,6 +134,8 @@ void add_delta(void* context, const Datum* values, const bool* /*nulls*/) {
       sums.add_cube(span, at, text_of(values[2]), 1);
   }
 }
+
+}  // namespace
 
 void add_deltas(Reader& reader) {
   static const Oid types[] = {INT4OID, INT8OID};
@@ -125,6 +147,8 @@ void add_deltas(Reader& reader) {
                                        Int64GetDatum(reader.recent_run)};
   query.run(values.data(), nullptr, add_delta, &reader);
 }
+
+namespace {
 
 // Who is told of the sums.
 struct Answer {
@@ -195,8 +219,10 @@ Datum text_or_null(std::string_view text, bool there, bool& null) {
   return there ? text_datum(text) : Datum{0};
 }
 
-void put_row(void* context, const Span& span, bool unfinished, Timestamp at,
-             const core::CubeKey& key, std::string_view counts) {
+}  // namespace
+
+void put_sums_row(void* context, const Span& span, bool unfinished, Timestamp at,
+                  const core::CubeKey& key, std::string_view counts) {
   auto* rows = static_cast<ReturnSetInfo*>(context);
   std::array<bool, 8> nulls = {};
   nulls[3] = span.unit == core::Unit::none;
@@ -211,26 +237,12 @@ void put_row(void* context, const Span& span, bool unfinished, Timestamp at,
   tuplestore_putvalues(rows->setResult, rows->setDesc, values.data(), nulls.data());
 }
 
-}  // namespace
-
 void collect(std::int32_t source, std::span<const Span> spans, const Filter& services,
              const Filter& hosts, MemoryContext memory, SumSink sink, void* context) {
-  static const Oid types[] = {INT4OID};
-  static Statement settings_query(
-      "select s.*, f.segment, f.recent_run, f.run, f.tableoid, exists ("
-      "    select from calytics.chain_mark m where m.segment >= f.segment and m.source_id = $1)"
-      "  from calytics.source s"
-      " cross join (select x.segment, x.recent_run, x.run, x.tableoid from calytics.fold_state x"
-      "              order by x.run desc limit 1) f"
-      " where s.source_id = $1",
-      types);
   Reader reader = {source, nullptr};
   core::Rules rules;
-  Settings settings = {&reader, &rules, memory};
-  const Datum value = Int32GetDatum(source);
-  settings_query.run(&value, nullptr, read_settings, &settings);
-  if (!settings.found) return;
-  const Question question = {source, rules, rounded(spans, rules), services, hosts};
+  if (!read_settings(reader, rules, memory)) return;
+  const Question question = {source, rules, rounded(spans, rules, DT_NOEND), services, hosts};
   answer_question(reader, question, memory, {sink, context});
 }
 
@@ -243,7 +255,7 @@ Datum calytics_collect(PG_FUNCTION_ARGS) {
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return Datum{0};
   SPI_connect();
   collect(PG_GETARG_INT32(0), spans_argument(fcinfo, 1), filter_argument(fcinfo, 2),
-          filter_argument(fcinfo, 3), memory, put_row, fcinfo->resultinfo);
+          filter_argument(fcinfo, 3), memory, put_sums_row, fcinfo->resultinfo);
   SPI_finish();
   return Datum{0};
 }

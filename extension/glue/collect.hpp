@@ -48,8 +48,9 @@ struct Spans {
   std::span<Correction> corrections;
 };
 
-// Spans in which no instant lies are left out.
-Spans rounded(std::span<const Span> asked, const core::Rules& rules);
+// Spans in which no instant lies are left out. tracked_until: when the last event happened that
+// buckets know of.
+Spans rounded(std::span<const Span> asked, const core::Rules& rules, TimestampTz tracked_until);
 
 // Keys to keep to; absent: all.
 struct Filter {
@@ -121,5 +122,12 @@ class Collector {
 // within SPI_connect and SPI_finish. `memory` outlives the call.
 void collect(std::int32_t source, std::span<const Span> spans, const Filter& services,
              const Filter& hosts, MemoryContext memory, SumSink sink, void* context);
+// The same of what is tracked.
+void collect_tracked(std::int32_t source, std::span<const Span> spans, const Filter& services,
+                     const Filter& hosts, MemoryContext memory, SumSink sink, void* context);
+
+// Puts a sum as a row of calytics.sums; the context is the ReturnSetInfo of a set of these.
+void put_sums_row(void* context, const Span& span, bool unfinished, Timestamp at,
+                  const core::CubeKey& key, std::string_view counts);
 
 }  // namespace calytics::glue

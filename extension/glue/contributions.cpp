@@ -24,6 +24,7 @@ std::string_view name_of(Basis basis) {
     case Basis::event:
       return "event";
     case Basis::cohort:
+    case Basis::tracked:
       break;
   }
   return "cohort";

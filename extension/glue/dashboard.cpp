@@ -23,9 +23,10 @@ using core::Sums;
 using core::Unit;
 
 constexpr std::string_view kInSeries[] = {
-    "created",   "confirmed",     "completed",          "upcoming",       "cancelled",
-    "no_show",   "rejected",      "rescheduled",        "booked_minutes", "booked_value",
-    "collected", "new_customers", "returning_customers"};
+    "created",    "confirmed",     "completed",           "upcoming",       "cancelled",
+    "no_show",    "rejected",      "rescheduled",         "booked_minutes", "booked_value",
+    "collected",  "new_customers", "returning_customers", "visitors",       "sessions",
+    "page_views", "funnel_viewed", "funnel_booked"};
 constexpr std::string_view kInTables[] = {"created",        "completed",
                                           "cancelled",      "cancellation_rate",
                                           "no_show",        "no_show_rate",
@@ -58,6 +59,7 @@ struct Shown {
   std::string_view basis;  // empty: each metric's own
   bool filtered = false;
   Rows definitions;
+  Rows tracked;
   std::span<core::Naming> names;
 };
 
@@ -140,7 +142,7 @@ Shown read(const Asked& asked, Board& board, MemoryContext memory) {
     shown.basis = bytes_of(DatumGetTextPP(asked.basis.value));
     check_basis(shown.basis);
   }
-  shown.definitions = metric_rows(memory);
+  shown.definitions = metric_rows(services, hosts, asked.known_at, memory);
   shown.names = names_of(source, memory);
 
   constexpr std::size_t most_spans = 5 * core::kMostWindows;
@@ -149,6 +151,12 @@ Shown read(const Asked& asked, Board& board, MemoryContext memory) {
   SumsSink sink = {&board, shown.names, memory};
   if (asked.known_at.isnull) {
     collect(source.id, spans, services, hosts, memory, put_sum, &sink);
+    if (!hosts.absent) return shown;
+    shown.tracked = tracked_sums(source, shown.now, shown.then, shown.unit, services, memory);
+    for (int i = 0; i < shown.tracked.size; ++i) {
+      const Row row = shown.tracked.at(i);
+      if (row.bytes(0) != kOrigin) put(sink, row.bytes(0), sums_of(row));
+    }
     return shown;
   }
   const TimestampTz known_at = DatumGetTimestampTz(asked.known_at.value);
@@ -248,6 +256,10 @@ void write_body(Board& board, const Shown& shown) {
   write_cells(board, core::part_of(shown.basis == "service" ? shown.basis : "booked", "period"),
               100, 1, 9);
   json.end_object();
+  json.key("funnel");
+  write_funnel(board);
+  json.key("sources");
+  write_origins(board, shown.tracked);
 }
 
 }  // namespace

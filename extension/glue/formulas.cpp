@@ -29,8 +29,8 @@ T* room_for(std::size_t count) {
   return static_cast<T*>(MemoryContextAllocHuge(CurrentMemoryContext, sizeof(T) * count));
 }
 
-// The middle of a bin of calytics.lead_bin, within 1.6 % of any lead time in it.
-std::int64_t minutes_of(std::int32_t bin) {
+// The middle of a bin of core::lead_bin, within 1.6 % of any value in it.
+std::int64_t middle_of(std::int32_t bin) {
   if (bin < 64) return bin;
   const int octave = (bin - 64) / 32;
   const std::int64_t width = std::int64_t{2} << octave;
@@ -76,6 +76,10 @@ Definitions definitions_of(const Rows& metrics, const Occasion& occasion) {
     formula.quantile = row.nulls[9] ? 0 : DatumGetFloat8(row.values[9]);
     formula.shift = by_calendar ? step : 0;
     formula.above = row.bytes(5);
+    if (formula.kind == Formula::Kind::quantile) {
+      core::TallyReader first(formula.above);
+      if (first.next()) formula.first_bin = first.index();
+    }
     formula.below = row.bytes(6);
     formula.otherwise = row.bytes(7);
     result.formulas[i] = formula;
@@ -105,7 +109,7 @@ Numeric value_of(const Definitions& definitions, const core::Number& number) {
       return numeric_div_opt_error(above, int64_to_numeric(number.below), nullptr);
     }
     case Formula::Kind::quantile:
-      return number.bin < 0 ? nullptr : int64_to_numeric(minutes_of(number.bin));
+      return number.bin < 0 ? nullptr : int64_to_numeric(middle_of(number.bin));
   }
   return nullptr;
 }

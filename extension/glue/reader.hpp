@@ -32,6 +32,12 @@ void add_cuts(Reader& reader);
 void add_unfinished(Reader& reader);
 void add_awaiting(Reader& reader);
 
+// The caller's source with its rules and where its sums stand; false if there is none.
+bool read_settings(Reader& reader, core::Rules& rules, MemoryContext memory);
+// Buckets, and what is folded and not merged into them.
+void add_buckets(Reader& reader);
+void add_deltas(Reader& reader);
+
 // A fact in all spans.
 void add_fact(Reader& reader, const core::Fact& fact, std::int64_t weight);
 // Makes sums of an earlier run those of the reader's; false if nobody knows what happened since.

@@ -26,6 +26,8 @@ core::Basis basis_named(std::string_view name) {
   if (name == "service") return core::Basis::service;
   if (name == "event") return core::Basis::event;
   if (name == "cohort") return core::Basis::cohort;
+  if (name == "tracking" || name == "session" || name == "origin" || name == "funnel")
+    return core::Basis::tracked;
   ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("there is no such date basis")));
 }
 
@@ -46,14 +48,20 @@ Span span_of(const Row& row) {
   return span;
 }
 
+// From any time of a month into the one after it, or into the next but one.
+constexpr std::int64_t kBeyondMonth = 32 * core::kDay;
+
 // Either end of a span. Returns the hour, and the correction it needs, of weight 0 where it needs
 // none.
-Timestamp round_to_hour(const core::Rules& rules, const Span& span, bool end,
-                        Correction& correction) {
+Timestamp round_to_hour(const core::Rules& rules, TimestampTz tracked_until, const Span& span,
+                        bool end, Correction& correction) {
   const TimestampTz at = end ? span.hi : span.lo;
   const Timestamp hour = hour_of(local_time(rules, at));
   const TimestampTz begins = hour_begins(rules, hour);
   correction = {&span, at, at, hour, 0};
+  // Nothing was tracked from here on: buckets hold no more than is wanted, whatever their grain.
+  if (span.basis == core::Basis::tracked && end && at > tracked_until)
+    return core::start_of(core::Unit::month, hour + kBeyondMonth, rules.week_start);
   if (begins == at || span.basis == core::Basis::cohort) return hour;
   const TimestampTz ends = hour_ends(rules, hour, begins);
   const bool down = at - begins <= ends - at;
@@ -125,7 +133,7 @@ Datum spans_datum(std::span<const Span> spans, Oid row_type) {
       construct_array(rows, static_cast<int>(spans.size()), row_type, -1, false, TYPALIGN_DOUBLE));
 }
 
-Spans rounded(std::span<const Span> asked, const core::Rules& rules) {
+Spans rounded(std::span<const Span> asked, const core::Rules& rules, TimestampTz tracked_until) {
   auto* spans = static_cast<Span*>(palloc(sizeof(Span) * (asked.size() + 1)));
   auto* corrections = static_cast<Correction*>(palloc(sizeof(Correction) * 2 * (asked.size() + 1)));
   std::size_t size = 0;
@@ -134,9 +142,9 @@ Spans rounded(std::span<const Span> asked, const core::Rules& rules) {
     if (of.lo == core::kUnknown || of.hi == core::kUnknown || of.lo >= of.hi) continue;
     Span& span = spans[size++];
     span = of;
-    span.first_hour = round_to_hour(rules, span, false, corrections[corrected]);
+    span.first_hour = round_to_hour(rules, tracked_until, span, false, corrections[corrected]);
     if (corrections[corrected].weight != 0) ++corrected;
-    span.end_hour = round_to_hour(rules, span, true, corrections[corrected]);
+    span.end_hour = round_to_hour(rules, tracked_until, span, true, corrections[corrected]);
     if (corrections[corrected].weight != 0) ++corrected;
   }
   return {{spans, size}, {corrections, corrected}};

@@ -65,7 +65,7 @@ most_read=$(((seconds + held + 240) * a_minute / 60))
 
 make_database() { # name, webhooks
   query postgres -c "create database $1"
-  query "$1" -c 'create extension calytics'
+  query "$1" -c 'create extension calytics cascade'
   query "$1" -v secret="$secret" -f "$sql/studio.sql"
   head -n "$2" "$work/webhooks" | query "$1" -c 'copy bench.webhook from stdin' -c 'analyze bench.webhook'
 }

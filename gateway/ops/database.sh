@@ -68,7 +68,7 @@ SQL
   fi
   script=$(cat "$root"/extension/calytics--*.sql | cksum)
   if [[ $(own_sql calytics -c "select count(*) from pg_extension where extname = 'calytics'") == 0 ]]; then
-    own_sql calytics -c 'create extension calytics'
+    own_sql calytics -c 'create extension calytics cascade'
     keep extension_script "$script"
   elif [[ ${kept[extension_script]-$script} != "$script" ]]; then
     say "The extension's SQL has changed under the same version since this database was made."
@@ -96,9 +96,9 @@ prepare_given_database() {
       die "that server lacks the extension's files" \
         "On its machine, in this source tree: make && sudo make install" \
         "(with PG_CONFIG=/path/to/pg_config if it isn't the default one)."
-    message=$(given_sql -c 'create extension calytics' 2>&1) ||
+    message=$(given_sql -c 'create extension calytics cascade' 2>&1) ||
       die "can't create the extension there" "$message" \
-        "Let a superuser of that database run: create extension calytics;"
+        "Let a superuser of that database run: create extension calytics cascade;"
   fi
 
   name=$(given_sql -c 'select current_database()')

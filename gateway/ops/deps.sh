@@ -44,7 +44,7 @@ if [[ " $* " =~ \ (run|check)\  && -z ${PG_CONFIG-} ]]; then
     major=$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p')
     [[ $major ]] || die "apt knows no package postgresql; see /etc/apt/sources.list.d"
   fi
-  packages+=("postgresql-$major" "postgresql-server-dev-$major")
+  packages+=("postgresql-$major" "postgresql-server-dev-$major" "postgresql-$major-hll")
 fi
 
 missing=()

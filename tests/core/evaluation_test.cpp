@@ -99,7 +99,8 @@ TEST(Evaluation, EqualsPlainMaps) {
       formulas.push_back(
           {kind, parts[generator() % 4] | parts[generator() % 3], generator() % 2 == 0,
            generator() % 2 == 0, generator() % 2 == 0, static_cast<double>(generator() % 101) / 100,
-           static_cast<std::int32_t>(generator() % 3), bytes[n], bytes[n + 1],
+           static_cast<std::int32_t>(generator() % 3), generator() % 2 == 0 ? 1000 : 1500, bytes[n],
+           bytes[n + 1],
            kind == Kind::ratio && generator() % 2 == 0 ? std::string_view(bytes[n + 2]) : ""});
     }
 
@@ -140,8 +141,8 @@ TEST(Evaluation, EqualsPlainMaps) {
       if (formula.kind == Kind::quantile) {
         std::vector<std::int32_t> each;
         for (const auto& [index, count] : total) {
-          if (index >= kFirstBin && index < kFirstBin + kBins)
-            each.insert(each.end(), static_cast<std::size_t>(count), index - kFirstBin);
+          if (index >= formula.first_bin && index < formula.first_bin + kBins)
+            each.insert(each.end(), static_cast<std::size_t>(count), index - formula.first_bin);
         }
         const double rank = std::ceil(formula.quantile * static_cast<double>(each.size()));
         const std::size_t nth = rank < 1 ? 0 : static_cast<std::size_t>(rank) - 1;

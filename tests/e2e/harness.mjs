@@ -133,7 +133,7 @@ export class Database {
     await first.query(`create database ${it.name} encoding 'UTF8' template template0`);
     await first.end();
     it.admin = await it.cluster.connect(it.name);
-    await it.admin.query("create extension calytics");
+    await it.admin.query("create extension calytics cascade");
     await it.admin.query(`create role ${it.login} login password '${GATEWAY_PASSWORD}'`);
     await it.admin.query(`grant cal_gateway to ${it.login}`);
     await it.admin.query("select cal.rotate_secret('default', $1)", [SECRET]);

@@ -75,7 +75,7 @@ describe("worker", () => {
     await createDatabase(name);
     const another = Object.assign(new Database(), { cluster, name });
     await another.reconnect();
-    await another.query("create extension calytics");
+    await another.query("create extension calytics cascade");
     return another;
   }
 
@@ -180,10 +180,10 @@ describe("worker", () => {
     await fickle.query("drop extension calytics cascade");
     await folderGoes("fickle");
     await fickle.query("begin");
-    await fickle.query("create extension calytics");
+    await fickle.query("create extension calytics cascade");
     await fickle.query("rollback");
     assert.equal(await folderIn("fickle"), undefined);
-    await fickle.query("create extension calytics");
+    await fickle.query("create extension calytics cascade");
     await folderComes("fickle");
     await fickle.close();
     await outside.query("drop database fickle");

@@ -1,0 +1,167 @@
+-- What readers of sums need beside the buckets of what is tracked; extension/glue/collect_tracked.cpp calls it.
+
+create function calytics.track_pending(src int, low bigint, moments timestamptz[])
+  returns table (
+    basis text, at timestamptz, service text, host text, counts calytics.tally, weight bigint, as_of timestamptz
+  )
+  language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
+  set enable_seqscan = off
+as $$
+declare
+  touched record;
+begin
+  if not exists (select from calytics.event e where e.segment >= low and e.source_id = src)
+     and not exists (select from calytics.chain_mark m where m.segment >= low and m.source_id = src) then
+    return;
+  end if;
+  return query
+  select 'tracking', e.occurred_at, e.service, '', calytics.event_counts(e.event_type, e.bot, e.late, e.removed, e.duration),
+         1::bigint, null::timestamptz
+    from calytics.event e
+   where e.segment >= low and e.source_id = src;
+  select array_agg(t.session_id) as sessions, min(t.received_at) as received_at into touched
+    from calytics.touched_sessions(src, low) t;
+  if touched.sessions is null then
+    return;
+  end if;
+  return query
+  with changed as materialized (
+    select v.session, v.funnel, v.weight
+      from calytics.track_changes(src, touched.sessions, touched.received_at) c
+     cross join lateral (values (c.session_before, c.funnel_before, -1::bigint),
+                                (c.session_after, c.funnel_after, 1)) v (session, funnel, weight)
+  )
+  select k.basis, k.at, k.service, k.host, k.counts, c.weight, null::timestamptz
+    from changed c cross join lateral calytics.track_measures(c.session, c.funnel) k
+  union all
+  select 'funnel', (c.funnel).anchor_at, (c.funnel).service, '',
+         calytics.minus(calytics.funnel_counts((c.funnel).reached, m.at), calytics.funnel_counts((c.funnel).reached, 'infinity')),
+         c.weight, m.at
+    from changed c cross join unnest(moments) m (at)
+   where (c.funnel).last_at > m.at and (c.funnel).anchor_at <= m.at;
+end
+$$;
+comment on function calytics.track_pending(int, bigint, timestamptz[]) is
+  'What segments from low on add to the sums of what is tracked: events, and what became of their sessions and funnels. as_of: '
+  'it counts for sums as of one of these moments only, and takes back steps taken later.';
+
+create function calytics.funnel_ahead(src int, moments timestamptz[], los timestamptz[], his timestamptz[])
+  returns table (
+    basis text, at timestamptz, service text, host text, counts calytics.tally, weight bigint, as_of timestamptz
+  )
+  language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
+  set enable_seqscan = off
+as $$
+declare
+  until timestamptz := (select t.until from calytics.tracked_until t where t.source_id = src);
+begin
+  return query
+  select 'funnel', f.anchor_at, f.service, '',
+         calytics.minus(calytics.funnel_counts(f.reached, m.at), calytics.funnel_counts(f.reached, 'infinity')), 1::bigint, m.at
+    from unnest(moments, los, his) m (at, lo, hi)
+   cross join lateral (
+     select x.anchor_at, x.service, x.reached
+       from calytics.funnel x
+      where x.anchor_at >= greatest(m.lo, m.at - interval '1 hour') and x.anchor_at < m.hi and x.source_id = src
+        and x.last_at > m.at and x.last_at - x.anchor_at <= interval '1 hour'
+     union all
+     select x.anchor_at, x.service, x.reached
+       from calytics.funnel x
+      where x.anchor_at >= greatest(m.lo, m.at - interval '24 hours') and x.anchor_at < m.hi and x.source_id = src
+        and x.last_at > m.at and x.last_at - x.anchor_at > interval '1 hour' offset 0) f
+   where m.at <= until;
+end
+$$;
+comment on function calytics.funnel_ahead(int, timestamptz[], timestamptz[], timestamptz[]) is
+  'Minus the steps of funnels that were taken after each of some moments, of those that began in a range before it.';
+
+create function calytics.tracked_between(src int, low bigint, of_basis text, lo timestamptz, hi timestamptz)
+  returns table (basis text, at timestamptz, service text, host text, counts calytics.tally, weight bigint)
+  language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
+  set enable_seqscan = off set enable_bitmapscan = on
+as $$
+begin
+  if of_basis = 'tracking' then
+    return query
+    select of_basis, e.occurred_at, e.service, '',
+           calytics.event_counts(e.event_type, e.bot, e.late, e.removed, e.duration), 1::bigint
+      from calytics.happened_in(src, lo, hi) e
+     where e.segment + 0 < low;  -- found by time
+  elsif of_basis = 'funnel' then
+    return query
+    select of_basis, f.anchor_at, f.service, '', calytics.funnel_counts(f.reached, 'infinity'), 1::bigint
+      from calytics.funnel f where f.anchor_at >= lo and f.anchor_at < hi and f.source_id = src;
+  else
+    return query
+    select k.basis, k.at, k.service, k.host, k.counts, 1::bigint
+      from calytics.tracked_session s cross join lateral calytics.track_measures(s, null) k
+     where s.began_at >= lo and s.began_at < hi and s.source_id = src and k.basis = of_basis;
+  end if;
+end
+$$;
+comment on function calytics.tracked_between(int, bigint, text, timestamptz, timestamptz) is
+  'What buckets, of one basis, hold of a range of time that is a part of an hour; low: the first segment that isn''t folded.';
+
+create function calytics.track_spans(p calytics.period, role text, unit text, split text, cells boolean default true)
+  returns calytics.span[]
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if split not in ('none', 'service') then
+    return '{}';
+  end if;
+  return array_remove(array[
+    row(role, 'tracking', 'period', p.starts_at, p.cut_at, unit, split, cells, null, p.as_of)::calytics.span,
+    row(role, 'funnel', 'period', p.starts_at, p.cut_at, unit, split, cells, null, p.as_of)::calytics.span,
+    row(role, 'funnel', 'open', greatest(p.starts_at, p.as_of - interval '24 hours'), p.cut_at, unit, split, false, null,
+        p.as_of)::calytics.span,
+    case when split = 'none' then
+      row(role, 'session', 'period', p.starts_at, p.cut_at, unit, split, false, null, p.as_of)::calytics.span end], null);
+end
+$$;
+comment on function calytics.track_spans(calytics.period, text, text, text, boolean) is
+  'The spans that metrics of what is tracked are made of; no split by host. Window open: funnels whose window is.';
+
+create function calytics.visitor_sums(
+  src int, lo timestamptz, hi timestamptz, role text, unit text, total_role text default null
+) returns setof calytics.sums
+  language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
+as $$
+begin
+  return query
+  with visitor as materialized (
+    select v.* from calytics.visitors(src, lo, hi, unit, total_role is not null) v
+  )
+  select visitor_sums.role, 'visitor', 'period', v.at, null, null, '', ('{90:' || v.visitors || '}')::calytics.tally
+    from visitor v
+  union all
+  -- Added up, the series tells too many; this makes it right.
+  select total_role, 'visitor', 'period', null, null, null, '', ('{90:' || min(v.total) - sum(v.visitors) || '}')::calytics.tally
+    from visitor v where total_role is not null having count(*) > 0;
+end
+$$;
+comment on function calytics.visitor_sums(int, timestamptz, timestamptz, text, text, text) is
+  'Visitors of a range in the form of sums, by unit; with total_role, besides, what they are fewer in all than in each unit.';
+
+create function calytics.dashboard_tracked(
+  src int, now_from timestamptz, now_to timestamptz, now_as_of timestamptz, then_from timestamptz, then_to timestamptz,
+  then_as_of timestamptz, unit text, services text[]
+) returns setof calytics.sums
+  language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
+as $$
+declare
+  spans calytics.span[] :=
+    calytics.track_spans(row(now_from, now_to, now_to, now_as_of, null)::calytics.period, 'series', unit, 'none')
+    || calytics.track_spans(row(then_from, then_to, then_to, then_as_of, null)::calytics.period, 'then', null, 'none');
+begin
+  if services is null then
+    spans := spans || row('origin', 'origin', 'period', now_from, now_to, null, 'both', false, null, now_as_of)::calytics.span;
+    return query select v.* from calytics.visitor_sums(src, now_from, now_to, 'series', unit, 'now') v;
+    return query select v.* from calytics.visitor_sums(src, then_from, then_to, 'then', null) v;
+  end if;
+  return query select c.* from calytics.collect_tracked(src, spans, services) c;
+end
+$$;
+comment on function calytics.dashboard_tracked(
+    int, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, text, text[]) is
+  'What a dashboard shows of what is tracked: roles series (by unit; added up, with now, they are figures), then, and origin.';

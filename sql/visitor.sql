@@ -1,0 +1,245 @@
+-- Distinct visitors. They can't be added up, so each hour, day and month has a sketch of its own (HyperLogLog, by
+-- extension hll), which is exact up to 512 visitors and has a standard error of 1.6 % beyond; larger exact sets
+-- take long to unite. Sketches can be united and never subtracted from: where events go, those of the hours concerned are made anew.
+
+create table calytics.visitor_bucket (
+  source_id  int not null,
+  grain      text collate "C" not null,
+  at         timestamp not null,          -- local time, the start of the month, day or hour
+  sketch     hll not null,
+  primary key (source_id, grain, at)
+);
+comment on table calytics.visitor_bucket is
+  'Visitors by local month, day and hour, as HyperLogLog sketches; the folder alone writes here.';
+alter table calytics.visitor_bucket alter column sketch set storage external;
+
+create table calytics.recent_visitor (
+  run        bigint not null,
+  source_id  int not null,
+  at         timestamp not null,          -- local time, the start of the hour
+  sketch     hll not null,
+  primary key (run, source_id, at)
+);
+comment on table calytics.recent_visitor is 'Visitors of folded events that are not merged into calytics.visitor_bucket yet.';
+
+create function calytics.kept_hour(src int) returns timestamp
+  language sql stable
+  return (
+    select date_trunc('hour', t.kept_from at time zone s.time_zone - interval '1 microsecond') + interval '1 hour'
+      from calytics.tracking t join calytics.source s using (source_id)
+     where t.source_id = src and t.kept_from is not null);
+comment on function calytics.kept_hour(int) is
+  'The first local hour of which all events are kept; NULL if all of all hours are. What was counted before it stays.';
+
+create function calytics.event_visitors(src int, low bigint, high bigint)
+  returns table (source_id int, at timestamp, sketch hll)
+  language sql stable
+begin atomic
+  select e.source_id, date_trunc('hour', e.occurred_at at time zone s.time_zone),
+         hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
+    from calytics.event e join calytics.source s using (source_id)
+   where (src is null or e.source_id = src) and e.segment >= low and e.segment < high and not e.bot
+     and e.visitor is not null
+   group by 1, 2;
+end;
+comment on function calytics.event_visitors(int, bigint, bigint) is 'Visitors of events of segments from low to before high, by local hour.';
+
+create function calytics.fold_visitors(run bigint, since bigint, low bigint) returns void
+  language sql volatile
+begin atomic
+  insert into calytics.recent_visitor (run, source_id, at, sketch)
+    select fold_visitors.run, v.source_id, v.at, v.sketch from calytics.event_visitors(null, since, low) v order by 2, 3;
+end;
+comment on function calytics.fold_visitors(bigint, bigint, bigint) is
+  'Folds the visitors of events of segments from since to before low.';
+
+create function calytics.merge_visitors(since_run bigint) returns void
+  language sql volatile
+begin atomic
+  with gone as (
+    delete from calytics.recent_visitor r where r.run >= since_run returning r.*
+  )
+  insert into calytics.visitor_bucket as b (source_id, grain, at, sketch)
+    select g.source_id, u.grain, date_trunc(u.grain, g.at), hll_union_agg(g.sketch)
+      from gone g cross join (values ('hour'), ('day'), ('month')) u (grain)
+     group by 1, 2, 3
+     order by 1, 2, 3
+    on conflict on constraint visitor_bucket_pkey
+    do update set sketch = hll_union(b.sketch, excluded.sketch);
+end;
+comment on function calytics.merge_visitors(bigint) is 'Unites what runs from one on have folded with the buckets. Part of calytics.fold.';
+
+create function calytics.recount_visitors(src int, hours timestamp[]) returns void
+  language sql volatile
+begin atomic
+  -- The hours from their events, the days from their hours, the months from their days.
+  with hour as materialized (
+    select h.at, (
+             select hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
+               from calytics.event e
+              where e.source_id = src and not e.bot and e.visitor is not null
+                and e.segment < (select f.segment from calytics.fold_state f order by f.run desc limit 1)
+                and e.occurred_at >= h.at at time zone s.time_zone - interval '1 hour'
+                and e.occurred_at < h.at at time zone s.time_zone + interval '2 hours'
+                and date_trunc('hour', e.occurred_at at time zone s.time_zone) = h.at) as sketch
+      from unnest(hours) h (at)
+      join calytics.source s on s.source_id = src
+     where h.at >= coalesce(calytics.kept_hour(src), '-infinity')
+  ), day as materialized (
+    select d.at, (
+             select hll_union_agg(u.sketch)
+               from (select b.sketch from calytics.visitor_bucket b
+                      where b.source_id = src and b.grain = 'hour' and b.at >= d.at and b.at < d.at + interval '1 day'
+                        and b.at not in (select x.at from hour x)
+                     union all
+                     select x.sketch from hour x where x.at >= d.at and x.at < d.at + interval '1 day') u) as sketch
+      from (select distinct date_trunc('day', h.at) as at from hour h) d
+  ), month as materialized (
+    select m.at, (
+             select hll_union_agg(u.sketch)
+               from (select b.sketch from calytics.visitor_bucket b
+                      where b.source_id = src and b.grain = 'day' and b.at >= m.at and b.at < m.at + interval '1 month'
+                        and b.at not in (select x.at from day x)
+                     union all
+                     select x.sketch from day x where x.at >= m.at and x.at < m.at + interval '1 month') u) as sketch
+      from (select distinct date_trunc('month', d.at) as at from day d) m
+  ), new as materialized (
+    select 'hour' as grain, h.* from hour h
+    union all
+    select 'day', d.* from day d
+    union all
+    select 'month', m.* from month m
+  ), gone as (
+    delete from calytics.visitor_bucket b using new n
+     where b.source_id = src and b.grain = n.grain and b.at = n.at and n.sketch is null
+  )
+  insert into calytics.visitor_bucket (source_id, grain, at, sketch)
+    select src, n.grain, n.at, n.sketch from new n where n.sketch is not null order by 2, 3
+    on conflict on constraint visitor_bucket_pkey do update set sketch = excluded.sketch;
+end;
+comment on function calytics.recount_visitors(int, timestamp[]) is
+  'Makes the visitors of some local hours, and of their days and months, anew from the events; nothing may wait to be merged.';
+
+create function calytics.visitor_sketches(
+  src int, zone text, low bigint, recent_run bigint, lo timestamptz, hi timestamptz, lo_hour timestamp, hi_hour timestamp,
+  hi_cut timestamptz, coarsest text
+) returns table (at timestamp, sketch hll)
+  language sql stable
+begin atomic
+  with day as (
+    select date_trunc('day', lo_hour + interval '1 day' - interval '1 microsecond') as lo, date_trunc('day', hi_hour) as hi
+  ), month as (
+    select date_trunc('month', d.lo + interval '1 month' - interval '1 microsecond') as lo, date_trunc('month', d.hi) as hi
+      from day d
+  ), piece (grain, lo, hi) as (
+    select 'hour', lo_hour, case when coarsest <> 'hour' and d.lo < d.hi then d.lo else hi_hour end from day d
+    union all
+    select 'hour', d.hi, hi_hour from day d where coarsest <> 'hour' and d.lo < d.hi
+    union all
+    select 'day', d.lo, case when coarsest = 'month' and m.lo < m.hi then m.lo else d.hi end
+      from day d, month m where coarsest <> 'hour' and d.lo < d.hi
+    union all
+    select 'day', m.hi, d.hi from day d, month m where coarsest = 'month' and d.lo < d.hi and m.lo < m.hi
+    union all
+    select 'month', m.lo, m.hi from day d, month m where coarsest = 'month' and d.lo < d.hi and m.lo < m.hi
+  )
+  select b.at, b.sketch
+    from piece p
+   cross join lateral (
+     select x.at, x.sketch from calytics.visitor_bucket x
+      where x.source_id = src and x.grain = p.grain and x.at >= p.lo and x.at < p.hi offset 0) b
+  union all
+  select r.at, r.sketch from calytics.recent_visitor r
+   where r.run >= recent_run and r.source_id = src and r.at >= lo_hour and r.at < hi_hour
+  union all
+  select date_trunc('hour', e.occurred_at at time zone zone),
+         hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
+    from (
+      -- Found by segment, however much happened in the range.
+      select x.* from calytics.event x where x.segment >= low and x.source_id = src offset 0) e
+   where e.occurred_at >= lo and e.occurred_at < hi and not e.bot and e.visitor is not null
+   group by 1
+  union all
+  select c.at, c.sketch
+    from (values (lo, calytics.hour_begins(lo_hour, zone)), (hi_cut, hi)) v (lo, hi)
+   cross join lateral (
+     select date_trunc('hour', e.occurred_at at time zone zone) as at,
+            hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1) as sketch
+       from calytics.happened_in(src, v.lo, least(v.hi, visitor_sketches.hi)) e
+      where e.segment + 0 < low and not e.bot and e.visitor is not null
+      group by 1 offset 0) c
+   where v.lo < v.hi;
+end;
+comment on function calytics.visitor_sketches(
+    int, text, bigint, bigint, timestamptz, timestamptz, timestamp, timestamp, timestamptz, text) is
+  'Sketches whose union is all visitors from lo to before hi: of whole hours from lo_hour to before hi_hour by buckets no '
+  'coarser than one grain; of the parts before, and from hi_cut on, by events.';
+
+create function calytics.visitor_counts(
+  src int, zone text, week_start int, low bigint, recent_run bigint, lo timestamptz, hi timestamptz, lo_hour timestamp,
+  hi_hour timestamp, hi_cut timestamptz, unit text, wants_total boolean
+) returns table (at timestamp, visitors bigint, total bigint)
+  language sql stable
+begin atomic
+  with piece as materialized (
+    select p.*, count(*) over (partition by p.at) as pieces
+      from (
+        select calytics.local_start(visitor_counts.unit, s.at, week_start) as at, s.sketch
+          from calytics.visitor_sketches(
+            src, zone, low, recent_run, lo, hi, lo_hour, hi_hour, hi_cut,
+            case when visitor_counts.unit = 'hour' then 'hour' when visitor_counts.unit in ('day', 'week') then 'day'
+                 else 'month' end) s) p
+  ), unit as materialized (
+    -- Uniting is what takes time.
+    select p.at, p.sketch from piece p where p.pieces = 1
+    union all
+    select p.at, hll_union_agg(p.sketch) from piece p where p.pieces > 1 group by p.at
+  )
+  select u.at, round(hll_cardinality(u.sketch))::bigint,
+         case when wants_total then (select round(hll_cardinality(hll_union_agg(x.sketch)))::bigint from unit x) end
+    from unit u;
+end;
+comment on function calytics.visitor_counts(
+    int, text, int, bigint, bigint, timestamptz, timestamptz, timestamp, timestamp, timestamptz, text, boolean) is
+  'Visitors by local unit, and, if wanted, in all; parameters as in calytics.visitor_sketches.';
+
+create function calytics.visitors(src int, lo timestamptz, hi timestamptz, unit text, wants_total boolean default false)
+  returns table (at timestamp, visitors bigint, total bigint)
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = on
+as $$
+declare
+  s calytics.source := (select x from calytics.source x where x.source_id = src);
+  state calytics.fold_state;
+  until timestamptz := (select t.until from calytics.tracked_until t where t.source_id = src);
+  lo_hour timestamp := date_trunc('hour', lo at time zone s.time_zone);
+  hi_hour timestamp := date_trunc('hour', hi at time zone s.time_zone);
+  hi_cut timestamptz := calytics.hour_begins(hi_hour, s.time_zone);
+begin
+  if not lo < hi then
+    return;
+  end if;
+  select f.* into state from calytics.fold_state f order by f.run desc limit 1;
+  if calytics.hour_begins(lo_hour, s.time_zone) < lo then
+    lo_hour := lo_hour + interval '1 hour';
+  end if;
+  if until < hi or until is null then
+    -- Buckets hold nothing beyond it.
+    hi_hour := date_trunc('month', hi_hour) + interval '1 month';
+    hi_cut := hi;
+  elsif hi_cut < lo then
+    hi_cut := lo;
+  end if;
+  if lo_hour > hi_hour then
+    -- Within one hour: by events alone.
+    lo_hour := hi_hour;
+    hi_cut := lo;
+  end if;
+  return query
+  select v.* from calytics.visitor_counts(
+    src, s.time_zone, s.week_start, state.segment, state.recent_run, lo, hi, lo_hour, hi_hour, hi_cut, unit, wants_total) v;
+end
+$$;
+comment on function calytics.visitors(int, timestamptz, timestamptz, text, boolean) is
+  'Distinct visitors from lo to before hi, exact in the caller''s snapshot while they are few: by local unit (NULL: one row), and, '
+  'if wanted, in all. No row where there are none.';
