@@ -129,8 +129,7 @@ class Eraser {
       case '\0':
         return false;
       default:
-        scalar();
-        return true;
+        return scalar();
     }
   }
 
@@ -239,10 +238,12 @@ class Eraser {
     return true;
   }
 
-  void scalar() {
+  bool scalar() {
+    const std::size_t begin = at_;
     while (at_ < body_.size() && !is_space(body_[at_]) &&
            std::string_view(",:]}[{\"").find(body_[at_]) == std::string_view::npos)
       out_ += body_[at_++];
+    return at_ > begin;
   }
 
   // Writes null for the value that stands here.
