@@ -117,6 +117,13 @@ comment on function calytics.judge_events(
     bytea, timestamptz, text, text, text, text, text, boolean, boolean, boolean, boolean, bytea, bytea, int) is
   'The events of a body, judged one by one and scrubbed. body_names_client: addresses and user agents in the body count.';
 
+create function calytics.relax_durability() returns void
+  language c volatile
+  as 'MODULE_PATHNAME', 'calytics_relax_durability';
+comment on function calytics.relax_durability() is
+  'Lets this transaction''s commit be answered before it is durable if calytics.track_durability is relaxed and nothing was '
+  'written in it yet; a webhook in the same transaction takes that back.';
+
 create function calytics.track_body(src int, body bytea, context jsonb, from_browser boolean) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off
@@ -128,6 +135,7 @@ declare
   in_segment bigint := case when current_setting('calytics.collect_metrics', true) is distinct from 'off' then calytics.open_segment() else -1 end;
   answer jsonb;
 begin
+  perform calytics.relax_durability();
   select t.* into policy from calytics.tracking t where t.source_id = src;
   perform calytics.make_event_partitions(at, 0);
   with judged as materialized (

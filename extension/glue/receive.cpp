@@ -15,6 +15,7 @@ extern "C" {
 #include "apply.hpp"
 #include "columns.hpp"
 #include "core/signature.hpp"
+#include "durability.hpp"
 #include "erased.hpp"
 #include "headers.hpp"
 #include "keys.hpp"
@@ -198,6 +199,7 @@ Datum calytics_receive_webhook(PG_FUNCTION_ARGS) {
     ereport(ERROR,
             (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("cal.receive_webhook must return a row")));
   }
+  calytics::glue::insist_on_durability();
   MemoryContext memory = CurrentMemoryContext;
   SPI_connect();
   const Answer answered = answer(fcinfo);

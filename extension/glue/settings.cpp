@@ -4,6 +4,8 @@
 
 #include "settings.hpp"
 
+#include <array>
+
 namespace {
 
 int max_body_size_value = 1024 * 1024;
@@ -13,6 +15,11 @@ bool remember_value = true;
 // Short, for a dashboard pays for each pending chain; longer would only fold a little less often.
 int fold_interval_value = 100;
 int merge_interval_value = 10'000;
+
+enum Durability { durable, relaxed };
+int track_durability_value = durable;
+constexpr std::array<config_enum_entry, 3> durabilities = {
+    {{"durable", durable, false}, {"relaxed", relaxed, false}, {nullptr, 0, false}}};
 
 constexpr int shortest_interval = 10;
 constexpr int longest_interval = 3600 * 1000;
@@ -29,6 +36,10 @@ bool calytics::glue::collects_metrics() {
 
 bool calytics::glue::fold_worker() {
   return fold_worker_value;
+}
+
+bool calytics::glue::tracks_durably() {
+  return track_durability_value == durable;
 }
 
 bool calytics::glue::remember() {
@@ -66,5 +77,10 @@ void calytics::glue::define_settings() {
       "calytics.remember", "Whether a session remembers the sums it has read.",
       "Asked again, it adds what has changed since. Sums are the same without.", &remember_value,
       true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomEnumVariable("calytics.track_durability", "What an answer to tracking promises.",
+                           "durable: its events survive a crash of the server; relaxed: but for "
+                           "those of the last second.",
+                           &track_durability_value, durable, durabilities.data(), PGC_SUSET, 0,
+                           nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("calytics");
 }

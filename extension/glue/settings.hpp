@@ -15,6 +15,9 @@ bool fold_worker();
 int fold_interval();   // ms
 int merge_interval();  // ms
 
+// Whether an answer to tracking means that its events survive a crash of the server.
+bool tracks_durably();
+
 // Whether this session remembers sums.
 bool remember();
 

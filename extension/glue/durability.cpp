@@ -1,0 +1,45 @@
+#include "pg.hpp"
+
+#include "durability.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "utils/guc.h"
+}
+
+#include <array>
+
+#include "settings.hpp"
+
+CALYTICS_SQL_FUNCTION(calytics_relax_durability);
+
+namespace {
+
+// When the transaction began that was relaxed last, and what it was before.
+TimestampTz relaxed_at = 0;
+std::array<char, 32> before;
+
+void set_for_transaction(const char* value) {
+  set_config_option("synchronous_commit", value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true,
+                    0, false);
+}
+
+}  // namespace
+
+void calytics::glue::insist_on_durability() {
+  if (relaxed_at != GetCurrentTransactionStartTimestamp()) return;
+  set_for_transaction(before.data());
+  relaxed_at = 0;
+}
+
+Datum calytics_relax_durability(PG_FUNCTION_ARGS) {
+  (void)fcinfo;
+  // Whoever has written already did so without a thought of tracking.
+  if (calytics::glue::tracks_durably() || TransactionIdIsValid(GetTopTransactionIdIfAny()) ||
+      relaxed_at == GetCurrentTransactionStartTimestamp())
+    PG_RETURN_VOID();
+  strlcpy(before.data(), GetConfigOption("synchronous_commit", false, false), before.size());
+  set_for_transaction("off");
+  relaxed_at = GetCurrentTransactionStartTimestamp();
+  PG_RETURN_VOID();
+}
