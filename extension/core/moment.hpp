@@ -11,6 +11,7 @@ namespace calytics::core {
 // Microseconds since 1970-01-01T00:00:00Z, or kNoBegin, or kNoEnd.
 struct Moment {
   std::int64_t at = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy takes the 0 that this implies for a pointer.
   auto operator<=>(const Moment&) const = default;
 };
 

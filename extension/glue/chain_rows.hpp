@@ -39,7 +39,7 @@ LegRow leg_row(const ChainShapes& shapes, Datum booking);
 
 // The fact that a chain's legs amount to, the current leg first. entries, calytics.payment[], and
 // pattern, of consultations, may be NULL.
-Datum chain_of(const ChainShapes& shapes, const LegRow* legs, std::size_t count,
+Datum chain_of(const ChainShapes& shapes, const LegRow* rows, std::size_t count,
                NullableDatum entries, NullableDatum pattern);
 
 // A row of calytics.chain.

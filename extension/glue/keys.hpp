@@ -24,6 +24,6 @@ struct SourceKeys {
 
 // nullptr if there is no such source. They live until a call after they have changed. Within
 // SPI_connect and SPI_finish.
-const SourceKeys* keys_of(std::string_view source);
+const SourceKeys* keys_of(std::string_view name);
 
 }  // namespace calytics::glue

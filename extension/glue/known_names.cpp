@@ -57,7 +57,7 @@ Entry& place_of(const core::Sha256Digest& digest) {
 
 KnownName::KnownName(const Statement& kind, std::int32_t source, std::string_view id,
                      std::initializer_list<std::string_view> names) {
-  const Statement* address = &kind;
+  const void* address = &kind;
   std::size_t size = sizeof(address) + sizeof(source) + id.size();
   for (const std::string_view name : names)
     size += sizeof(std::size_t) + name.size();
