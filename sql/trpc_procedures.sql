@@ -1,0 +1,224 @@
+-- The procedures of /api/trpc, under the names by which the older product's clients call them: what each reads of its
+-- input, and the SQL function that answers it.
+
+create function calytics.input_object(input jsonb) returns jsonb
+  language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if jsonb_typeof(input) not in ('object', 'null') then
+    raise exception 'the input is not an object' using errcode = 'invalid_parameter_value';
+  end if;
+  return coalesce(nullif(input, 'null'), '{}');
+end
+$$;
+comment on function calytics.input_object(jsonb) is
+  'An input that is to be an object, empty if it is left out; raises invalid_parameter_value.';
+
+create function calytics.input_text(input jsonb, key text) returns text
+  language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if jsonb_typeof(input -> key) not in ('string', 'null') then
+    raise exception 'input "%" is not a string', key using errcode = 'invalid_parameter_value';
+  end if;
+  return input ->> key;
+end
+$$;
+comment on function calytics.input_text(jsonb, text) is
+  'A string of an input, NULL if it is left out; raises invalid_parameter_value if it is something else.';
+
+create function calytics.input_time(input jsonb, key text, zone text) returns timestamptz
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  value text := calytics.input_text(input, key);
+begin
+  if value is null then
+    return null;
+  end if;
+  begin
+    if value ~ '^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?$' then
+      return value::timestamp at time zone zone;
+    elsif value ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$' then
+      return value::timestamptz;
+    end if;
+  exception when data_exception then
+    null;  -- there is no such day or hour
+  end;
+  raise exception 'input "%" is not a time', key
+    using errcode = 'invalid_parameter_value',
+          hint = 'Use ISO 8601: 2026-05-04, 2026-05-04T10:00 or, with an offset, 2026-05-04T10:00:00Z.';
+end
+$$;
+comment on function calytics.input_time(jsonb, text, text) is
+  'A time of an input in ISO 8601, local to the zone unless it has an offset; NULL if it is left out; raises '
+  'invalid_parameter_value.';
+
+-- The procedures.
+
+create function calytics.trpc_dashboard(call jsonb) returns jsonb
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  input jsonb := calytics.input_object(call -> 'input');
+  source text := coalesce(calytics.input_text(input, 'source'), 'default');
+  zone text := (calytics.source_named(source)).time_zone;
+begin
+  return cal.dashboard(
+    period => coalesce(calytics.input_text(input, 'period'), 'week'),
+    at => coalesce(calytics.input_time(input, 'at', zone), now()),
+    source => source,
+    service => calytics.input_text(input, 'service'),
+    host => calytics.input_text(input, 'host'),
+    basis => calytics.input_text(input, 'basis'),
+    "from" => calytics.input_time(input, 'from', zone),
+    "to" => calytics.input_time(input, 'to', zone));
+end
+$$;
+comment on function calytics.trpc_dashboard(jsonb) is
+  'calAnalytics.getDashboardMetrics: cal.dashboard of {period?, at?, source?, service?, host?, basis?, from?, to?}; '
+  'times without an offset are the source''s local ones.';
+
+create function calytics.trpc_health(call jsonb) returns jsonb
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return calytics.health_for(jsonb_populate_record(null::calytics.identity, call -> 'caller'));
+end
+$$;
+comment on function calytics.trpc_health(jsonb) is
+  'calAnalytics.getHealthStatus: {"status": "ok"} for anyone, cal.health() for an admin of all sources.';
+
+create function calytics.check_whole(call jsonb) returns void
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform calytics.check_scope((jsonb_populate_record(null::calytics.identity, call -> 'caller')).sources, null);
+end
+$$;
+comment on function calytics.check_whole(jsonb) is
+  'Raises invalid_authorization_specification where a call''s caller is for some sources only.';
+
+create function calytics.trpc_batch_stats(call jsonb) returns jsonb
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  health jsonb := cal.health();
+  since timestamptz := now() - interval '24 hours';
+begin
+  perform calytics.check_whole(call);
+  return (health -> 'metrics') || jsonb_build_object(
+    'as_of', health -> 'as_of',
+    'refused', health -> 'refused',
+    'quarantined', (select coalesce(sum((s.source ->> 'quarantined')::bigint), 0)
+                      from jsonb_array_elements(health -> 'sources') s (source)),
+    'deliveries', jsonb_build_object(
+      'since', since,
+      'outcomes', (select coalesce(jsonb_object_agg(d.outcome, d.count), '{}')
+                     from (select x.outcome, count(*) as count
+                             from calytics.webhook_delivery x where x.received_at >= since
+                            group by x.outcome) d)));
+end
+$$;
+comment on function calytics.trpc_batch_stats(jsonb) is
+  'calAnalytics.getBatchStats: pending, unmerged, folded_at, lag_s, worker and refused as in cal.health(); quarantined '
+  'deliveries of all time; deliveries: since when and how many by outcome, in the last 24 hours.';
+
+create function calytics.trpc_sync(call jsonb) returns jsonb
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  unmerged bigint;
+begin
+  perform calytics.check_whole(call);
+  unmerged := cal.fold();
+  return jsonb_build_object(
+    'folded', true,
+    'pending', calytics.pending() - unmerged,
+    'unmerged', unmerged,
+    'folded_at', (select f.folded_at from calytics.fold_state f order by f.run desc limit 1));
+end
+$$;
+comment on function calytics.trpc_sync(jsonb) is
+  'calAnalytics.syncData: folds what is pending (cal.fold), and says what still is since then.';
+
+create function calytics.trpc_events(call jsonb, events jsonb) returns jsonb
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  src int := (calytics.source_named('default')).source_id;
+  from_browser boolean := call #>> '{caller,role}' is null;
+  origin text := calytics.header(call -> 'headers', 'origin');
+begin
+  if from_browser and origin is not null and not calytics.track_origin(src, origin) ? 'access-control-allow-origin' then
+    raise exception 'this source takes no events from pages of that origin'
+      using errcode = 'invalid_authorization_specification';
+  end if;
+  return calytics.track_body(
+    src, convert_to(events::text, 'UTF8'), calytics.track_context(call -> 'headers'), from_browser);
+end
+$$;
+comment on function calytics.trpc_events(jsonb, jsonb) is
+  'Takes the events of a call as cal.track does, in the request''s context. Nobody in particular is a browser, and '
+  'its request says who it is, and it has to be of an origin that the source lists; a caller with a role is a server, whose events may say '
+  'whose they are.';
+
+create function calytics.trpc_track(call jsonb) returns jsonb
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  input jsonb := call -> 'input';
+  answer jsonb;
+begin
+  if jsonb_typeof(input) is distinct from 'object' then
+    raise exception 'the input is not an event'
+      using errcode = 'invalid_parameter_value',
+            hint = 'For instance: {"sessionId": "s1", "eventType": "PAGE_VIEW"}.';
+  end if;
+  answer := calytics.trpc_events(call, jsonb_build_array(input));
+  if jsonb_array_length(answer -> 'rejected') > 0 then
+    raise exception '%', answer #>> '{rejected,0,reason}' using errcode = 'invalid_parameter_value';
+  end if;
+  return answer;
+end
+$$;
+comment on function calytics.trpc_track(jsonb) is
+  'calAnalytics.trackEvent: cal.track of one event, in the request''s context. An event that is rejected is an error.';
+
+create function calytics.trpc_track_batch(call jsonb) returns jsonb
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  input jsonb := call -> 'input';
+  answer jsonb;
+begin
+  if jsonb_typeof(case jsonb_typeof(input) when 'object' then input -> 'events' else input end)
+       is distinct from 'array' then
+    raise exception 'the input holds no array of events'
+      using errcode = 'invalid_parameter_value',
+            hint = 'For instance: {"events": [{"sessionId": "s1", "eventType": "PAGE_VIEW"}]}.';
+  end if;
+  answer := calytics.trpc_events(call, input);
+  if answer @> '{"rejected": [{"index": null}]}' then
+    raise exception '%', answer #>> '{rejected,0,reason}' using errcode = 'invalid_parameter_value';
+  end if;
+  return answer;
+end
+$$;
+comment on function calytics.trpc_track_batch(jsonb) is
+  'calAnalytics.trackEventBatch: cal.track of [event, ...] or {"events": [...], "context": {...}}, in the request''s '
+  'context, which the input''s goes before. Rejected events are told by index; only input that is rejected as a whole '
+  'is an error.';
+
+insert into calytics.procedure (name, kind, access, handler) values
+  ('calAnalytics.getDashboardMetrics', 'query',    'reader', 'calytics.trpc_dashboard'),
+  ('calAnalytics.getDashboardData',    'query',    'reader', 'calytics.trpc_dashboard'),
+  ('calAnalytics.getHealthStatus',     'query',    'public', 'calytics.trpc_health'),
+  ('calAnalytics.getBatchStats',       'query',    'reader', 'calytics.trpc_batch_stats'),
+  ('calAnalytics.syncData',            'mutation', 'admin',  'calytics.trpc_sync'),
+  ('calAnalytics.trackEvent',          'mutation', 'tracking', 'calytics.trpc_track'),
+  ('calAnalytics.trackEventBatch',     'mutation', 'tracking', 'calytics.trpc_track_batch');
+
+insert into calytics.route (method, path, handler, access) values
+  ('GET',  '/api/trpc/{procedures*}', 'calytics.http_trpc', 'public'),
+  ('POST', '/api/trpc/{procedures*}', 'calytics.http_trpc', 'public');
