@@ -219,8 +219,6 @@ Datum text_or_null(std::string_view text, bool there, bool& null) {
   return there ? text_datum(text) : Datum{0};
 }
 
-}  // namespace
-
 void put_sums_row(void* context, const Span& span, bool unfinished, Timestamp at,
                   const core::CubeKey& key, std::string_view counts) {
   auto* rows = static_cast<ReturnSetInfo*>(context);
@@ -237,6 +235,8 @@ void put_sums_row(void* context, const Span& span, bool unfinished, Timestamp at
   tuplestore_putvalues(rows->setResult, rows->setDesc, values.data(), nulls.data());
 }
 
+}  // namespace
+
 void collect(std::int32_t source, std::span<const Span> spans, const Filter& services,
              const Filter& hosts, MemoryContext memory, SumSink sink, void* context) {
   Reader reader = {source, nullptr};
@@ -246,10 +246,7 @@ void collect(std::int32_t source, std::span<const Span> spans, const Filter& ser
   answer_question(reader, question, memory, {sink, context});
 }
 
-}  // namespace calytics::glue
-
-Datum calytics_collect(PG_FUNCTION_ARGS) {
-  using namespace calytics::glue;
+Datum put_sums(FunctionCallInfo fcinfo, Collect collect) {
   InitMaterializedSRF(fcinfo, 0);
   MemoryContext memory = CurrentMemoryContext;
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return Datum{0};
@@ -258,4 +255,10 @@ Datum calytics_collect(PG_FUNCTION_ARGS) {
           filter_argument(fcinfo, 3), memory, put_sums_row, fcinfo->resultinfo);
   SPI_finish();
   return Datum{0};
+}
+
+}  // namespace calytics::glue
+
+Datum calytics_collect(PG_FUNCTION_ARGS) {
+  return calytics::glue::put_sums(fcinfo, calytics::glue::collect);
 }

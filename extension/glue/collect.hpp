@@ -126,8 +126,9 @@ void collect(std::int32_t source, std::span<const Span> spans, const Filter& ser
 void collect_tracked(std::int32_t source, std::span<const Span> spans, const Filter& services,
                      const Filter& hosts, MemoryContext memory, SumSink sink, void* context);
 
-// Puts a sum as a row of calytics.sums; the context is the ReturnSetInfo of a set of these.
-void put_sums_row(void* context, const Span& span, bool unfinished, Timestamp at,
-                  const core::CubeKey& key, std::string_view counts);
+// What an SQL function answers that is asked for a source, spans and keys: a row of calytics.sums a
+// sum.
+using Collect = decltype(&collect);
+Datum put_sums(FunctionCallInfo fcinfo, Collect collect);
 
 }  // namespace calytics::glue

@@ -162,13 +162,5 @@ void collect_tracked(std::int32_t source, std::span<const Span> spans, const Fil
 }  // namespace calytics::glue
 
 Datum calytics_collect_tracked(PG_FUNCTION_ARGS) {
-  using namespace calytics::glue;
-  InitMaterializedSRF(fcinfo, 0);
-  MemoryContext memory = CurrentMemoryContext;
-  if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return Datum{0};
-  SPI_connect();
-  collect_tracked(PG_GETARG_INT32(0), spans_argument(fcinfo, 1), filter_argument(fcinfo, 2),
-                  filter_argument(fcinfo, 3), memory, put_sums_row, fcinfo->resultinfo);
-  SPI_finish();
-  return Datum{0};
+  return calytics::glue::put_sums(fcinfo, calytics::glue::collect_tracked);
 }
