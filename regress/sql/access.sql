@@ -1,7 +1,7 @@
 -- Who may do what: tokens, log-ins, Better Auth's sessions, and what each is told who may not.
 \set ECHO none
 set client_min_messages = warning;
-create extension if not exists pgcrypto;
+create extension if not exists pgcrypto schema public;
 reset client_min_messages;
 create function pg_temp.ask(method text, path text, headers jsonb default '{}', body jsonb default null)
   returns table (status int, headers jsonb, answer jsonb) language sql as $$

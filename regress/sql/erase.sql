@@ -1,6 +1,8 @@
 -- A person is forgotten: nowhere is there an address, a name or a number of theirs, and every number, and who came back,
 -- is as it was. A rebuild afterwards gives the same state, and webhooks sent again don't bring the person back.
 \set ECHO none
+-- Names in full, whoever runs it.
+set search_path = public;
 \getenv regress PG_ABS_SRCDIR
 \set seed_file :regress /seed.psql
 \i :seed_file

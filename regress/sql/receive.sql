@@ -46,6 +46,13 @@ select outcome, count(*), sum(repeats) as repeats from cal.delivery where source
 select count(*) as bodies_that_differ from calytics.webhook_delivery d join calytics.source s using (source_id)
  where s.name = 'receive' and d.digest <> sha256(d.body);
 
+-- What the database can't take, such as a name too long for an index, costs neither the webhook nor what came before.
+select outcome, kept, detail
+  from pg_temp.send(pg_temp.event('BOOKING_CREATED', '2026-01-01T11:00:00Z', jsonb_build_object(
+         'uid', 'receive-2', 'startTime', '2026-01-05T10:00:00Z', 'eventTypeId', 7, 'type', 'long',
+         'eventTitle', (select string_agg(md5(n::text), '') from generate_series(1, 300) n))::text), 'receive', 'whsec_one');
+select count(*) as left_behind from cal.booking where source = 'receive' and uid = 'receive-2';
+
 -- Another source with the same bytes is another delivery.
 select cal.rotate_secret('receive-b', 'whsec_one');
 select * from pg_temp.send(pg_temp.event('PING', '2026-01-01T00:00:00Z', '{}'), 'receive-b', 'whsec_one');

@@ -70,7 +70,9 @@ TEST(PersonEraser, OfAnothersBookingOnlyTheNameGoes) {
 TEST(PersonEraser, AStrangersBodyStaysAsItIs) {
   for (const std::string& name : testing::payload_names()) {
     const std::string body = testing::payload(name);
-    if (body.starts_with("{")) EXPECT_EQ(erased(body, false), body) << name;
+    if (body.starts_with("{")) {
+      EXPECT_EQ(erased(body, false), body) << name;
+    }
   }
 }
 
@@ -96,7 +98,9 @@ TEST(PersonEraser, NoBodyDoesHarm) {
       for (int i = 0; i < 4 && !body.empty(); ++i)
         body[random() % body.size()] = "{}[]\",:\\ \0x"[random() % 11];
       const auto once = erase_person(body, {kAda, kStandIn, kNames, true});
-      if (once) EXPECT_EQ(erase_person(*once, {kAda, kStandIn, kNames, true}), once);
+      if (once) {
+        EXPECT_EQ(erase_person(*once, {kAda, kStandIn, kNames, true}), once);
+      }
     }
   }
 }

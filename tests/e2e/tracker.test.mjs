@@ -196,8 +196,10 @@ describe("tracker", () => {
       ["PAGE_VIEW", ...Array.from({ length: 12 }, (_, i) => `STEP_${i}`)],
     );
     await sleep(200);
+    // A batch whose answer wasn't there yet went once more, and still is there once.
     assert.equal((await events("/batch")).length, 13);
-    assert.equal(road.sent.length, 3);
+    const ids = road.sent.flatMap(({ events: sent }) => sent.map(({ eventId }) => eventId));
+    assert.equal(new Set(ids).size, 13);
   });
 
   test("while the gateway is away it waits, loses nothing and sends nothing twice", async () => {
