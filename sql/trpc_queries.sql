@@ -60,14 +60,12 @@ declare
   a calytics.asked := calytics.asked_of(call);
 begin
   return coalesce((
-    select jsonb_agg(to_jsonb(r) order by r.i)
+    select jsonb_agg(to_jsonb(r))
       from cal.metrics(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source, service => a.service,
              host => a.host, basis => a.basis, every => calytics.input_text(a.input, 'every'),
              split => calytics.input_text(a.input, 'split'), metrics => calytics.input_texts(a.input, 'metrics'),
-             known_at => calytics.input_time(a.input, 'knownAt', a.zone)) with ordinality r (
-               metric, basis_used, starts_at, ends_at, service_name, host_name, currency, value, numerator, denominator,
-               previous, previous_numerator, previous_denominator, change, i)), '[]');
+             known_at => calytics.input_time(a.input, 'knownAt', a.zone)) r), '[]');
 end
 $$;
 comment on function calytics.trpc_metrics(jsonb) is
@@ -231,6 +229,9 @@ declare
   wanted text := calytics.input_text(a.input, 'experiment');
   goal text := coalesce(calytics.input_text(a.input, 'goal'), 'BOOKED');
 begin
+  if not since < until then
+    raise exception 'experiments are told of a range of time, "from" before "to"' using errcode = 'invalid_parameter_value';
+  end if;
   return coalesce((
     select jsonb_agg(jsonb_build_object('experiment', n.experiment, 'variants', (
              select coalesce(jsonb_agg(to_jsonb(r)), '[]')
