@@ -105,9 +105,9 @@ bool Lane::serve_together(std::span<const std::unique_ptr<Exchange>> batch) {
     log_error(LogLevel::warning, "batch_undone", *error, batch.front()->id());
     return false;
   }
-  const auto& answers = std::get<std::vector<Answer>>(result);
+  auto& answers = std::get<std::vector<Answer>>(result);
   for (std::size_t i = 0; i < batch.size(); ++i)
-    batch[i]->answer(answers[i]);
+    batch[i]->answer(std::move(answers[i]));
   return true;
 }
 
