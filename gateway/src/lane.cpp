@@ -139,14 +139,14 @@ bool Lane::serve_together(const RequestQueue::Exchanges& batch) {
     return false;
   }
   counters_.committed(batch.size());
-  const auto& answers = std::get<std::vector<Answer>>(result);
+  auto& answers = std::get<std::vector<Answer>>(result);
   for (std::size_t i = 0; i < batch.size(); ++i)
-    batch[i]->answer(answers[i]);
+    batch[i]->answer(std::move(answers[i]));
   return true;
 }
 
 void Lane::serve_alone(std::unique_ptr<Exchange> exchange) {
-  if (const auto answer = outcome_for(*exchange)) return exchange->answer(*answer);
+  if (auto answer = outcome_for(*exchange)) return exchange->answer(std::move(*answer));
   ++counters_.passed_on;
   if (!duty_.writers->try_push(exchange)) exchange->answer(give_up("too many requests waiting"));
 }

@@ -247,7 +247,7 @@ TEST_F(ExchangeTest, TellsTheDatabaseWhoAsksWhateverTheClientSays) {
 }
 
 TEST_F(ExchangeTest, ReplacesARequestIdThatIsNone) {
-  for (const auto& bad : {""s, "a b"s, "<x>"s, std::string(65, 'a')}) {
+  for (const auto& bad : {""s, "a b"s, "<x>"s, std::string(47, 'a')}) {
     const auto id = make({{"x-request-id", bad}})->id();
     EXPECT_EQ(id.size(), 32U);
     EXPECT_EQ(id.find_first_not_of("0123456789abcdef"), std::string::npos);
