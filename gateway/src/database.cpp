@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include <poll.h>
@@ -137,19 +138,27 @@ bool Database::flush(TimePoint deadline) {
   }
 }
 
+DatabaseError Database::lost(TimePoint deadline) {
+  if (Clock::now() >= deadline) return {Fault::cancelled, "", "no answer in time"};
+  return broken(first_line(PQerrorMessage(connection_.get())));
+}
+
+// The next result, null at the end of a command; false if the connection is lost.
+bool Database::next(Result& result, TimePoint deadline) {
+  while (PQisBusy(connection_.get()) == 1)
+    if (!wait(POLLIN, deadline) || PQconsumeInput(connection_.get()) == 0) return false;
+  result.reset(PQgetResult(connection_.get()));
+  return true;
+}
+
 // Reads to the end of the command, and so past the commit: an error that comes after the row, as a
 // deferred constraint's does, is the outcome.
 std::variant<Database::Result, DatabaseError> Database::finish(TimePoint deadline) {
-  const auto lost = [this, deadline]() -> DatabaseError {
-    if (Clock::now() >= deadline) return {Fault::cancelled, "", "no answer in time"};
-    return broken(first_line(PQerrorMessage(connection_.get())));
-  };
-  if (!flush(deadline)) return lost();
+  if (!flush(deadline)) return lost(deadline);
   Result last;
   for (;;) {
-    while (PQisBusy(connection_.get()) == 1)
-      if (!wait(POLLIN, deadline) || PQconsumeInput(connection_.get()) == 0) return lost();
-    Result result(PQgetResult(connection_.get()));
+    Result result;
+    if (!next(result, deadline)) return lost(deadline);
     if (result == nullptr) break;
     if (last == nullptr || !is_error(last.get())) last = std::move(result);
     const auto status = PQresultStatus(last.get());
@@ -165,7 +174,7 @@ std::variant<Database::Result, DatabaseError> Database::finish(TimePoint deadlin
   return last;
 }
 
-CallResult Database::call(const Call& call, TimePoint deadline) {
+bool Database::send(const Call& call) {
   std::string headers(1, kJsonbVersion);
   headers += call.headers_json;
   const std::array<std::string_view, 5> parameters = {call.method, call.path, call.query, headers,
@@ -179,8 +188,12 @@ CallResult Database::call(const Call& call, TimePoint deadline) {
     lengths.at(i) = static_cast<int>(parameters.at(i).size());
     formats.at(i) = kBinary;
   }
-  if (PQsendQueryPrepared(connection_.get(), kStatement, values.size(), values.data(),
-                          lengths.data(), formats.data(), kBinary) != 1) {
+  return PQsendQueryPrepared(connection_.get(), kStatement, values.size(), values.data(),
+                             lengths.data(), formats.data(), kBinary) == 1;
+}
+
+CallResult Database::call(const Call& call, TimePoint deadline) {
+  if (!send(call)) {
     auto error = broken(first_line(PQerrorMessage(connection_.get())));
     disconnect();
     return error;
@@ -195,6 +208,48 @@ CallResult Database::call(const Call& call, TimePoint deadline) {
   if (auto* reason = std::get_if<std::string>(&answer))
     return DatabaseError{Fault::permanent, "", std::move(*reason)};
   return std::move(std::get<Answer>(answer));
+}
+
+CallResults Database::call_together(std::span<const Call> calls, TimePoint deadline) {
+  std::vector<Answer> answers;
+  answers.reserve(calls.size());
+  const auto give_up = [this](DatabaseError error) {
+    disconnect();
+    return error;
+  };
+  auto* connection = connection_.get();
+  bool sent = PQenterPipelineMode(connection) == 1;
+  for (std::size_t i = 0; sent && i < calls.size(); ++i)
+    sent = send(calls[i]);
+  if (!sent || PQpipelineSync(connection) != 1 || !flush(deadline)) return give_up(lost(deadline));
+
+  std::optional<DatabaseError> error;  // the first one; those after it only say that it happened
+  for (;;) {
+    Result result;
+    if (!next(result, deadline)) return give_up(lost(deadline));
+    if (result == nullptr) {
+      if (PQstatus(connection) == CONNECTION_BAD) return give_up(lost(deadline));
+      continue;
+    }
+    const auto status = PQresultStatus(result.get());
+    if (status == PGRES_PIPELINE_SYNC) break;
+    if (error || status == PGRES_PIPELINE_ABORTED) continue;
+    if (is_error(result.get())) {
+      error = error_of(result.get());
+      if (PQstatus(connection) == CONNECTION_BAD || error->fault == Fault::lost)
+        return give_up(std::move(*error));
+      continue;
+    }
+    auto answer = decode_answer(result.get());
+    // It has happened all the same, as the others have.
+    answers.push_back(std::holds_alternative<Answer>(answer) ? std::move(std::get<Answer>(answer))
+                                                             : error_answer(500, "internal error"));
+  }
+  Result end;
+  if (!next(end, deadline) || PQexitPipelineMode(connection) != 1) disconnect();
+  if (error) return std::move(*error);
+  if (answers.size() != calls.size()) return give_up(broken("answers are missing"));
+  return answers;
 }
 
 }  // namespace calytics::gateway

@@ -2,16 +2,21 @@
 // stopped from another thread: libpq is used without blocking, so a server that hangs can't hold a
 // lane.
 //
+// Several calls can go as one: a pipeline under one sync, which PostgreSQL makes one transaction
+// of. They are answered together after its commit; an error of one means that none has happened.
+//
 // A call that reports `answered` has been committed. After `lost` or `timed_out` the connection is
 // gone and whether the call was committed isn't known.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <libpq-fe.h>
 
@@ -37,6 +42,7 @@ struct Call {
 };
 
 using CallResult = std::variant<Answer, DatabaseError>;
+using CallResults = std::variant<std::vector<Answer>, DatabaseError>;  // in the calls' order
 
 class Database {
  public:
@@ -47,6 +53,7 @@ class Database {
   // Connects and prepares; on failure says why and leaves no connection.
   bool connect(TimePoint deadline, DatabaseError& error);
   CallResult call(const Call& call, TimePoint deadline);
+  CallResults call_together(std::span<const Call> calls, TimePoint deadline);
   void disconnect() { connection_.reset(); }
 
  private:
@@ -61,6 +68,9 @@ class Database {
   bool wait(short events, TimePoint deadline);
   bool open(TimePoint deadline);
   bool flush(TimePoint deadline);
+  bool send(const Call& call);
+  DatabaseError lost(TimePoint deadline);
+  bool next(Result& result, TimePoint deadline);
   std::variant<Result, DatabaseError> finish(TimePoint deadline);
   static DatabaseError broken(std::string message);
   bool set_up(TimePoint deadline, DatabaseError& error);

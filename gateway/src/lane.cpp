@@ -31,6 +31,11 @@ Milliseconds jittered(Milliseconds about) {
          Milliseconds{std::uniform_int_distribution<std::int64_t>(0, about.count())(random)};
 }
 
+bool is_write(const Exchange& exchange) {
+  const auto& method = exchange.request().method;
+  return method != "GET" && method != "HEAD" && method != "OPTIONS";
+}
+
 void log_error(LogLevel level, std::string_view event, const DatabaseError& error,
                std::string_view id) {
   LogLine line(level, event);
@@ -65,13 +70,45 @@ void Lane::run() {
       if (Clock::now() >= next_attempt_) reconnect(Clock::now() + kConnectTimeout);
       if (!database_.connected() && connected_ > 0) continue;
     }
-    auto exchange = queue_.pop(database_.connected() ? kNever : next_attempt_);
-    if (exchange != nullptr) {
-      exchange->answer(outcome_for(*exchange));
+    auto batch =
+        queue_.take(database_.connected() ? kNever : next_attempt_, settings_.batch_size, is_write);
+    if (!batch.empty()) {
+      serve(std::move(batch));
     } else if (queue_.closed()) {
       return;
     }
   }
+}
+
+void Lane::serve(std::vector<std::unique_ptr<Exchange>> batch) {
+  if (batch.size() > 1 && database_.connected() && serve_together(batch)) return;
+  for (auto& exchange : batch) {
+    exchange->answer(outcome_for(*exchange));
+    exchange.reset();
+  }
+}
+
+// False if none of it has happened, or if that isn't known.
+bool Lane::serve_together(std::span<const std::unique_ptr<Exchange>> batch) {
+  std::vector<std::string> headers;
+  std::vector<Call> calls;
+  headers.reserve(batch.size());
+  calls.reserve(batch.size());
+  for (const auto& exchange : batch) {
+    const auto& request = exchange->request();
+    headers.push_back(exchange->headers_json());
+    calls.push_back({request.method, request.path, request.query, headers.back(), request.body});
+  }
+  auto result = database_.call_together(calls, Clock::now() + settings_.db_timeout + kCancelGrace);
+  count_connection();
+  if (const auto* error = std::get_if<DatabaseError>(&result)) {
+    log_error(LogLevel::warning, "batch_undone", *error, batch.front()->id());
+    return false;
+  }
+  const auto& answers = std::get<std::vector<Answer>>(result);
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    batch[i]->answer(answers[i]);
+  return true;
 }
 
 // The answer of the database, or the gateway's own if there is none to be had.

@@ -1,15 +1,20 @@
 // A lane: a thread with a database connection of its own that takes requests from the queue, has
-// the database answer them and sends the answers. It decides what a failure means for the request:
-// wait for the database to come back, try again, or give up honestly. Trying again after a lost
-// connection is safe because cal.http is idempotent: a webhook that was stored and comes again is a
-// duplicate.
+// the database answer them and sends the answers. Writes that wait are taken together, as one
+// transaction, and answered after its commit; so a lane does more at a time the more there is to
+// do. If one of them raises, all are done again one by one, and nobody pays for a neighbour. It
+// decides what a failure means for the request: wait for the database to come back, try again, or
+// give up honestly. Trying again after a lost connection is safe because cal.http is idempotent: a
+// webhook that was stored and comes again is a duplicate.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <future>
+#include <memory>
+#include <span>
 #include <stop_token>
 #include <thread>
+#include <vector>
 
 #include "clock.hpp"
 #include "database.hpp"
@@ -39,6 +44,8 @@ class Lane {
 
  private:
   void run();
+  void serve(std::vector<std::unique_ptr<Exchange>> batch);
+  bool serve_together(std::span<const std::unique_ptr<Exchange>> batch);
   Answer outcome_for(const Exchange& exchange);
   void reconnect(TimePoint deadline);
   void count_connection();

@@ -7,6 +7,8 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "clock.hpp"
 #include "exchange.hpp"
@@ -41,6 +43,22 @@ class RequestQueue {
     auto exchange = std::move(waiting_.front());
     waiting_.pop_front();
     return exchange;
+  }
+
+  // The next exchange as pop() gives it and, if `together` holds for it, those behind it for which
+  // it holds too: at most `limit` of them, and none that isn't there already.
+  template <typename Together>
+  std::vector<std::unique_ptr<Exchange>> take(TimePoint deadline, std::size_t limit,
+                                              Together together) {
+    std::vector<std::unique_ptr<Exchange>> taken;
+    if (auto first = pop(deadline)) taken.push_back(std::move(first));
+    if (taken.empty() || !together(*taken.front())) return taken;
+    const std::lock_guard lock(mutex_);
+    while (taken.size() < limit && !waiting_.empty() && together(*waiting_.front())) {
+      taken.push_back(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
+    return taken;
   }
 
   // No more come in; those inside are still handed out.

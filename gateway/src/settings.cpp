@@ -139,6 +139,13 @@ std::vector<Setting> make_table() {
        "requests that may wait for a lane; more are answered 503",
        count(
            [](S & s) -> auto& { return s.queue_size; }, 1, 1'000'000)},
+      {"batch-size",
+       {"ANALYTICS_BATCH_SIZE"},
+       "COUNT",
+       "20",
+       "writes that a lane commits together at most; 1: each by itself",
+       count(
+           [](S & s) -> auto& { return s.batch_size; }, 1, 1000)},
       {"max-connections",
        {"CALYTICS_MAX_CONNECTIONS"},
        "COUNT",

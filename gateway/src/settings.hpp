@@ -23,6 +23,7 @@ struct Settings {
   std::string ready_file;
   std::size_t pool_size = 0;
   std::size_t queue_size = 0;
+  std::size_t batch_size = 1;
   std::size_t max_connections = 0;
   std::size_t max_memory = 0;
   FramingLimits limits;

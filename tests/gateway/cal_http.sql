@@ -2,10 +2,13 @@
 --   /echo     the request, as it arrived, as JSON       /store    keeps the body, once
 --   /nothing  an empty 200                              /bytes    `query` bytes of body
 --   /sleep    sleeps `query` seconds                    /raise    raises an error of SQLSTATE `query`
+--   /touch    counts a call for the row `query`, which it then holds a while
 --   /answer   answers what the body's JSON says: status, headers, body
 create schema cal;
 
 create table cal.stored (body bytea primary key, copies int not null default 1);
+create table cal.touched (name text primary key, calls int not null default 0);
+insert into cal.touched (name) values ('a'), ('b');
 create sequence cal.calls;
 
 create function cal.http(text, text, text, jsonb, bytea,
@@ -31,6 +34,11 @@ begin
     when '/bytes' then
       headers := '{"Content-Type": "application/octet-stream"}';
       body := convert_to(repeat('x', $3::int), 'UTF8');
+    when '/touch' then
+      update cal.touched t set calls = t.calls + 1 where t.name = $3;
+      perform pg_sleep(0.02);
+      headers := '{}';
+      body := 'touched';
     when '/sleep' then
       perform pg_sleep($3::float8);
       headers := '{}';
