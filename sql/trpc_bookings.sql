@@ -45,7 +45,7 @@ begin
   select (select count(*) from fact),
          jsonb_agg(jsonb_build_object(
            'root_uid', p.root_uid, 'uid', p.uid, 'status', p.status, 'starts_at', p.starts_at, 'ends_at', p.ended_at,
-           'service', calytics.service_name(a.src, p.service), 'host', calytics.host_name(a.src, p.host),
+           'service', nullif(calytics.service_name(a.src, p.service), ''), 'host', nullif(calytics.host_name(a.src, p.host), ''),
            'created_at', p.created_at, 'cancelled_at', p.cancelled_at, 'cancelled_by', p.cancelled_by, 'hops', p.hops,
            'no_show', p.no_show, 'price', p.price, 'currency', nullif(p.currency, ''))
            || case when personal then jsonb_build_object('customer', p.customer, 'customer_name', n.name) else '{}' end

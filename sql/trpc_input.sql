@@ -108,7 +108,7 @@ create function calytics.input_interval(input jsonb, key text) returns interval
 as $$
 begin
   return calytics.input_text(input, key)::interval;
-exception when invalid_datetime_format or datetime_field_overflow then
+exception when data_exception then
   raise exception 'input "%" is not a length of time', key
     using errcode = 'invalid_parameter_value', hint = 'For instance: "24 hours".';
 end

@@ -19,12 +19,29 @@ comment on function calytics.trpc_dashboard(jsonb) is
 create function calytics.trpc_health(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
+declare
+  health jsonb := calytics.health_for(jsonb_populate_record(null::calytics.identity, call -> 'caller'));
+  measured jsonb;
 begin
-  return calytics.health_for(jsonb_populate_record(null::calytics.identity, call -> 'caller'));
+  if not health ? 'metrics' then
+    return health;
+  end if;
+  measured := to_jsonb(calytics.measure_health(clock_timestamp()));
+  return health || jsonb_build_object(
+    'database', jsonb_build_object('connected', true, 'size', measured -> 'database_size', 'connections', measured -> 'connections'),
+    'batch', health -> 'metrics' || jsonb_build_object('quarantined', measured -> 'quarantined'),
+    'system', jsonb_build_object(
+      'disk_total', measured -> 'disk_total', 'disk_free', measured -> 'disk_free',
+      'memory_total', measured -> 'memory_total', 'memory_available', measured -> 'memory_available'),
+    'checks', jsonb_build_object(
+      'interval_ms', (extract(epoch from current_setting('calytics.health_interval')::interval) * 1000)::bigint,
+      'last_at', health #> '{sample,sampled_at}'));
 end
 $$;
 comment on function calytics.trpc_health(jsonb) is
-  'calAnalytics.getHealthStatus: {"status": "ok"} for anyone, cal.health() for an admin of all sources.';
+  'calAnalytics.getHealthStatus: {"status": "ok"} for anyone; for an admin of all sources cal.health() and, measured now: database '
+  '(connected, size in bytes, connections), batch (what waits for the folder, and quarantined), system (bytes of disk and memory), '
+  'checks (how often health is sampled, 0: never, and when it last was).';
 
 create function calytics.trpc_batch_stats(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -35,6 +52,8 @@ declare
 begin
   return (health -> 'metrics') || jsonb_build_object(
     'as_of', health -> 'as_of',
+    'counted_since', calytics.counted_since(),
+    'received', case when calytics.counted_since() is not null then calytics.counted_outcomes() end,
     'refused', health -> 'refused',
     'quarantined', (select coalesce(sum((s.source ->> 'quarantined')::bigint), 0)
                       from jsonb_array_elements(health -> 'sources') s (source)),
@@ -48,7 +67,8 @@ end
 $$;
 comment on function calytics.trpc_batch_stats(jsonb) is
   'calAnalytics.getBatchStats: pending, unmerged, folded_at, lag_s, worker and refused as in cal.health(); quarantined '
-  'deliveries of all time; deliveries: since when and how many by outcome, in the last 24 hours.';
+  'deliveries of all time; deliveries: since when and how many by outcome, in the last 24 hours; received: deliveries and events (event_...) by source and '
+  'outcome since counted_since (NULL where calytics is not preloaded).';
 
 create function calytics.trpc_sync(call jsonb) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp

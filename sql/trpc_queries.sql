@@ -60,14 +60,12 @@ declare
   a calytics.asked := calytics.asked_of(call);
 begin
   return coalesce((
-    select jsonb_agg(to_jsonb(r) order by r.i)
+    select jsonb_agg(to_jsonb(r))
       from cal.metrics(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source, service => a.service,
              host => a.host, basis => a.basis, every => calytics.input_text(a.input, 'every'),
              as_of => a.as_of, split => calytics.input_text(a.input, 'split'), metrics => calytics.input_texts(a.input, 'metrics'),
-             known_at => calytics.input_time(a.input, 'knownAt', a.zone)) with ordinality r (
-               metric, basis_used, starts_at, ends_at, service_name, host_name, currency, value, numerator, denominator,
-               previous, previous_numerator, previous_denominator, change, i)), '[]');
+             known_at => calytics.input_time(a.input, 'knownAt', a.zone)) r), '[]');
 end
 $$;
 comment on function calytics.trpc_metrics(jsonb) is
@@ -95,12 +93,41 @@ begin
              "to" => coalesce(a.until, (month + interval '4 months') at time zone a.zone),
              known_at => case when moments = '{}' then array[now() - interval '7 days', now()] else moments end,
              source => a.source, service => a.service, host => a.host,
-             every => coalesce(calytics.input_text(a.input, 'every'), 'month')) r), '[]');
+             every => coalesce(calytics.input_text(a.input, 'every'), 'month'),
+             forecast => calytics.input_flag(a.input, 'forecast')) r), '[]');
 end
 $$;
 comment on function calytics.trpc_pace(jsonb) is
   'calAnalytics.getPace: the rows of cal.pace of {from?, to? (this month and the next three), knownAt? (up to 12 moments; a week '
-  'ago and now), source?, service?, host?, every? (month)}.';
+  'ago and now), source?, service?, host?, every? (month), forecast? (false)}.';
+
+create function calytics.trpc_forecast(call jsonb) returns jsonb
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  a calytics.asked := calytics.asked_of(call);
+  rows jsonb;
+begin
+  select jsonb_agg(to_jsonb(f)) into rows
+    from cal.forecast(
+           coalesce(calytics.input_text(a.input, 'metric'), 'created'), calytics.input_number(a.input, 'horizon', 1, 366, 28),
+           source => a.source, service => a.service, host => a.host, currency => calytics.input_text(a.input, 'currency'),
+           every => coalesce(calytics.input_text(a.input, 'every'), 'day'),
+           confidence => calytics.input_number(a.input, 'confidence', 1, 99, 80) / 100.0, at => a.at) f;
+  return (
+    select jsonb_object_agg(m.key, m.value) from jsonb_each(rows -> 0) m
+     where m.key not in ('starts_at', 'ends_at', 'value', 'low', 'high'))
+    || jsonb_build_object('rows', (
+      select jsonb_agg(jsonb_build_object('starts_at', r -> 'starts_at', 'ends_at', r -> 'ends_at', 'value', r -> 'value',
+                                          'low', r -> 'low', 'high', r -> 'high') order by i)
+        from jsonb_array_elements(rows) with ordinality x (r, i)));
+end
+$$;
+comment on function calytics.trpc_forecast(jsonb) is
+  'calAnalytics.getForecast: cal.forecast of {metric? (created), horizon? (days, 1 to 366; 28), every? (day), confidence? (percent, '
+  '1 to 99; 80), currency?, at?, source?, service?, host?}: {"rows": [{"starts_at", "ends_at", "value", "low", "high"}], and '
+  'what is the same for all: "currency_used", "reason", "method", "history_days", "trial_folds", "trial_days", "error", '
+  '"naive_error", "coverage"}.';
 
 create function calytics.trpc_retention(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -232,6 +259,9 @@ declare
   wanted text := calytics.input_text(a.input, 'experiment');
   goal text := coalesce(calytics.input_text(a.input, 'goal'), 'BOOKED');
 begin
+  if not since < until then
+    raise exception 'experiments are told of a range of time, "from" before "to"' using errcode = 'invalid_parameter_value';
+  end if;
   return coalesce((
     select jsonb_agg(jsonb_build_object('experiment', n.experiment, 'variants', (
              select coalesce(jsonb_agg(to_jsonb(r)), '[]')
@@ -254,6 +284,7 @@ insert into calytics.procedure (name, kind, access, scope, handler) values
   ('calAnalytics.getNames',          'query', 'reader', 'source', 'calytics.trpc_names'),
   ('calAnalytics.getMetricValues',   'query', 'reader', 'source', 'calytics.trpc_metrics'),
   ('calAnalytics.getPace',           'query', 'reader', 'source', 'calytics.trpc_pace'),
+  ('calAnalytics.getForecast',       'query', 'reader', 'source', 'calytics.trpc_forecast'),
   ('calAnalytics.getRetention',      'query', 'reader', 'source', 'calytics.trpc_retention'),
   ('calAnalytics.getLifetimeValue',  'query', 'reader', 'source', 'calytics.trpc_lifetime_value'),
   ('calAnalytics.getUtilisation',    'query', 'reader', 'source', 'calytics.trpc_utilisation'),

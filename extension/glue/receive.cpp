@@ -19,6 +19,7 @@ extern "C" {
 #include "erased.hpp"
 #include "headers.hpp"
 #include "keys.hpp"
+#include "outcome_counts.hpp"
 #include "refusals.hpp"
 #include "settings.hpp"
 
@@ -123,6 +124,7 @@ Answer repeated(std::int32_t source, Datum digest, Moment received) {
         static_cast<Answer*>(context)->delivery = DatumGetInt64(values[0]);
       },
       &answer);
+  calytics::glue::count_outcome(source, answer.outcome);
   return answer;
 }
 
@@ -150,6 +152,7 @@ Answer receive(Request request) {
   const std::string_view body = sent ? bytes_of(request.body) : std::string_view{};
   if (!sent || !is_signed(body, signature, keys)) {
     calytics::glue::count_refusal("unauthorized");
+    if (keys != nullptr) calytics::glue::count_outcome(keys->source, "unauthorized");
     return {.outcome = "unauthorized",
             .delivery = {},
             .detail = "the signature does not match: enter this source's secret at Cal.com"};
@@ -169,6 +172,7 @@ Answer receive(Request request) {
       webhook,
       {.source = source, .received = received, .delivery = {}, .known = {}, .ordinal = {}});
   if (archive(request, webhook, understood, source, digest, received)) {
+    calytics::glue::count_outcome(source, understood.outcome);
     return {
         .outcome = understood.outcome, .delivery = understood.change, .detail = understood.detail};
   }
