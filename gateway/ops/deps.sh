@@ -11,7 +11,7 @@ for purpose in "$@"; do
   case $purpose in
     client | run | check | bench)
       packages+=(g++ make cmake pkg-config libpq-dev libpoco-dev libsimdjson-dev libssl-dev zlib1g-dev) ;;&
-    run | check)
+    run | check | bench)
       tools+=(node:nodejs npm:npm) ;;&
     client)
       tools+=(psql:postgresql-client) ;;
@@ -19,15 +19,9 @@ for purpose in "$@"; do
       tools+=(node:nodejs) ;;
     check)
       packages+=(libgtest-dev clang-format clang-tidy shellcheck)
-<<<<<<< HEAD
       tools+=(chromium) ;;
-=======
-      tools+=(node:nodejs chromium)
-      [[ ! -e $root/tests/e2e/package-lock.json ]] || tools+=(npm:npm) ;;
     bench)
-      packages+=(wrk)
-      tools+=(node:nodejs npm:npm) ;;
->>>>>>> main
+      packages+=(wrk) ;;
     run) ;;
     *) die "deps.sh: no such purpose: $purpose" ;;
   esac
