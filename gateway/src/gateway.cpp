@@ -28,7 +28,11 @@ void raise_descriptor_limit(const Settings& settings) {
 }  // namespace
 
 Gateway::Gateway(Settings settings)
-    : settings_(std::move(settings)), queue_(settings_.queue_size), reactor_(settings_, queue_) {
+    : settings_(std::move(settings)),
+      streams_(settings_.max_streams, settings_.stream_heartbeat, [this] { stream_event_.set(); }),
+      queue_(settings_.queue_size),
+      reactor_(settings_, queue_, streams_),
+      listener_(settings_.database_url, streams_, stream_event_) {
   raise_descriptor_limit(settings_);
   for (std::size_t i = 0; i < settings_.pool_size; ++i)
     lanes_.push_back(std::make_unique<Lane>(settings_, queue_, connected_lanes_));

@@ -6,10 +6,13 @@
 #include <thread>
 #include <vector>
 
+#include "event_streams.hpp"
 #include "lane.hpp"
+#include "listener.hpp"
 #include "reactor.hpp"
 #include "request_queue.hpp"
 #include "settings.hpp"
+#include "wake_event.hpp"
 
 namespace calytics::gateway {
 
@@ -27,8 +30,11 @@ class Gateway {
 
  private:
   const Settings settings_;
+  WakeEvent stream_event_;
+  EventStreams streams_;
   RequestQueue queue_;
   Reactor reactor_;
+  Listener listener_;  // ends before those whom it tells
   Lane::Connected connected_lanes_ = 0;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::thread reactor_thread_;

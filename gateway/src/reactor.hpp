@@ -14,6 +14,7 @@
 
 #include "clock.hpp"
 #include "connection.hpp"
+#include "event_streams.hpp"
 #include "request_queue.hpp"
 #include "settings.hpp"
 
@@ -21,8 +22,9 @@ namespace calytics::gateway {
 
 class Reactor {
  public:
-  // Listens from here on; throws Poco::Exception if it can't. The queue must outlive the reactor.
-  Reactor(const Settings& settings, RequestQueue& queue);
+  // Listens from here on; throws Poco::Exception if it can't. The queue and the streams must
+  // outlive the reactor.
+  Reactor(const Settings& settings, RequestQueue& queue, EventStreams& streams);
 
   Poco::Net::SocketAddress address() const { return listener_.address(); }
   // Serves until drained.
