@@ -182,7 +182,12 @@ begin
   class := calytics.limit_class(access);
   wait := calytics.take_token(class, request.client);
   if wait > 0 then
-    return calytics.too_many(class, wait);
+    response := calytics.too_many(class, wait);
+    -- Or the page that is to wait couldn't read it.
+    if access = 'tracking' then
+      response.headers := response.headers || calytics.track_headers(request);
+    end if;
+    return response;
   elsif handler is null then
     return calytics.unrouted(request);
   end if;
@@ -201,18 +206,60 @@ comment on function calytics.dispatch(calytics.http_request) is
   'Answers a request by its route''s handler; with 429 where its client calls too often, before anything is done; with 401 '
   'or 403 where the caller may not; or as calytics.unrouted does.';
 
+create function calytics.named_error(answer jsonb, id text) returns jsonb
+  language sql immutable
+  return case when jsonb_typeof(answer #> '{error,data}') = 'object'
+              then jsonb_set(answer, '{error,data,requestId}', to_jsonb(id))
+              when jsonb_typeof(answer -> 'error') = 'object'
+              then jsonb_set(answer, '{error,request_id}', to_jsonb(id))
+              else answer end;
+comment on function calytics.named_error(jsonb, text) is
+  'An answer in JSON, with the request''s id if it is an error: error.request_id or, as tRPC has it, error.data.requestId.';
+
+create function calytics.with_request_id(response calytics.http_response, id text) returns calytics.http_response
+  language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  answer jsonb;
+begin
+  if response.headers ->> 'content-type' like 'application/json%' and response.body <> '' then
+    answer := convert_from(response.body, 'UTF8');
+    answer := case jsonb_typeof(answer)
+                when 'array' then (select jsonb_agg(calytics.named_error(a.answer, id) order by a.i)
+                                     from jsonb_array_elements(answer) with ordinality a (answer, i))
+                else calytics.named_error(answer, id) end;
+    response.body := convert_to(answer::text, 'UTF8');
+  end if;
+  return response;
+end
+$$;
+comment on function calytics.with_request_id(calytics.http_response, text) is
+  'The answer to a request that failed, wholly or in part, with the request''s id in its errors.';
+
 create function cal.http(
   method text, path text, query text, headers jsonb, body bytea
 ) returns calytics.http_response
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  id text := headers ->> 'x-request-id';
+  application text;  -- as the server's log and pg_stat_activity show it
+  response calytics.http_response;
 begin
-  return calytics.dispatch(
+  if id is not null then
+    application := set_config('application_name', 'calytics-gateway ' || id, true);
+  end if;
+  response := calytics.dispatch(
     (upper(method), path, null, query, headers, body,
      calytics.client_address(headers ->> 'x-calytics-peer', headers ->> 'x-forwarded-for'), null)::calytics.http_request);
+  if id is not null and (response.status >= 400 or response.status = 207) then
+    return calytics.with_request_id(response, id);
+  end if;
+  return response;
 end
 $$;
 comment on function cal.http(text, text, text, jsonb, bytea) is
   'Answers an HTTP request. path: without the query; query: what follows "?"; headers: JSON object, '
-  'names in lower case, x-calytics-peer the address that the connection comes from; body: raw bytes. Returns status, headers (JSON object) and body; HEAD is '
+  'names in lower case, x-calytics-peer the address that the connection comes from, x-request-id what the request is called in '
+  'errors and, as the application''s name, in the server''s log; body: raw bytes. Returns status, headers (JSON object) and body; HEAD is '
   'answered as GET. An error means that nothing was done and that the call can be repeated.';

@@ -141,12 +141,12 @@ std::unique_ptr<Exchange> Connection::begin_exchange(Request request) {
                                     std::exchange(charge_, MemoryCharge(context_.budget)));
 }
 
-void Connection::refuse(const Answer& answer) {
+void Connection::refuse(Answer answer) {
   auto request = framer_.take();
   request.keep_alive = false;
   Exchange(std::move(request), shared_from_this(),
            std::exchange(charge_, MemoryCharge(context_.budget)))
-      .answer(answer);
+      .answer(std::move(answer));
 }
 
 void Connection::send_continue() {

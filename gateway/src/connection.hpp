@@ -52,7 +52,7 @@ class Connection : public AnswerSink, public std::enable_shared_from_this<Connec
   // Goes as far as it can without waiting; hands over a complete request to be answered.
   std::unique_ptr<Exchange> advance();
   // Answers and closes without having read a request.
-  void refuse(const Answer& answer);
+  void refuse(Answer answer);
   // Acts on a deadline that has passed; true if there was one.
   bool expire(TimePoint now);
   // The gateway shuts down: an idle connection gets a last short time.

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include <Poco/Net/HTTPResponse.h>
+
 #include "answer_writer.hpp"
 #include "log.hpp"
 #include "text.hpp"
@@ -19,7 +21,8 @@ namespace {
 constexpr std::string_view kIdHeader = "x-request-id";
 constexpr std::string_view kPeerHeader = "x-calytics-peer";
 constexpr std::string_view kProtocolHeader = "x-forwarded-proto";
-constexpr std::size_t kIdLimit = 64;
+// With the gateway's name before it, it is PostgreSQL's application_name, of 63 bytes.
+constexpr std::size_t kIdLimit = 46;
 
 // 128 random bits: unique, not secret.
 std::string make_id() {
@@ -59,6 +62,21 @@ void append_member(std::string& json, std::string_view name, std::string_view va
   append_json_string(json, as_utf8(value));
 }
 
+// As the database words its errors; the code is the status's name.
+std::string error_body(int status, std::string_view reason, std::string_view id) {
+  const auto code = static_cast<Poco::Net::HTTPResponse::HTTPStatus>(status);
+  auto name = to_lower(Poco::Net::HTTPResponse::getReasonForStatus(code));
+  for (char& c : name)
+    if (c == ' ' || c == '-') c = '_';
+  std::string json = R"({"error":{"code":)";
+  append_json_string(json, name);
+  json += R"(,"message":)";
+  append_json_string(json, reason);
+  json += R"(,"request_id":)";
+  append_json_string(json, id);
+  return json + "}}\n";
+}
+
 }  // namespace
 
 Exchange::Exchange(Request request, std::shared_ptr<AnswerSink> sink, MemoryCharge charge)
@@ -88,8 +106,9 @@ std::string Exchange::headers_json() const {
   return json;
 }
 
-void Exchange::answer(const Answer& answer) {
+void Exchange::answer(Answer answer) {
   if (std::exchange(answered_, true)) return;
+  if (answer.is_error) answer.body = error_body(answer.status, answer.body, id_);
   const bool keep_alive = request_.keep_alive && sink_->stays_open();
   const bool by_tls =
       std::any_of(request_.headers.begin(), request_.headers.end(), [](const Header& header) {

@@ -1,6 +1,10 @@
 // One request and the duty to answer it. Whatever happens to it on its way, it is answered exactly
 // once: an exchange that goes away unanswered answers 503. The answer is logged here, and only
 // here.
+//
+// Its id is the client's X-Request-Id if that is of a sane form, so that a proxy's log and ours
+// agree, or else 128 random bits. Whoever sends one chooses what their own requests are called; it
+// says nothing of who they are.
 #pragma once
 
 #include <memory>
@@ -39,7 +43,7 @@ class Exchange {
   // The header fields as cal.http gets them: a JSON object, with x-calytics-peer and x-request-id.
   std::string headers_json() const;
 
-  void answer(const Answer& answer);
+  void answer(Answer answer);
 
  private:
   Request request_;
