@@ -57,6 +57,14 @@ $$;
 comment on function calytics.track_origin(int, text) is
   'The headers that tell a browser whether pages of that origin may send a source''s events.';
 
+create function calytics.track_headers(request calytics.http_request) returns jsonb
+  language sql stable
+  return calytics.track_origin(
+    (select s.source_id from calytics.source s where s.name = coalesce(request.params ->> 'source', 'default')),
+    calytics.header(request.headers, 'origin'));
+comment on function calytics.track_headers(calytics.http_request) is
+  'calytics.track_origin for whoever sends events, or asks whether they may.';
+
 create function calytics.http_track(request calytics.http_request) returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -64,7 +72,7 @@ declare
   wanted text := coalesce(request.params ->> 'source', 'default');
   src int := (select s.source_id from calytics.source s where s.name = wanted);
   origin text := calytics.header(request.headers, 'origin');
-  more jsonb := calytics.track_origin(src, origin);
+  more jsonb := calytics.track_headers(request);
   answer jsonb;
 begin
   if src is null then
@@ -88,9 +96,7 @@ as $$
 begin
   return (
     204,
-    calytics.track_origin(
-      (select s.source_id from calytics.source s where s.name = coalesce(request.params ->> 'source', 'default')),
-      calytics.header(request.headers, 'origin'))
+    calytics.track_headers(request)
     || '{"allow": "OPTIONS, POST", "access-control-allow-methods": "POST", "access-control-allow-headers": "content-type",
          "access-control-max-age": "86400"}',
     ''::bytea);
@@ -121,6 +127,8 @@ begin
     'how', who.how,
     'label', who.label,
     'sources', (select jsonb_agg(s.name order by s.name) from calytics.source s where s.source_id = any (who.sources)),
+    'service', calytics.service_name(who.sources[1], who.service),
+    'host', calytics.host_name(who.sources[1], who.host),
     'why_not', who.why,
     'client', request.client,
     'tls', calytics.is_tls(request.headers)));
@@ -128,7 +136,7 @@ end
 $$;
 comment on function calytics.http_debug_auth(calytics.http_request) is
   'GET /api/debug/auth: how the caller was authenticated, or why not: role (admin, reader, NULL: nobody), how (token, '
-  'session, better-auth), label, sources (NULL: all), why_not; and as what it is seen: client (address) and tls.';
+  'session, better-auth, share), label, sources (NULL: all), service and host (which alone a shared link shows), why_not; and as what it is seen: client (address) and tls.';
 
 create function calytics.http_admin_dashboard(request calytics.http_request) returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
