@@ -4,11 +4,13 @@
 
 create type calytics.identity as (
   role          text,    -- admin or reader; NULL: nobody
-  how           text,    -- token, session or better-auth
-  label         text,    -- the token's label, the account's name, or the user's id
+  how           text,    -- token, session, better-auth or share
+  label         text,    -- the token's or shared link's label, the account's name, or the user's id
   sources       int[],   -- NULL: all
   why           text,    -- why it is nobody
-  foreign_page  boolean  -- for a page of another origin asks in somebody's name
+  foreign_page  boolean,  -- for a page of another origin asks in somebody's name
+  service       text,     -- the key of the one that a shared link shows; NULL: all
+  host          text      -- likewise
 );
 comment on type calytics.identity is 'Who is calling; see calytics.caller.';
 
@@ -131,6 +133,9 @@ declare
 begin
   refusal := calytics.refusal(access, who);
   if refusal.status is null then
+    if num_nonnulls(who.service, who.host) > 0 then
+      return calytics.error_response(403, 'forbidden', 'your link shows one service or host alone, and this tells of more');
+    end if;
     return null;
   elsif refusal.status = 401 then
     return calytics.error_response(401, 'unauthorized', refusal.message, '{"www-authenticate": "Bearer"}');
@@ -139,7 +144,8 @@ begin
 end
 $$;
 comment on function calytics.denied(text, calytics.identity) is
-  'The answer to a caller who may not what needs that access, NULL if they may.';
+  'The answer to a caller who may not what needs that access, NULL if they may. Routes don''t open to links that show one '
+  'service or host alone; procedures do, as calytics.narrowed has it.';
 
 create function calytics.unrouted(request calytics.http_request) returns calytics.http_response
   language plpgsql stable set search_path = pg_catalog, pg_temp

@@ -116,6 +116,8 @@ begin
     'how', who.how,
     'label', who.label,
     'sources', (select jsonb_agg(s.name order by s.name) from calytics.source s where s.source_id = any (who.sources)),
+    'service', calytics.service_name(who.sources[1], who.service),
+    'host', calytics.host_name(who.sources[1], who.host),
     'why_not', who.why,
     'client', request.client,
     'tls', calytics.is_tls(request.headers)));
@@ -123,7 +125,7 @@ end
 $$;
 comment on function calytics.http_debug_auth(calytics.http_request) is
   'GET /api/debug/auth: how the caller was authenticated, or why not: role (admin, reader, NULL: nobody), how (token, '
-  'session, better-auth), label, sources (NULL: all), why_not; and as what it is seen: client (address) and tls.';
+  'session, better-auth, share), label, sources (NULL: all), service and host (which alone a shared link shows), why_not; and as what it is seen: client (address) and tls.';
 
 create function calytics.http_admin_dashboard(request calytics.http_request) returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
