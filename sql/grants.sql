@@ -11,15 +11,16 @@ grant execute on function cal.http(text, text, text, jsonb, bytea) to cal_gatewa
 
 grant select on cal.source, cal.service, cal.host, cal.booking, cal.booking_change, cal.attendee,
                 cal.delivery, cal.metric, cal.chain, cal.payment, cal.service_analytics, cal.realtime_metrics,
-                cal.opening_hours, cal.analytics_event, cal.booking_funnel
+                cal.opening_hours, cal.analytics_event, cal.booking_funnel, cal.alert, cal.alert_rule
   to cal_reader, cal_admin;
 grant execute on function
-    cal.verify_signature(bytea, text, text), cal.health(),
+    cal.verify_signature(bytea, text, text), cal.health(), cal.health_history(timestamptz, timestamptz, interval),
     cal.metrics(text, timestamptz, timestamptz, timestamptz, text, text, text, text, text, text, text[], timestamptz,
                 timestamptz),
     cal.dashboard(text, timestamptz, text, text, text, text, timestamptz, timestamptz, timestamptz, timestamptz),
     cal.explain_metric(text, text, timestamptz, timestamptz, timestamptz, text, text, text, text, timestamptz),
-    cal.pace(timestamptz, timestamptz, timestamptz[], text, text, text, text),
+    cal.forecast(text, int, text, text, text, text, text, float8, timestamptz),
+    cal.pace(timestamptz, timestamptz, timestamptz[], text, text, text, text, boolean),
     cal.lifetime_value(text, int, text, timestamptz, timestamptz),
     cal.utilisation(text, timestamptz, timestamptz, timestamptz, text, text, text, timestamptz, text, text),
     cal.funnel(text, timestamptz, timestamptz, timestamptz, text, text, text[], interval, boolean, timestamptz),
@@ -44,6 +45,8 @@ grant execute on function
     cal.track(jsonb, jsonb, text),
     cal.set_tracking(text, boolean, boolean, boolean, interval, text[], int, interval, int),
     cal.fold(boolean),
+    cal.sample_health(),
+    cal.set_alert(text, numeric, numeric, text),
     cal.repair_metrics(text),
     cal.record_payment(text, bigint, text, text, timestamptz, text, text),
     cal.remove_payment(text, text, text),

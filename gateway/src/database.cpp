@@ -55,8 +55,8 @@ bool is_error(const PGresult* result) {
 
 }  // namespace
 
-Database::Database(std::string url, Milliseconds statement_timeout, std::stop_token stop)
-    : url_(std::move(url)), statement_timeout_(statement_timeout), stop_(std::move(stop)) {}
+Database::Database(Milliseconds statement_timeout, bool read_only, std::stop_token stop)
+    : statement_timeout_(statement_timeout), read_only_(read_only), stop_(std::move(stop)) {}
 
 DatabaseError Database::broken(std::string message) {
   return {Fault::lost, "", std::move(message)};
@@ -73,7 +73,7 @@ bool Database::wait(short events, TimePoint deadline) {
   return false;
 }
 
-bool Database::open(TimePoint deadline) {
+bool Database::open(const std::string& url, TimePoint deadline) {
   // What precedes dbname are defaults that the URL overrides; what follows it can't be overridden.
   const std::array<const char*, 9> names = {"application_name",
                                             "connect_timeout",
@@ -85,7 +85,7 @@ bool Database::open(TimePoint deadline) {
                                             "client_encoding",
                                             nullptr};
   const std::array<const char*, 9> values = {"calytics-gateway", "5",    "30",   "10", "3", "60000",
-                                             url_.c_str(),       "UTF8", nullptr};
+                                             url.c_str(),        "UTF8", nullptr};
   connection_.reset(PQconnectStartParams(names.data(), values.data(), 1));
   if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) return false;
   PQsetNoticeReceiver(connection_.get(), on_notice, nullptr);
@@ -98,8 +98,8 @@ bool Database::open(TimePoint deadline) {
   return PQsetnonblocking(connection_.get(), 1) == 0;
 }
 
-bool Database::connect(TimePoint deadline, DatabaseError& error) {
-  if (!open(deadline)) {
+bool Database::connect(const std::string& url, TimePoint deadline, DatabaseError& error) {
+  if (!open(url, deadline)) {
     auto message = first_line(connection_ ? PQerrorMessage(connection_.get()) : "out of memory");
     error = broken(message.empty() ? "timed out" : std::move(message));
   } else if (set_up(deadline, error)) {
@@ -110,11 +110,12 @@ bool Database::connect(TimePoint deadline, DatabaseError& error) {
 }
 
 bool Database::set_up(TimePoint deadline, DatabaseError& error) {
-  const auto timeout = "set statement_timeout = " + std::to_string(statement_timeout_.count());
+  auto settings = "set statement_timeout = " + std::to_string(statement_timeout_.count());
+  if (read_only_) settings += "; set default_transaction_read_only = on";
   for (const bool prepare : {false, true}) {
     const auto sent =
         prepare ? PQsendPrepare(connection_.get(), kStatement, kCall, kTypes.size(), kTypes.data())
-                : PQsendQuery(connection_.get(), timeout.c_str());
+                : PQsendQuery(connection_.get(), settings.c_str());
     if (sent != 1) {
       error = broken(first_line(PQerrorMessage(connection_.get())));
       return false;

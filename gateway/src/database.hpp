@@ -46,12 +46,13 @@ using CallResults = std::variant<std::vector<Answer>, DatabaseError>;  // in the
 
 class Database {
  public:
-  // Statements are cancelled by the server itself after `statement_timeout`.
-  Database(std::string url, Milliseconds statement_timeout, std::stop_token stop);
+  // Statements are cancelled by the server itself after `statement_timeout`; `read_only`: it lets
+  // them write nothing.
+  Database(Milliseconds statement_timeout, bool read_only, std::stop_token stop);
 
   bool connected() const { return connection_ != nullptr; }
   // Connects and prepares; on failure says why and leaves no connection.
-  bool connect(TimePoint deadline, DatabaseError& error);
+  bool connect(const std::string& url, TimePoint deadline, DatabaseError& error);
   CallResult call(const Call& call, TimePoint deadline);
   CallResults call_together(std::span<const Call> calls, TimePoint deadline);
   void disconnect() { connection_.reset(); }
@@ -66,7 +67,7 @@ class Database {
   using Result = std::unique_ptr<PGresult, Clear>;
 
   bool wait(short events, TimePoint deadline);
-  bool open(TimePoint deadline);
+  bool open(const std::string& url, TimePoint deadline);
   bool flush(TimePoint deadline);
   bool send(const Call& call);
   DatabaseError lost(TimePoint deadline);
@@ -75,8 +76,8 @@ class Database {
   static DatabaseError broken(std::string message);
   bool set_up(TimePoint deadline, DatabaseError& error);
 
-  std::string url_;
   Milliseconds statement_timeout_;
+  bool read_only_;
   std::stop_token stop_;
   std::unique_ptr<PGconn, Close> connection_;
 };

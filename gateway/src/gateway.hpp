@@ -1,20 +1,25 @@
-// The gateway as a whole: the reactor's thread, the queue, the lanes, and how they start and end.
+// The gateway as a whole: the reactor's thread, the queues, the lanes, and how they start and end.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "event_streams.hpp"
-#include "lane.hpp"
+#include "lane_group.hpp"
 #include "listener.hpp"
 #include "reactor.hpp"
-#include "request_queue.hpp"
+#include "request_queues.hpp"
 #include "settings.hpp"
 #include "wake_event.hpp"
 
 namespace calytics::gateway {
+
+struct GatewaySnapshot {
+  LaneSnapshot write_lanes;
+  LaneSnapshot read_lanes;
+  QueueSnapshot writes;
+  QueueSnapshot reads;
+};
 
 class Gateway {
  public:
@@ -25,6 +30,7 @@ class Gateway {
   ~Gateway();
 
   std::string address() const { return reactor_.address().toString(); }
+  GatewaySnapshot snapshot() const;
   // Finishes what has been accepted, within the shutdown timeout; whether all of it was.
   bool stop();
 
@@ -32,11 +38,11 @@ class Gateway {
   const Settings settings_;
   WakeEvent stream_event_;
   EventStreams streams_;
-  RequestQueue queue_;
+  RequestQueues queues_;
   Reactor reactor_;
   Listener listener_;  // ends before those whom it tells
-  Lane::Connected connected_lanes_ = 0;
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  LaneGroup write_lanes_;
+  LaneGroup read_lanes_;
   std::thread reactor_thread_;
 };
 

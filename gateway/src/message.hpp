@@ -27,6 +27,11 @@ struct Request {
   bool operator==(const Request&) const = default;
 };
 
+// True if by its method it asks for nothing to be changed (RFC 9110).
+inline bool is_safe(const Request& request) {
+  return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
 struct Answer {
   int status = 500;
   std::vector<Header> headers;

@@ -2,8 +2,10 @@
 // finds it full has to say so to the client.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -15,23 +17,38 @@
 
 namespace calytics::gateway {
 
+struct QueueSnapshot {
+  std::size_t waiting = 0;
+  std::size_t capacity = 0;
+  std::uint64_t refused = 0;  // found it full
+};
+
 class RequestQueue {
  public:
+  using Exchanges = std::vector<std::unique_ptr<Exchange>>;
+
   explicit RequestQueue(std::size_t capacity) : capacity_(capacity) {}
 
   // Takes the exchange if there is room; otherwise leaves it to the caller.
   bool try_push(std::unique_ptr<Exchange>& exchange) {
     {
       const std::lock_guard lock(mutex_);
-      if (closed_ || waiting_.size() >= capacity_) return false;
+      if (closed_) return false;
+      if (waiting_.size() >= capacity_) {
+        ++refused_;
+        return false;
+      }
       waiting_.push_back(std::move(exchange));
     }
     changed_.notify_one();
     return true;
   }
 
-  // The next exchange; null when there is none until `deadline`, or ever again: see closed().
-  std::unique_ptr<Exchange> pop(TimePoint deadline) {
+  // The exchange that has waited longest and those waiting behind it that are to go with it, by
+  // `together`(first, other): at most `limit`. None when there is none until `deadline`, or ever
+  // again: see closed().
+  template <typename Together>
+  Exchanges take(TimePoint deadline, std::size_t limit, Together together) {
     std::unique_lock lock(mutex_);
     const auto awake = [this] { return closed_ || !waiting_.empty(); };
     if (deadline == kNever) {
@@ -39,25 +56,29 @@ class RequestQueue {
     } else {
       changed_.wait_until(lock, deadline, awake);
     }
-    if (waiting_.empty()) return nullptr;
-    auto exchange = std::move(waiting_.front());
-    waiting_.pop_front();
-    return exchange;
+    Exchanges taken;
+    if (waiting_.empty()) return taken;
+    taken.push_back(pop_front());
+    // Others are looked for so far ahead and no further: a long queue must not cost a long search.
+    const auto ahead = std::min(waiting_.size(), limit * kLookAhead);
+    for (std::size_t at = 0, looked = 0; looked < ahead && taken.size() < limit; ++looked) {
+      const auto place = waiting_.begin() + static_cast<std::ptrdiff_t>(at);
+      if (together(*taken.front(), **place)) {
+        taken.push_back(std::move(*place));
+        waiting_.erase(place);
+      } else {
+        ++at;
+      }
+    }
+    return taken;
   }
 
-  // The next exchange as pop() gives it and, if `together` holds for it, those behind it for which
-  // it holds too: at most `limit` of them, and none that isn't there already.
-  template <typename Together>
-  std::vector<std::unique_ptr<Exchange>> take(TimePoint deadline, std::size_t limit,
-                                              Together together) {
-    std::vector<std::unique_ptr<Exchange>> taken;
-    if (auto first = pop(deadline)) taken.push_back(std::move(first));
-    if (taken.empty() || !together(*taken.front())) return taken;
+  // All that came before `when`; doesn't wait.
+  Exchanges take_older(TimePoint when) {
     const std::lock_guard lock(mutex_);
-    while (taken.size() < limit && !waiting_.empty() && together(*waiting_.front())) {
-      taken.push_back(std::move(waiting_.front()));
-      waiting_.pop_front();
-    }
+    Exchanges taken;
+    while (!waiting_.empty() && waiting_.front()->arrived() <= when)
+      taken.push_back(pop_front());
     return taken;
   }
 
@@ -68,13 +89,6 @@ class RequestQueue {
       closed_ = true;
     }
     changed_.notify_all();
-    ended_.notify_all();
-  }
-
-  // Waits without taking anything; true as soon as the queue is closed.
-  bool closed_by(TimePoint deadline) {
-    std::unique_lock lock(mutex_);
-    return ended_.wait_until(lock, deadline, [this] { return closed_; });
   }
 
   bool closed() const {
@@ -82,12 +96,31 @@ class RequestQueue {
     return closed_;
   }
 
+  // Closed and empty.
+  bool finished() const {
+    const std::lock_guard lock(mutex_);
+    return closed_ && waiting_.empty();
+  }
+
+  QueueSnapshot snapshot() const {
+    const std::lock_guard lock(mutex_);
+    return {waiting_.size(), capacity_, refused_};
+  }
+
  private:
+  static constexpr std::size_t kLookAhead = 8;
+
+  std::unique_ptr<Exchange> pop_front() {
+    auto exchange = std::move(waiting_.front());
+    waiting_.pop_front();
+    return exchange;
+  }
+
   const std::size_t capacity_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::condition_variable ended_;  // apart, so that no arrival wakes one who won't take it
   std::deque<std::unique_ptr<Exchange>> waiting_;
+  std::uint64_t refused_ = 0;
   bool closed_ = false;
 };
 

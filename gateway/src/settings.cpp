@@ -75,13 +75,23 @@ Assign duration(Milliseconds Settings::*member, Milliseconds least) {
   };
 }
 
-void assign_database_url(Settings& settings, const std::string& value) {
-  char* fault = nullptr;
-  auto* parsed = PQconninfoParse(value.c_str(), &fault);
-  PQfreemem(fault);  // not shown: it may quote the password
-  if (parsed == nullptr) throw SettingError("is neither a postgresql:// URL nor key=value pairs");
-  PQconninfoFree(parsed);
-  settings.database_url = value;
+// Where a database is; the empty text is one too: whatever libpq's PG* variables say.
+Assign database(std::string Settings::*member) {
+  return [=](Settings& settings, const std::string& value) {
+    char* fault = nullptr;
+    auto* parsed = PQconninfoParse(value.c_str(), &fault);
+    PQfreemem(fault);  // not shown: it may quote the password
+    if (parsed == nullptr) throw SettingError("is neither a postgresql:// URL nor key=value pairs");
+    PQconninfoFree(parsed);
+    settings.*member = value;
+  };
+}
+
+Assign truth(bool Settings::*member) {
+  return [=](Settings& settings, const std::string& value) {
+    if (value != "true" && value != "false") throw SettingError("must be true or false");
+    settings.*member = value == "true";
+  };
 }
 
 void assign_log_level(Settings& settings, const std::string& value) {
@@ -110,7 +120,14 @@ std::vector<Setting> make_table() {
        "",
        "the database, as a postgresql:// URL or key=value pairs; empty: libpq's PG* variables. "
        "It may hold a password, and flags are visible to others: prefer the environment",
-       assign_database_url},
+       database(&S::database_url)},
+      {"read-url",
+       {"CALYTICS_READ_URL"},
+       "URL",
+       "",
+       "a replica of the database, for what only reads; while it is away, and for callers that it "
+       "doesn't know yet, the database itself is asked. Empty: there is none",
+       database(&S::read_url)},
       {"host", {"CALYTICS_HOST"}, "ADDRESS", "127.0.0.1", "address to listen on", assign_host},
       {"port",
        {"CALYTICS_PORT"},
@@ -125,25 +142,39 @@ std::vector<Setting> make_table() {
        "",
        "file to write host:port to once connections are accepted; empty: none",
        text(&S::ready_file)},
-      {"pool-size",
-       {"CALYTICS_POOL_SIZE"},
+      {"write-lanes",
+       {"CALYTICS_WRITE_LANES"},
+       "COUNT",
+       "2",
+       "lanes, each with a database connection of its own, for requests that may change something",
+       count(
+           [](S & s) -> auto& { return s.write_lanes; }, 1, 256)},
+      {"read-lanes",
+       {"CALYTICS_READ_LANES"},
        "COUNT",
        "4",
-       "lanes, each with a database connection of its own",
+       "lanes for GET, HEAD and OPTIONS, in read-only transactions",
        count(
-           [](S & s) -> auto& { return s.pool_size; }, 1, 256)},
+           [](S & s) -> auto& { return s.read_lanes; }, 1, 256)},
       {"queue-size",
        {"CALYTICS_QUEUE_SIZE"},
        "COUNT",
        "1024",
-       "requests that may wait for a lane; more are answered 503",
+       "requests that may wait for a write lane, and as many for a read lane; more are answered "
+       "503",
        count(
            [](S & s) -> auto& { return s.queue_size; }, 1, 1'000'000)},
+      {"enable-batching",
+       {"ANALYTICS_ENABLE_BATCHING"},
+       "BOOL",
+       "true",
+       "whether writes that wait are committed together; false: a transaction for each",
+       truth(&S::batching)},
       {"batch-size",
        {"ANALYTICS_BATCH_SIZE"},
        "COUNT",
        "20",
-       "writes that a lane commits together at most; 1: each by itself",
+       "writes that are committed together at most, with a mebibyte of bodies at most",
        count(
            [](S & s) -> auto& { return s.batch_size; }, 1, 1000)},
       {"max-connections",

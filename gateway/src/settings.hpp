@@ -18,12 +18,15 @@ namespace calytics::gateway {
 
 struct Settings {
   std::string database_url;
+  std::string read_url;  // empty: database_url
   std::string host;
   std::uint16_t port = 0;
   std::string ready_file;
-  std::size_t pool_size = 0;
+  std::size_t write_lanes = 0;
+  std::size_t read_lanes = 0;
   std::size_t queue_size = 0;
-  std::size_t batch_size = 1;
+  bool batching = false;
+  std::size_t batch_size = 0;
   std::size_t max_connections = 0;
   std::size_t max_memory = 0;
   std::size_t max_streams = 0;

@@ -1,10 +1,12 @@
 -- A cal.http for the gateway's tests, which knows no business either. What it does is in the path:
---   /echo     the request, as it arrived, as JSON       /store    keeps the body, once
+--   /echo     the request, as it arrived, as JSON       /store    keeps the body, once; see below
 --   /nothing  an empty 200                              /bytes    `query` bytes of body
 --   /sleep    sleeps `query` seconds                    /raise    raises an error of SQLSTATE `query`
 --   /touch    counts a call for the row `query`, which it then holds a while
 --   /events   a stream of the events of channels `query`, to whoever shows a token of cal.token, for so
 --             many seconds as the header lifetime says
+--   /gate     waits while somebody else holds the advisory lock 7
+--   /where    "replica" or "primary"                    /known    401 on a replica, else 200
 --   /answer   answers what the body's JSON says: status, headers, body
 create schema cal;
 
@@ -31,8 +33,18 @@ begin
       body := convert_to(jsonb_build_object('method', $1, 'path', $2, 'query', $3, 'headers', $4,
         'size', length($5), 'md5', md5($5))::text, 'UTF8');
     when '/store' then
+      -- Queries: hash keeps a digest instead; once ends the connection, the first time; anything else is the SQLSTATE
+      -- of an error raised after the body was kept.
+      if $3 = 'hash' then
+        $5 := sha256($5);
+      end if;
       insert into cal.stored as kept (body) values ($5)
         on conflict on constraint stored_pkey do update set copies = kept.copies + 1;
+      if $3 = 'once' and nextval('cal.calls') = 1 then
+        perform pg_terminate_backend(pg_backend_pid());
+      elsif $3 not in ('', 'hash', 'once') then
+        raise exception 'a secret must not reach the client' using errcode = $3;
+      end if;
       headers := '{}';
       body := 'stored';
     when '/bytes' then
@@ -43,6 +55,17 @@ begin
       perform pg_sleep(0.02);
       headers := '{}';
       body := 'touched';
+    when '/gate' then
+      perform pg_advisory_xact_lock_shared(7);
+      headers := '{}';
+      body := 'passed';
+    when '/where' then
+      headers := '{}';
+      body := convert_to(case when pg_is_in_recovery() then 'replica' else 'primary' end, 'UTF8');
+    when '/known' then
+      status := case when pg_is_in_recovery() then 401 else 200 end;
+      headers := '{}';
+      body := 'known';
     when '/sleep' then
       perform pg_sleep($3::float8);
       headers := '{}';

@@ -273,7 +273,7 @@ TEST_F(Protocol, RefusesConnectionsBeyondTheLimitHonestly) {
 
 TEST_F(Protocol, RefusesWhatTheQueueHasNoRoomFor) {
   start([](Settings& settings) {
-    settings.pool_size = 1;
+    settings.read_lanes = 1;
     settings.queue_size = 1;
   });
   EXPECT_EQ(connect().get("/nothing").status, 200);
