@@ -27,6 +27,12 @@ void raise_descriptor_limit(const Settings& settings) {
         .number("limit", static_cast<std::int64_t>(limit.rlim_cur));
 }
 
+// One path never has more than half of the lanes for long.
+RequestQueue::Order write_order(const Settings& settings) {
+  return {.turns = std::max<std::size_t>(1, settings.write_lanes / 2),
+          .patience = settings.flush_interval};
+}
+
 LaneDuty write_duty(const Settings& settings) {
   return {.urls = {settings.database_url},
           .batch_size = settings.batching ? settings.batch_size : 1};
@@ -42,7 +48,7 @@ LaneDuty read_duty(const Settings& settings, RequestQueue& writers) {
 
 Gateway::Gateway(Settings settings)
     : settings_(std::move(settings)),
-      queues_(settings_.queue_size),
+      queues_(settings_.queue_size, write_order(settings_)),
       reactor_(settings_, queues_),
       write_lanes_(settings_, write_duty(settings_), settings_.write_lanes, queues_.writes),
       read_lanes_(settings_, read_duty(settings_, queues_.writes), settings_.read_lanes,
