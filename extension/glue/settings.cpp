@@ -15,6 +15,7 @@ bool remember_value = true;
 // Short, for a dashboard pays for each pending chain; longer would only fold a little less often.
 int fold_interval_value = 100;
 int merge_interval_value = 10'000;
+int most_origins_value = 1000;
 
 enum Durability { durable, relaxed };
 int track_durability_value = durable;
@@ -73,6 +74,11 @@ void calytics::glue::define_settings() {
                           "How often a folder merges what it has folded at most.", nullptr,
                           &merge_interval_value, 10'000, shortest_interval, longest_interval,
                           PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable(
+      "calytics.most_origins",
+      "How many names of origins of a kind the sessions of a month are counted by.",
+      "Names that come after them count as (other); what was counted stays.", &most_origins_value,
+      1000, 1, 100'000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable(
       "calytics.remember", "Whether a session remembers the sums it has read.",
       "Asked again, it adds what has changed since. Sums are the same without.", &remember_value,
