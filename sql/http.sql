@@ -176,7 +176,12 @@ begin
   class := calytics.limit_class(access);
   wait := calytics.take_token(class, request.client);
   if wait > 0 then
-    return calytics.too_many(class, wait);
+    response := calytics.too_many(class, wait);
+    -- Or the page that is to wait couldn't read it.
+    if access = 'tracking' then
+      response.headers := response.headers || calytics.track_headers(request);
+    end if;
+    return response;
   elsif handler is null then
     return calytics.unrouted(request);
   end if;

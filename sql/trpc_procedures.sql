@@ -9,11 +9,11 @@ declare
 begin
   return cal.dashboard(
     period => a.period, at => a.at, source => a.source, service => a.service, host => a.host, basis => a.basis,
-    "from" => a.since, "to" => a.until);
+    "from" => a.since, "to" => a.until, as_of => a.as_of);
 end
 $$;
 comment on function calytics.trpc_dashboard(jsonb) is
-  'calAnalytics.getDashboardMetrics: cal.dashboard of {period?, at?, source?, service?, host?, basis?, from?, to?}; '
+  'calAnalytics.getDashboardMetrics: cal.dashboard of {period?, at?, source?, service?, host?, basis?, from?, to?, asOf?}; '
   'times without an offset are the source''s local ones.';
 
 create function calytics.trpc_health(call jsonb) returns jsonb

@@ -64,7 +64,7 @@ begin
       from cal.metrics(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source, service => a.service,
              host => a.host, basis => a.basis, every => calytics.input_text(a.input, 'every'),
-             split => calytics.input_text(a.input, 'split'), metrics => calytics.input_texts(a.input, 'metrics'),
+             as_of => a.as_of, split => calytics.input_text(a.input, 'split'), metrics => calytics.input_texts(a.input, 'metrics'),
              known_at => calytics.input_time(a.input, 'knownAt', a.zone)) r), '[]');
 end
 $$;
@@ -172,7 +172,8 @@ begin
     select jsonb_agg(to_jsonb(r))
       from cal.utilisation(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source, service => a.service,
-             host => a.host, split => calytics.input_text(a.input, 'split'), every => calytics.input_text(a.input, 'every')) r), '[]');
+             host => a.host, split => calytics.input_text(a.input, 'split'), every => calytics.input_text(a.input, 'every'),
+             as_of => a.as_of) r), '[]');
 end
 $$;
 comment on function calytics.trpc_utilisation(jsonb) is
@@ -191,7 +192,7 @@ begin
              steps => coalesce(calytics.input_texts(a.input, 'steps'),
                                '{SERVICE_VIEW,SERVICE_SELECT,BOOKING_START,BOOKING_SUBMIT,BOOKED}'),
              "window" => coalesce(calytics.input_interval(a.input, 'window'), '24 hours'),
-             strict => calytics.input_flag(a.input, 'strict')) r);
+             strict => calytics.input_flag(a.input, 'strict'), as_of => a.as_of) r);
 end
 $$;
 comment on function calytics.trpc_funnel(jsonb) is
@@ -208,7 +209,7 @@ begin
     select jsonb_agg(to_jsonb(r))
       from cal.traffic(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
-             every => calytics.input_text(a.input, 'every')) r), '[]');
+             every => calytics.input_text(a.input, 'every'), as_of => a.as_of) r), '[]');
 end
 $$;
 comment on function calytics.trpc_traffic(jsonb) is
@@ -224,7 +225,7 @@ begin
     select jsonb_agg(to_jsonb(r))
       from (select s.* from cal.sources(
                      period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
-                     by => coalesce(calytics.input_text(a.input, 'by'), 'source')) s
+                     by => coalesce(calytics.input_text(a.input, 'by'), 'source'), as_of => a.as_of) s
              limit calytics.input_number(a.input, 'limit', 1, 1000, 100)) r), '[]');
 end
 $$;
@@ -242,7 +243,7 @@ begin
     select jsonb_agg(to_jsonb(r))
       from cal.journeys(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
-             steps => calytics.input_number(a.input, 'steps', 1, 50, 6)) r), '[]');
+             steps => calytics.input_number(a.input, 'steps', 1, 50, 6), as_of => a.as_of) r), '[]');
 end
 $$;
 comment on function calytics.trpc_journeys(jsonb) is

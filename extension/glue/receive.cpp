@@ -6,6 +6,7 @@
 extern "C" {
 #include "access/detoast.h"
 #include "access/xact.h"
+#include "executor/executor.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 }
@@ -22,6 +23,7 @@ extern "C" {
 #include "outcome_counts.hpp"
 #include "refusals.hpp"
 #include "settings.hpp"
+#include "table.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_receive_webhook);
 
@@ -31,33 +33,20 @@ using calytics::core::Moment;
 using calytics::core::Webhook;
 using calytics::glue::Arguments;
 using calytics::glue::bytes_of;
+using calytics::glue::RowKey;
 using calytics::glue::Secret;
 using calytics::glue::SourceKeys;
 using calytics::glue::Statement;
+using calytics::glue::Table;
 using calytics::glue::text_datum;
 using calytics::glue::Understood;
 
-constexpr Oid kDigest[] = {INT4OID, BYTEAOID};
 constexpr Oid kRepeat[] = {INT4OID, BYTEAOID, TIMESTAMPTZOID};
-constexpr Oid kDelivery[] = {INT4OID, INT8OID, BYTEAOID, TIMESTAMPTZOID, TEXTOID, TEXTOID,
-                             TEXTOID, TEXTOID, TEXTOID,  TEXTOID,        BYTEAOID};
-
-Statement find_delivery(
-    "select d.delivery_id from calytics.webhook_delivery d"
-    " where d.source_id = $1 and d.digest = $2",
-    kDigest);
 
 Statement count_repeat(
     "update calytics.webhook_delivery d set repeats = d.repeats + 1, repeated_at = $3"
     " where d.source_id = $1 and d.digest = $2 returning d.delivery_id",
     kRepeat);
-
-Statement insert_delivery(
-    "insert into calytics.webhook_delivery (source_id, delivery_id, digest, received_at, trigger,"
-    " uid, outcome, detail, version, content_type, change_id, body)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $2, $11)"
-    " on conflict on constraint webhook_delivery_source_id_digest_key do nothing",
-    kDelivery);
 
 // A function's answer.
 struct Answer {
@@ -110,8 +99,8 @@ Datum digest_of(std::string_view body) {
   return calytics::glue::bytea_datum(digest->data(), digest->size());
 }
 
-bool is_archived(std::int32_t source, Datum digest) {
-  return Arguments().put(source).put(digest).write(find_delivery) > 0;
+RowKey key_of(std::int32_t source, Datum digest) {
+  return RowKey().put(source).put_bytes(digest);
 }
 
 // Counts the same bytes, which came before, once more.
@@ -128,10 +117,11 @@ Answer repeated(std::int32_t source, Datum digest, Moment received) {
   return answer;
 }
 
-bool archive(const Request& request, const Webhook& webhook, const Understood& understood,
-             std::int32_t source, Datum digest, Moment received) {
+// False if the same bytes are there by now.
+bool archive(Table& deliveries, const Request& request, const Webhook& webhook,
+             const Understood& understood, std::int32_t source, Datum digest, Moment received) {
   Arguments row;
-  row.put(source).put(understood.change).put(digest).put(received);
+  row.put_all(source, understood.change).put(digest).put(received);
   row.put_all(webhook.trigger, webhook.uid, understood.outcome);
   if (understood.detail.empty()) {
     row.skip();
@@ -140,11 +130,13 @@ bool archive(const Request& request, const Webhook& webhook, const Understood& u
   }
   put_header(row, request.header("x-cal-webhook-version"), 40);
   put_header(row, request.header("content-type"), 100);
+  constexpr std::int32_t repeats = 0;
+  row.put(repeats).skip().put(understood.change).skip();
   row.put(PointerGetDatum(request.body));
-  return row.write(insert_delivery) > 0;
+  return deliveries.insert_unless_there(row);
 }
 
-Answer receive(Request request) {
+Answer receive(Table& deliveries, Request request) {
   const Moment received = calytics::glue::moment_of(GetCurrentTimestamp());
   const text* signature = request.header("x-cal-signature-256", "cal-webhook-signature");
   const SourceKeys* keys = calytics::glue::keys_of(request.source);
@@ -160,7 +152,7 @@ Answer receive(Request request) {
   const std::int32_t source = keys->source;
   const std::string_view person_key = keys->person_key;
   const Datum digest = digest_of(body);
-  if (is_archived(source, digest)) return repeated(source, digest, received);
+  if (deliveries.find(key_of(source, digest))) return repeated(source, digest, received);
 
   const Webhook& webhook = calytics::glue::parse_webhook(body, person_key);
   const bytea* kept = calytics::glue::without_erased(source, webhook, request.body, person_key);
@@ -171,7 +163,7 @@ Answer receive(Request request) {
   const Understood understood = calytics::glue::understand(
       webhook,
       {.source = source, .received = received, .delivery = {}, .known = {}, .ordinal = {}});
-  if (archive(request, webhook, understood, source, digest, received)) {
+  if (archive(deliveries, request, webhook, understood, source, digest, received)) {
     calytics::glue::count_outcome(source, understood.outcome);
     return {
         .outcome = understood.outcome, .delivery = understood.change, .detail = understood.detail};
@@ -190,9 +182,16 @@ Answer answer(FunctionCallInfo fcinfo) {
             .detail = psprintf("the body has %d bytes, calytics.max_body_size allows %d", size,
                                calytics::glue::max_body_size())};
   }
-  return receive({.body = PG_ARGISNULL(0) ? nullptr : PG_GETARG_BYTEA_PP(0),
-                  .headers = PG_ARGISNULL(1) ? nullptr : PG_GETARG_JSONB_P(1),
-                  .source = PG_ARGISNULL(2) ? std::string_view{} : bytes_of(PG_GETARG_TEXT_PP(2))});
+  EState* state = CreateExecutorState();
+  Table deliveries(state, "webhook_delivery", "webhook_delivery_source_id_digest_key");
+  const Answer answered =
+      receive(deliveries,
+              {.body = PG_ARGISNULL(0) ? nullptr : PG_GETARG_BYTEA_PP(0),
+               .headers = PG_ARGISNULL(1) ? nullptr : PG_GETARG_JSONB_P(1),
+               .source = PG_ARGISNULL(2) ? std::string_view{} : bytes_of(PG_GETARG_TEXT_PP(2))});
+  deliveries.close();
+  FreeExecutorState(state);
+  return answered;
 }
 
 }  // namespace
