@@ -16,9 +16,12 @@ struct BookingTables {
   Table texts{state, "booking_private", "booking_private_pkey"};
   Table change{state, "booking_change", "booking_change_pkey"};
   Table mark{state, "chain_mark", "chain_mark_pkey"};
+  Table service{state, "service", "service_pkey"};
+  Table host{state, "host", "host_pkey"};
+  Table person{state, "person", "person_pkey"};
 
   void close() {
-    for (Table* table : {&booking, &attendee, &texts, &change, &mark})
+    for (Table* table : {&booking, &attendee, &texts, &change, &mark, &service, &host, &person})
       table->close();
     FreeExecutorState(state);
   }

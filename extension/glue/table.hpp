@@ -24,16 +24,18 @@ class RowKey {
  public:
   RowKey& put(std::int32_t value);
   RowKey& put(std::string_view text);
+  RowKey& put(std::int64_t value);
   RowKey& put(const core::PersonId& id);
   RowKey& put_bytes(Datum bytes);
 
-  ScanKeyData* keys() { return keys_.data(); }
+  ScanKeyData* keys_of(Relation index);
   int size() const { return size_; }
 
  private:
   RowKey& put(Datum value, RegProcedure equals);
 
-  std::array<ScanKeyData, 3> keys_;
+  static constexpr std::size_t most = 6;
+  std::array<ScanKeyData, most> keys_;
   int size_ = 0;
 };
 
@@ -57,6 +59,8 @@ class Table {
     return Columns(found_->tts_values, found_->tts_isnull).take_row<State>();
   }
 
+  Datum value(int column) const { return found_->tts_values[column]; }
+
   // Columns that aren't told are NULL.
   void insert(const Arguments& told);
   // False, and nothing written, if the key is there already.
@@ -76,6 +80,7 @@ class Table {
   const char* key_name_;
   ResultRelInfo* result_ = nullptr;
   Relation key_ = nullptr;
+  IndexInfo* key_info_ = nullptr;
   TupleTableSlot* found_ = nullptr;
   TupleTableSlot* told_ = nullptr;
 };
