@@ -11,14 +11,14 @@ namespace calytics::glue {
 
 struct BookingTables {
   EState* state = CreateExecutorState();
-  Table booking{state, "booking", "booking_pkey"};
-  Table attendee{state, "attendee", "attendee_pkey"};
-  Table texts{state, "booking_private", "booking_private_pkey"};
-  Table change{state, "booking_change", "booking_change_pkey"};
-  Table mark{state, "chain_mark", "chain_mark_pkey"};
-  Table service{state, "service", "service_pkey"};
-  Table host{state, "host", "host_pkey"};
-  Table person{state, "person", "person_pkey"};
+  Table booking{state, "booking"};
+  Table attendee{state, "attendee"};
+  Table texts{state, "booking_private"};
+  Table change{state, "booking_change"};
+  Table mark{state, "chain_mark"};
+  Table service{state, "service"};
+  Table host{state, "host"};
+  Table person{state, "person"};
 
   void close() {
     for (Table* table : {&booking, &attendee, &texts, &change, &mark, &service, &host, &person})

@@ -51,6 +51,14 @@ bool is_free(ResultRelInfo* result, TupleTableSlot* row, EState* state, List* ar
 #endif
 }
 
+Oid primary_key_of(Relation table) {
+#if PG_VERSION_NUM >= 180000
+  return RelationGetPrimaryKeyIndex(table, false);
+#else
+  return RelationGetPrimaryKeyIndex(table);
+#endif
+}
+
 }  // namespace
 
 RowKey& RowKey::put(Datum value, RegProcedure equals) {
@@ -95,7 +103,8 @@ void Table::open() {
   result_ = makeNode(ResultRelInfo);
   InitResultRelInfo(result_, table, 0, nullptr, 0);
   ExecOpenIndices(result_, false);
-  const Oid wanted = get_relname_relid(key_name_, schema);
+  const Oid wanted =
+      key_name_ == nullptr ? primary_key_of(table) : get_relname_relid(key_name_, schema);
   for (int i = 0; i < result_->ri_NumIndices; ++i) {
     Relation index = result_->ri_IndexRelationDescs[i];
     if (RelationGetRelid(index) != wanted) continue;

@@ -43,8 +43,9 @@ class RowKey {
 // made it, if no error came in between.
 class Table {
  public:
-  // In schema calytics, with one of its unique indexes.
-  Table(EState* state, const char* name, const char* key)
+  // In schema calytics. key: a unique index by which its rows are found; without one, the primary
+  // key.
+  Table(EState* state, const char* name, const char* key = nullptr)
       : state_(state), name_(name), key_name_(key) {}
 
   // The row, as what is committed now or written here shows it.
