@@ -4,11 +4,13 @@
 
 create type calytics.identity as (
   role          text,    -- admin or reader; NULL: nobody
-  how           text,    -- token, session or better-auth
-  label         text,    -- the token's label, the account's name, or the user's id
+  how           text,    -- token, session, better-auth or share
+  label         text,    -- the token's or shared link's label, the account's name, or the user's id
   sources       int[],   -- NULL: all
   why           text,    -- why it is nobody
-  foreign_page  boolean  -- for a page of another origin asks in somebody's name
+  foreign_page  boolean,  -- for a page of another origin asks in somebody's name
+  service       text,     -- the key of the one that a shared link shows; NULL: all
+  host          text      -- likewise
 );
 comment on type calytics.identity is 'Who is calling; see calytics.caller.';
 
@@ -101,7 +103,8 @@ create function calytics.limit_class(access text) returns text
   return case access when 'signature' then 'webhook' when 'tracking' then 'tracking' when 'login' then 'login' else 'read' end;
 comment on function calytics.limit_class(text) is 'Which rate limit a route of that access is under.';
 
-create function calytics.too_many(class text, wait int) returns calytics.http_response
+create function calytics.too_many(class text, wait int, access text, request calytics.http_request)
+  returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -109,13 +112,17 @@ declare
 begin
   perform calytics.count_refusal('rate_limited');
   most := calytics.rate_limit(class);
-  return calytics.error_response(429, 'too_many_requests', 'you call too often', jsonb_build_object(
-    'retry-after', wait::text,
-    'ratelimit-policy', format('"%s";q=%s;w=%s', class, most.burst, most.seconds),
-    'ratelimit', format('"%s";r=0;t=%s', class, wait)));
+  return calytics.error_response(
+    429, 'too_many_requests', 'you call too often',
+    jsonb_build_object(
+      'retry-after', wait::text,
+      'ratelimit-policy', format('"%s";q=%s;w=%s', class, most.burst, most.seconds),
+      'ratelimit', format('"%s";r=0;t=%s', class, wait))
+    -- Or the page that is to wait couldn't read it.
+    || case when access = 'tracking' then calytics.track_headers(request) else '{}' end);
 end
 $$;
-comment on function calytics.too_many(text, int) is
+comment on function calytics.too_many(text, int, text, calytics.http_request) is
   'The answer to a client who calls more often than the limit of that class allows, for so many seconds yet.';
 
 create function calytics.denied(access text, who calytics.identity) returns calytics.http_response
@@ -126,6 +133,9 @@ declare
 begin
   refusal := calytics.refusal(access, who);
   if refusal.status is null then
+    if num_nonnulls(who.service, who.host) > 0 then
+      return calytics.error_response(403, 'forbidden', 'your link shows one service or host alone, and this tells of more');
+    end if;
     return null;
   elsif refusal.status = 401 then
     return calytics.error_response(401, 'unauthorized', refusal.message, '{"www-authenticate": "Bearer"}');
@@ -134,7 +144,8 @@ begin
 end
 $$;
 comment on function calytics.denied(text, calytics.identity) is
-  'The answer to a caller who may not what needs that access, NULL if they may.';
+  'The answer to a caller who may not what needs that access, NULL if they may. Routes don''t open to links that show one '
+  'service or host alone; procedures do, as calytics.narrowed has it.';
 
 create function calytics.unrouted(request calytics.http_request) returns calytics.http_response
   language plpgsql stable set search_path = pg_catalog, pg_temp

@@ -67,7 +67,11 @@ NullableDatum dispatch(RequestRow& request) {
       route_of(method == "HEAD" ? "GET" : method, text_of(request[kPath]), request[kParams].value);
   request[kParams].isnull = !OidIsValid(route.handler);
   const int wait = take_token(route.limit, text_of(request[kClient]));
-  if (wait > 0) return call("too_many", {some(text_datum(route.limit)), some(Int32GetDatum(wait))});
+  if (wait > 0) {
+    return call("too_many",
+                {some(text_datum(route.limit)), some(Int32GetDatum(wait)),
+                 some(text_datum(route.access)), some(composite("http_request", request))});
+  }
   if (!OidIsValid(route.handler))
     return call("unrouted", {some(composite("http_request", request))});
   if (route.access == "reader" || route.access == "admin") {

@@ -152,7 +152,7 @@ TEST_F(DatabaseFaults, AServerThatTakesNoWritesIsNotTheOneMeant) {
   EXPECT_EQ(client.get("/nothing").status, 200);
   const auto refused = client.post("/store", "a");
   EXPECT_EQ(refused.status, 503);
-  EXPECT_EQ(refused.body, "{\"error\":\"database unavailable\"}\n");
+  EXPECT_NE(refused.body.find("\"message\":\"database unavailable\""), std::string::npos);
   sql("begin read write; alter database postgres reset default_transaction_read_only; commit");
   EXPECT_EQ(client.post("/store", "a").status, 200);
 }
