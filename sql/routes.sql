@@ -1,29 +1,18 @@
 -- The endpoints of this release: each handler and its row. Files for browsers are in web.sql.
 
-create function calytics.http_webhook(request calytics.http_request) returns calytics.http_response
-  language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-declare
-  wanted text := coalesce(request.params ->> 'source', 'default');
-  welcome boolean;
-  r record;
-begin
-  if exists (select from calytics.source_network) then
-    select bool_or(coalesce(request.client::inet <<= n.network, false)) into welcome
+create function calytics.is_welcome(source text, client text) returns boolean
+  language sql stable
+  return coalesce((
+    select bool_or(coalesce(client::inet <<= n.network, false))
       from calytics.source s join calytics.source_network n using (source_id)
-     where s.name = wanted;
-    if not welcome then
-      perform calytics.count_refusal('forbidden');
-      return calytics.json_response(403, jsonb_build_object(
-        'outcome', 'forbidden', 'delivery', null, 'detail', 'webhooks are not taken from this address'));
-    end if;
-  end if;
-  select w.* into r from cal.receive_webhook(request.body, request.headers, wanted) w;
-  return calytics.json_response(
-    case r.outcome when 'unauthorized' then 401 when 'too_large' then 413 else 200 end,
-    jsonb_build_object('outcome', r.outcome, 'delivery', r.delivery_id, 'detail', r.detail));
-end
-$$;
+     where s.name = source), true);
+comment on function calytics.is_welcome(text, text) is
+  'Whether a source takes webhooks from a client''s address: from any, or from its networks if it has some.';
+
+create function calytics.http_webhook(request calytics.http_request) returns calytics.http_response
+  -- As for cal.receive_webhook.
+  language c volatile strict set search_path = pg_catalog, pg_temp set enable_seqscan = off
+  as 'MODULE_PATHNAME', 'calytics_http_webhook';
 comment on function calytics.http_webhook(calytics.http_request) is
   'POST /api/cal/webhook and /api/cal/webhook/{source}: where Cal.com sends to. Any authentic body '
   'is answered 200 once it is durable; 401 without a valid signature, 403 from an address that the source takes none from, '

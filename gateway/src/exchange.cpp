@@ -11,7 +11,6 @@
 
 #include <Poco/Net/HTTPResponse.h>
 
-#include "answer_writer.hpp"
 #include "log.hpp"
 #include "text.hpp"
 
@@ -106,29 +105,62 @@ std::string Exchange::headers_json() const {
   return json;
 }
 
+std::string_view Exchange::header(std::string_view name) const {
+  for (const auto& header : request_.headers)
+    if (header.name == name) return header.value;
+  return {};
+}
+
 void Exchange::answer(Answer answer) {
   if (std::exchange(answered_, true)) return;
+  auto directives = take_directives(answer);
+  const bool streams =
+      !directives.channels.empty() && answer.status == 200 && request_.method != "HEAD";
+  if (streams && begin_stream(answer, std::move(directives))) return;
+  deliver(streams ? unavailable_answer("no room for another stream of events") : std::move(answer));
+}
+
+bool Exchange::begin_stream(const Answer& answer, Directives directives) {
+  auto head = serialize(answer, framing(false, true));
+  const auto size = head.size();
+  const bool begun =
+      sink_->deliver_stream(std::move(head), {.channels = std::move(directives.channels),
+                                              .last_event_id = std::string(header("last-event-id")),
+                                              .lifetime = directives.lifetime,
+                                              .request_id = id_});
+  if (!begun) return false;
+  charge_.resize(0);
+  log(answer.status, size);
+  return true;
+}
+
+void Exchange::deliver(Answer answer) {
   if (answer.is_error) answer.body = error_body(answer.status, answer.body, id_);
   const bool keep_alive = request_.keep_alive && sink_->stays_open();
-  const bool by_tls =
-      std::any_of(request_.headers.begin(), request_.headers.end(), [](const Header& header) {
-        return header.name == kProtocolHeader && equals_ignoring_case(header.value, "https");
-      });
-  auto bytes = serialize(answer, {.head_only = request_.method == "HEAD",
-                                  .keep_alive = keep_alive,
-                                  .http_1_0 = request_.http_1_0,
-                                  .by_tls = by_tls,
-                                  .request_id = id_});
+  auto bytes = serialize(answer, framing(keep_alive, false));
   const auto size = bytes.size();
   // The sink may release the client, whose next request has to find room.
   charge_.resize(0);
   sink_->deliver(std::move(bytes), !keep_alive);
+  log(answer.status, size);
+}
+
+AnswerFraming Exchange::framing(bool keep_alive, bool stream) const {
+  return {.head_only = request_.method == "HEAD",
+          .keep_alive = keep_alive,
+          .stream = stream,
+          .http_1_0 = request_.http_1_0,
+          .by_tls = equals_ignoring_case(header(kProtocolHeader), "https"),
+          .request_id = id_};
+}
+
+void Exchange::log(int status, std::size_t size) const {
   const std::chrono::duration<double, std::milli> taken = Clock::now() - arrived_;
   LogLine(LogLevel::info, "request")
       .text("id", id_)
       .text("method", request_.method)
       .text("path", request_.path)
-      .number("status", answer.status)
+      .number("status", status)
       .number("bytes_in", static_cast<std::int64_t>(request_.bytes))
       .number("bytes_out", static_cast<std::int64_t>(size))
       .milliseconds("ms", taken.count())

@@ -7,10 +7,15 @@
 // says nothing of who they are.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
+#include "answer_writer.hpp"
 #include "clock.hpp"
+#include "directives.hpp"
+#include "event_streams.hpp"
 #include "memory_budget.hpp"
 #include "message.hpp"
 
@@ -28,6 +33,8 @@ class AnswerSink {
   virtual bool stays_open() const = 0;
   // Takes the bytes of an answer; may be called by any thread, and doesn't wait.
   virtual void deliver(std::string bytes, bool close) = 0;
+  // Takes the head of an answer that goes on as a stream of events; false if there is no room.
+  virtual bool deliver_stream(std::string head, Subscription subscription) = 0;
 };
 
 class Exchange {
@@ -46,6 +53,12 @@ class Exchange {
   void answer(Answer answer);
 
  private:
+  std::string_view header(std::string_view name) const;
+  bool begin_stream(const Answer& answer, Directives directives);
+  void deliver(Answer answer);
+  AnswerFraming framing(bool keep_alive, bool stream) const;
+  void log(int status, std::size_t size) const;
+
   Request request_;
   std::shared_ptr<AnswerSink> sink_;
   MemoryCharge charge_;

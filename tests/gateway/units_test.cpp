@@ -205,6 +205,7 @@ class Recorder : public AnswerSink {
     answers.push_back(std::move(bytes));
     closes.push_back(close);
   }
+  bool deliver_stream(std::string, Subscription) override { return false; }
   std::vector<std::string> answers;
   std::vector<bool> closes;
 
