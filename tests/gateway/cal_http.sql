@@ -1,4 +1,5 @@
--- A cal.http for the gateway's tests, which knows no business either. What it does is in the path:
+-- A cal.http for the gateway's tests, which knows no business either. What it does is in the path, whose last segment
+-- may be a digit that means nothing:
 --   /echo     the request, as it arrived, as JSON       /store    keeps the body, once; see below
 --   /nothing  an empty 200                              /bytes    `query` bytes of body
 --   /sleep    sleeps `query` seconds                    /raise    raises an error of SQLSTATE `query`
@@ -24,7 +25,7 @@ declare
   wanted jsonb;
 begin
   status := 200;
-  case $2
+  case regexp_replace($2, '/[0-9]$', '')
     when '/nothing', '/api/cal/health' then
       headers := '{"Content-Type": "text/plain"}';
       body := 'ok';
