@@ -19,7 +19,8 @@ grant execute on function
                 timestamptz),
     cal.dashboard(text, timestamptz, text, text, text, text, timestamptz, timestamptz, timestamptz, timestamptz),
     cal.explain_metric(text, text, timestamptz, timestamptz, timestamptz, text, text, text, text, timestamptz),
-    cal.pace(timestamptz, timestamptz, timestamptz[], text, text, text, text),
+    cal.forecast(text, int, text, text, text, text, text, float8, timestamptz),
+    cal.pace(timestamptz, timestamptz, timestamptz[], text, text, text, text, boolean),
     cal.lifetime_value(text, int, text, timestamptz, timestamptz),
     cal.utilisation(text, timestamptz, timestamptz, timestamptz, text, text, text, timestamptz, text, text),
     cal.funnel(text, timestamptz, timestamptz, timestamptz, text, text, text[], interval, boolean, timestamptz),
@@ -34,7 +35,7 @@ grant execute on function
     calytics.facts_now(int), calytics.funnels_now(int, timestamptz, timestamptz), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally)
   to cal_reader, cal_admin;
 
-grant select on cal.person, cal.booking_private, cal.blocked_time, cal.token to cal_admin;
+grant select on cal.person, cal.booking_private, cal.blocked_time, cal.token, cal.shared_link to cal_admin;
 grant execute on function
     cal.set_source(text, text, text, int, interval, interval, interval, interval, text),
     cal.set_networks(cidr[], text),
@@ -58,6 +59,8 @@ grant execute on function
     cal.simulate_webhook(text, text, jsonb, timestamptz, text),
     cal.add_token(text, text, text, timestamptz, text[]),
     cal.revoke_token(text),
+    cal.share(text, text, text, text, timestamptz),
+    cal.revoke_share(text, text),
     cal.set_password(text, text, text, text[]),
     cal.remove_account(text),
     cal.end_sessions(text),

@@ -268,9 +268,10 @@ begin
   )
   select t.bin, count(*), max(t.database_size), max(t.connections), max(t.pending), max(t.unmerged), max(t.lag_s),
          max(t.quarantined), max(t.disk_total), min(t.disk_free), max(t.memory_total), min(t.memory_available),
-         case when count(t.received) > 0 then coalesce((select c.received from came c where c.bin = t.bin), '{}') end,
-         max(t.alerts)
-    from taken t group by t.bin order by t.bin;
+         case when count(t.received) > 0 then coalesce(c.received, '{}') end, max(t.alerts)
+    from taken t left join came c using (bin)
+   group by t.bin, c.received
+   order by t.bin;
 end
 $$;
 comment on function cal.health_history(timestamptz, timestamptz, interval) is

@@ -82,7 +82,7 @@ begin
     select x.*, row_number() over () as i
       from cal.explain_metric(
              a.input ->> 'metric', period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
-             service => a.service, host => a.host, basis => a.basis) x
+             service => a.service, host => a.host, basis => a.basis, as_of => a.as_of) x
   )
   select calytics.page_of(
            (select jsonb_agg(to_jsonb(l) - 'i' order by l.i)
@@ -99,7 +99,7 @@ end
 $$;
 comment on function calytics.trpc_explain(jsonb) is
   'calAnalytics.explainMetric: a page of cal.explain_metric''s rows, the bookings behind a number, of {metric, period?, at?, from?, '
-  'to?, source?, service?, host?, basis?, limit?, offset?}; sums: [{"currency", "numerator", "denominator"}] of all of them.';
+  'to?, source?, service?, host?, basis?, asOf?, limit?, offset?}; sums: [{"currency", "numerator", "denominator"}] of all of them.';
 
 create function calytics.trpc_quarantine(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -139,8 +139,8 @@ $$;
 comment on function calytics.trpc_replay(jsonb) is
   'calAnalytics.replay: cal.replay of {delivery, source?}: {"outcome", "delivery_id", "detail"}.';
 
-insert into calytics.procedure (name, kind, access, scope, handler) values
-  ('calAnalytics.getBookings',   'query',    'reader', 'source', 'calytics.trpc_bookings'),
-  ('calAnalytics.explainMetric', 'query',    'reader', 'source', 'calytics.trpc_explain'),
-  ('calAnalytics.getQuarantine', 'query',    'admin',  'source', 'calytics.trpc_quarantine'),
-  ('calAnalytics.replay',        'mutation', 'admin',  'source', 'calytics.trpc_replay');
+insert into calytics.procedure (name, kind, access, scope, kept_by, handler) values
+  ('calAnalytics.getBookings',   'query',    'reader', 'source', '{service,host}', 'calytics.trpc_bookings'),
+  ('calAnalytics.explainMetric', 'query',    'reader', 'source', '{service,host}', 'calytics.trpc_explain'),
+  ('calAnalytics.getQuarantine', 'query',    'admin',  'source', '{}',             'calytics.trpc_quarantine'),
+  ('calAnalytics.replay',        'mutation', 'admin',  'source', '{}',             'calytics.trpc_replay');

@@ -127,7 +127,8 @@ create type calytics.asked as (
   at       timestamptz,
   since    timestamptz,
   until    timestamptz,
-  basis    text
+  basis    text,
+  as_of    timestamptz
 );
 comment on type calytics.asked is 'What procedures about a source are asked alike; see calytics.asked_of.';
 
@@ -150,9 +151,14 @@ begin
   asked.since := calytics.input_time(asked.input, 'from', s.time_zone);
   asked.until := calytics.input_time(asked.input, 'to', s.time_zone);
   asked.basis := calytics.input_text(asked.input, 'basis');
+  if asked.input ->> 'asOf' = 'now' then
+    asked.as_of := now();
+  else
+    asked.as_of := coalesce(calytics.input_time(asked.input, 'asOf', s.time_zone), asked.at);
+  end if;
   return asked;
 end
 $$;
 comment on function calytics.asked_of(jsonb) is
-  'What a call asks: {source? (default), period? (week), at? (now), from?, to?, service?, host?, basis?} and the rest of its '
-  'input; times without an offset are the source''s local ones. Raises invalid_parameter_value and no_data_found (no such source).';
+  'What a call asks: {source? (default), period? (week), at? (now), from?, to?, service?, host?, basis?, asOf? (at; or "now")} and the rest '
+  'of its input; times without an offset are the source''s local ones. Raises invalid_parameter_value and no_data_found (no such source).';

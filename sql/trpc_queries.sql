@@ -42,16 +42,16 @@ begin
       select coalesce(jsonb_agg(jsonb_build_object(
                'key', v.event_type_id::text, 'name', v.service, 'title', v.title) order by v.title, v.event_type_id), '[]')
         from cal.service v
-       where v.source = a.source and (services is null or v.event_type_id::text = any (services))),
+       where v.source = a.source and (a.service is null and a.host is null or v.event_type_id::text = any (services))),
     'hosts', (
       select coalesce(jsonb_agg(jsonb_build_object('key', v.host_id::text, 'name', v.host) order by v.host, v.host_id), '[]')
         from cal.host v
-       where v.source = a.source and (hosts is null or v.host_id::text = any (hosts))));
+       where v.source = a.source and (a.service is null and a.host is null or v.host_id::text = any (hosts))));
 end
 $$;
 comment on function calytics.trpc_names(jsonb) is
   'calAnalytics.getNames: {"services": [{"key", "name", "title"}], "hosts": [{"key", "name"}]} of {source?, service?, host?}: '
-  'what the inputs service and host of other procedures can be, by key or by current name.';
+  'what the inputs service and host of other procedures can be, by key or by current name. Given a service or a host, that one.';
 
 create function calytics.trpc_metrics(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -64,7 +64,7 @@ begin
       from cal.metrics(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source, service => a.service,
              host => a.host, basis => a.basis, every => calytics.input_text(a.input, 'every'),
-             split => calytics.input_text(a.input, 'split'), metrics => calytics.input_texts(a.input, 'metrics'),
+             as_of => a.as_of, split => calytics.input_text(a.input, 'split'), metrics => calytics.input_texts(a.input, 'metrics'),
              known_at => calytics.input_time(a.input, 'knownAt', a.zone)) r), '[]');
 end
 $$;
@@ -93,12 +93,41 @@ begin
              "to" => coalesce(a.until, (month + interval '4 months') at time zone a.zone),
              known_at => case when moments = '{}' then array[now() - interval '7 days', now()] else moments end,
              source => a.source, service => a.service, host => a.host,
-             every => coalesce(calytics.input_text(a.input, 'every'), 'month')) r), '[]');
+             every => coalesce(calytics.input_text(a.input, 'every'), 'month'),
+             forecast => calytics.input_flag(a.input, 'forecast')) r), '[]');
 end
 $$;
 comment on function calytics.trpc_pace(jsonb) is
   'calAnalytics.getPace: the rows of cal.pace of {from?, to? (this month and the next three), knownAt? (up to 12 moments; a week '
-  'ago and now), source?, service?, host?, every? (month)}.';
+  'ago and now), source?, service?, host?, every? (month), forecast? (false)}.';
+
+create function calytics.trpc_forecast(call jsonb) returns jsonb
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  a calytics.asked := calytics.asked_of(call);
+  rows jsonb;
+begin
+  select jsonb_agg(to_jsonb(f)) into rows
+    from cal.forecast(
+           coalesce(calytics.input_text(a.input, 'metric'), 'created'), calytics.input_number(a.input, 'horizon', 1, 366, 28),
+           source => a.source, service => a.service, host => a.host, currency => calytics.input_text(a.input, 'currency'),
+           every => coalesce(calytics.input_text(a.input, 'every'), 'day'),
+           confidence => calytics.input_number(a.input, 'confidence', 1, 99, 80) / 100.0, at => a.at) f;
+  return (
+    select jsonb_object_agg(m.key, m.value) from jsonb_each(rows -> 0) m
+     where m.key not in ('starts_at', 'ends_at', 'value', 'low', 'high'))
+    || jsonb_build_object('rows', (
+      select jsonb_agg(jsonb_build_object('starts_at', r -> 'starts_at', 'ends_at', r -> 'ends_at', 'value', r -> 'value',
+                                          'low', r -> 'low', 'high', r -> 'high') order by i)
+        from jsonb_array_elements(rows) with ordinality x (r, i)));
+end
+$$;
+comment on function calytics.trpc_forecast(jsonb) is
+  'calAnalytics.getForecast: cal.forecast of {metric? (created), horizon? (days, 1 to 366; 28), every? (day), confidence? (percent, '
+  '1 to 99; 80), currency?, at?, source?, service?, host?}: {"rows": [{"starts_at", "ends_at", "value", "low", "high"}], and '
+  'what is the same for all: "currency_used", "reason", "method", "history_days", "trial_folds", "trial_days", "error", '
+  '"naive_error", "coverage"}.';
 
 create function calytics.trpc_retention(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -143,7 +172,8 @@ begin
     select jsonb_agg(to_jsonb(r))
       from cal.utilisation(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source, service => a.service,
-             host => a.host, split => calytics.input_text(a.input, 'split'), every => calytics.input_text(a.input, 'every')) r), '[]');
+             host => a.host, split => calytics.input_text(a.input, 'split'), every => calytics.input_text(a.input, 'every'),
+             as_of => a.as_of) r), '[]');
 end
 $$;
 comment on function calytics.trpc_utilisation(jsonb) is
@@ -162,7 +192,7 @@ begin
              steps => coalesce(calytics.input_texts(a.input, 'steps'),
                                '{SERVICE_VIEW,SERVICE_SELECT,BOOKING_START,BOOKING_SUBMIT,BOOKED}'),
              "window" => coalesce(calytics.input_interval(a.input, 'window'), '24 hours'),
-             strict => calytics.input_flag(a.input, 'strict')) r);
+             strict => calytics.input_flag(a.input, 'strict'), as_of => a.as_of) r);
 end
 $$;
 comment on function calytics.trpc_funnel(jsonb) is
@@ -179,7 +209,7 @@ begin
     select jsonb_agg(to_jsonb(r))
       from cal.traffic(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
-             every => calytics.input_text(a.input, 'every')) r), '[]');
+             every => calytics.input_text(a.input, 'every'), as_of => a.as_of) r), '[]');
 end
 $$;
 comment on function calytics.trpc_traffic(jsonb) is
@@ -195,7 +225,7 @@ begin
     select jsonb_agg(to_jsonb(r))
       from (select s.* from cal.sources(
                      period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
-                     by => coalesce(calytics.input_text(a.input, 'by'), 'source')) s
+                     by => coalesce(calytics.input_text(a.input, 'by'), 'source'), as_of => a.as_of) s
              limit calytics.input_number(a.input, 'limit', 1, 1000, 100)) r), '[]');
 end
 $$;
@@ -213,7 +243,7 @@ begin
     select jsonb_agg(to_jsonb(r))
       from cal.journeys(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
-             steps => calytics.input_number(a.input, 'steps', 1, 50, 6)) r), '[]');
+             steps => calytics.input_number(a.input, 'steps', 1, 50, 6), as_of => a.as_of) r), '[]');
 end
 $$;
 comment on function calytics.trpc_journeys(jsonb) is
@@ -248,17 +278,18 @@ comment on function calytics.trpc_experiments(jsonb) is
   'calAnalytics.getExperiments: [{"experiment", "variants": the rows of cal.experiment}] of {from? (90 days ago), to? (now), goal? '
   '(BOOKED), experiment?, source?}: those that events in that time tell of, the twenty that were seen last.';
 
-insert into calytics.procedure (name, kind, access, scope, handler) values
-  ('calAnalytics.getMetrics',        'query', 'reader', 'caller', 'calytics.trpc_definitions'),
-  ('calAnalytics.getSources',        'query', 'reader', 'caller', 'calytics.trpc_sources'),
-  ('calAnalytics.getNames',          'query', 'reader', 'source', 'calytics.trpc_names'),
-  ('calAnalytics.getMetricValues',   'query', 'reader', 'source', 'calytics.trpc_metrics'),
-  ('calAnalytics.getPace',           'query', 'reader', 'source', 'calytics.trpc_pace'),
-  ('calAnalytics.getRetention',      'query', 'reader', 'source', 'calytics.trpc_retention'),
-  ('calAnalytics.getLifetimeValue',  'query', 'reader', 'source', 'calytics.trpc_lifetime_value'),
-  ('calAnalytics.getUtilisation',    'query', 'reader', 'source', 'calytics.trpc_utilisation'),
-  ('calAnalytics.getFunnel',         'query', 'reader', 'source', 'calytics.trpc_funnel'),
-  ('calAnalytics.getTraffic',        'query', 'reader', 'source', 'calytics.trpc_traffic'),
-  ('calAnalytics.getTrafficSources', 'query', 'reader', 'source', 'calytics.trpc_traffic_sources'),
-  ('calAnalytics.getJourneys',       'query', 'reader', 'source', 'calytics.trpc_journeys'),
-  ('calAnalytics.getExperiments',    'query', 'reader', 'source', 'calytics.trpc_experiments');
+insert into calytics.procedure (name, kind, access, scope, kept_by, handler) values
+  ('calAnalytics.getMetrics',        'query', 'reader', 'caller', '{}',             'calytics.trpc_definitions'),
+  ('calAnalytics.getSources',        'query', 'reader', 'caller', '{}',             'calytics.trpc_sources'),
+  ('calAnalytics.getNames',          'query', 'reader', 'source', '{service,host}', 'calytics.trpc_names'),
+  ('calAnalytics.getMetricValues',   'query', 'reader', 'source', '{service,host}', 'calytics.trpc_metrics'),
+  ('calAnalytics.getPace',           'query', 'reader', 'source', '{service,host}', 'calytics.trpc_pace'),
+  ('calAnalytics.getForecast',       'query', 'reader', 'source', '{service,host}', 'calytics.trpc_forecast'),
+  ('calAnalytics.getRetention',      'query', 'reader', 'source', '{service,host}', 'calytics.trpc_retention'),
+  ('calAnalytics.getLifetimeValue',  'query', 'reader', 'source', '{}',             'calytics.trpc_lifetime_value'),
+  ('calAnalytics.getUtilisation',    'query', 'reader', 'source', '{host}',         'calytics.trpc_utilisation'),
+  ('calAnalytics.getFunnel',         'query', 'reader', 'source', '{service}',      'calytics.trpc_funnel'),
+  ('calAnalytics.getTraffic',        'query', 'reader', 'source', '{}',             'calytics.trpc_traffic'),
+  ('calAnalytics.getTrafficSources', 'query', 'reader', 'source', '{}',             'calytics.trpc_traffic_sources'),
+  ('calAnalytics.getJourneys',       'query', 'reader', 'source', '{}',             'calytics.trpc_journeys'),
+  ('calAnalytics.getExperiments',    'query', 'reader', 'source', '{}',             'calytics.trpc_experiments');

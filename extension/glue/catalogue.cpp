@@ -6,6 +6,7 @@ extern "C" {
 
 #include <algorithm>
 
+#include "booking_tables.hpp"
 #include "columns.hpp"
 #include "core/booking_texts.hpp"
 #include "known_names.hpp"
@@ -17,25 +18,9 @@ using core::Attendee;
 using core::BookingTexts;
 using core::Webhook;
 
-constexpr Oid kLegKey[] = {INT4OID, TEXTOID};
-constexpr Oid kTexts[] = {INT4OID,  TEXTOID,  TEXTOID,        TEXTOID, TEXTOID,
-                          JSONBOID, JSONBOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID};
 constexpr Oid kService[] = {INT4OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
 constexpr Oid kHost[] = {INT4OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
 constexpr Oid kPerson[] = {INT4OID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
-
-Statement insert_texts(
-    "insert into calytics.booking_private values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    kTexts);
-
-Statement find_texts(
-    "select p.* from calytics.booking_private p where p.source_id = $1 and p.uid = $2", kLegKey);
-
-Statement update_texts(
-    "update calytics.booking_private p set title = $3, location = $4, notes = $5, answers = $6,"
-    " metadata = $7, told_at = $8, reason = $9, reason_at = $10"
-    " where p.source_id = $1 and p.uid = $2",
-    kTexts);
 
 // A name that is known since then is left alone: a lock on the row of a name that many webhooks
 // tell would make it hot.
@@ -101,7 +86,8 @@ Webhook::Text jsonb_of(const Webhook::Text& json) {
 
 }  // namespace
 
-void learn_texts(std::int32_t source, const Webhook& webhook, core::Moment at, bool fresh) {
+void learn_texts(Table& texts, std::int32_t source, const Webhook& webhook, core::Moment at,
+                 bool fresh) {
   BookingTexts told;
   told.source = source;
   told.uid = *webhook.uid;
@@ -120,13 +106,13 @@ void learn_texts(std::int32_t source, const Webhook& webhook, core::Moment at, b
   if (!told.told_at && !told.reason_at) return;
 
   std::optional<BookingTexts> known;
-  if (!fresh) known = row_of<BookingTexts>(find_texts, source, told.uid);
+  if (!fresh) known = found<BookingTexts>(texts, leg_key(source, told.uid));
   if (!known) {
-    Arguments().put_row(told).write(insert_texts);
+    texts.insert(Arguments().put_row(told));
     return;
   }
   const BookingTexts joined = core::join(*known, told);
-  if (joined != *known) Arguments().put_row(joined).write(update_texts);
+  if (joined != *known) texts.update(Arguments().put_row(joined));
 }
 
 void learn_names(std::int32_t source, const Webhook& webhook, core::Moment at) {

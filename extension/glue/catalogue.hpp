@@ -6,12 +6,14 @@
 
 #include "core/moment.hpp"
 #include "core/webhook.hpp"
+#include "table.hpp"
 
 namespace calytics::glue {
 
 // The leg's row is locked by the caller; fresh: the leg was not known before. The text told last
-// stands.
-void learn_texts(std::int32_t source, const core::Webhook& webhook, core::Moment at, bool fresh);
+// stands. texts: calytics.booking_private.
+void learn_texts(Table& texts, std::int32_t source, const core::Webhook& webhook, core::Moment at,
+                 bool fresh);
 
 void learn_names(std::int32_t source, const core::Webhook& webhook, core::Moment at);
 

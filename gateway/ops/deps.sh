@@ -11,17 +11,17 @@ for purpose in "$@"; do
   case $purpose in
     client | run | check | bench)
       packages+=(g++ make cmake pkg-config libpq-dev libpoco-dev libsimdjson-dev libssl-dev zlib1g-dev) ;;&
+    run | check | bench)
+      tools+=(node:nodejs npm:npm) ;;&
     client)
       tools+=(psql:postgresql-client) ;;
     demo)
       tools+=(node:nodejs) ;;
     check)
       packages+=(libgtest-dev clang-format clang-tidy shellcheck)
-      tools+=(node:nodejs chromium)
-      [[ ! -e $root/tests/e2e/package-lock.json ]] || tools+=(npm:npm) ;;
+      tools+=(chromium) ;;
     bench)
-      packages+=(wrk)
-      tools+=(node:nodejs npm:npm) ;;
+      packages+=(wrk) ;;
     run) ;;
     *) die "deps.sh: no such purpose: $purpose" ;;
   esac

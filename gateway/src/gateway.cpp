@@ -48,8 +48,10 @@ LaneDuty read_duty(const Settings& settings, RequestQueue& writers) {
 
 Gateway::Gateway(Settings settings)
     : settings_(std::move(settings)),
+      streams_(settings_.max_streams, settings_.stream_heartbeat, [this] { stream_event_.set(); }),
       queues_(settings_.queue_size, write_order(settings_)),
-      reactor_(settings_, queues_),
+      reactor_(settings_, queues_, streams_),
+      listener_(settings_.database_url, streams_, stream_event_),
       write_lanes_(settings_, write_duty(settings_), settings_.write_lanes, queues_.writes),
       read_lanes_(settings_, read_duty(settings_, queues_.writes), settings_.read_lanes,
                   queues_.reads) {

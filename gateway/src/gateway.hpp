@@ -4,10 +4,13 @@
 #include <string>
 #include <thread>
 
+#include "event_streams.hpp"
 #include "lane_group.hpp"
+#include "listener.hpp"
 #include "reactor.hpp"
 #include "request_queues.hpp"
 #include "settings.hpp"
+#include "wake_event.hpp"
 
 namespace calytics::gateway {
 
@@ -33,8 +36,11 @@ class Gateway {
 
  private:
   const Settings settings_;
+  WakeEvent stream_event_;
+  EventStreams streams_;
   RequestQueues queues_;
   Reactor reactor_;
+  Listener listener_;  // ends before those whom it tells
   LaneGroup write_lanes_;
   LaneGroup read_lanes_;
   std::thread reactor_thread_;

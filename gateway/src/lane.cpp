@@ -136,14 +136,14 @@ bool Lane::serve_together(RequestQueue::Batch& batch) {
   // The next batch can go while this one's answers do.
   batch.turn.end();
   counters_.committed(exchanges.size());
-  const auto& answers = std::get<std::vector<Answer>>(result);
+  auto& answers = std::get<std::vector<Answer>>(result);
   for (std::size_t i = 0; i < exchanges.size(); ++i)
-    exchanges[i]->answer(answers[i]);
+    exchanges[i]->answer(std::move(answers[i]));
   return true;
 }
 
 void Lane::serve_alone(std::unique_ptr<Exchange> exchange, RequestQueue::Turn& turn) {
-  if (const auto answer = outcome_for(*exchange, turn)) return exchange->answer(*answer);
+  if (auto answer = outcome_for(*exchange, turn)) return exchange->answer(std::move(*answer));
   ++counters_.passed_on;
   if (!duty_.writers->try_push(exchange)) exchange->answer(give_up("too many requests waiting"));
 }

@@ -19,7 +19,7 @@ constexpr std::size_t kRefusalRoom = 256;
 
 }  // namespace
 
-Reactor::Reactor(const Settings& settings, RequestQueues& queues)
+Reactor::Reactor(const Settings& settings, RequestQueues& queues, EventStreams& streams)
     : settings_(settings),
       queues_(queues),
       context_{.limits = settings.limits,
@@ -27,7 +27,8 @@ Reactor::Reactor(const Settings& settings, RequestQueues& queues)
                .write_timeout = settings.write_timeout,
                .keepalive_timeout = settings.keepalive_timeout,
                .mailbox = {},
-               .budget = MemoryBudget(settings.max_memory)},
+               .budget = MemoryBudget(settings.max_memory),
+               .streams = streams},
       scratch_(kScratch),
       next_sweep_(Clock::now() + kSweepInterval) {
   listener_.bind(Poco::Net::SocketAddress(settings.host, settings.port), true, false);

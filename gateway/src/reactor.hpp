@@ -14,6 +14,7 @@
 
 #include "clock.hpp"
 #include "connection.hpp"
+#include "event_streams.hpp"
 #include "request_queues.hpp"
 #include "settings.hpp"
 
@@ -21,8 +22,9 @@ namespace calytics::gateway {
 
 class Reactor {
  public:
-  // Listens from here on; throws Poco::Exception if it can't. The queues must outlive the reactor.
-  Reactor(const Settings& settings, RequestQueues& queues);
+  // Listens from here on; throws Poco::Exception if it can't. The queues and the streams must
+  // outlive the reactor.
+  Reactor(const Settings& settings, RequestQueues& queues, EventStreams& streams);
 
   Poco::Net::SocketAddress address() const { return listener_.address(); }
   // Serves until drained.

@@ -30,10 +30,12 @@ struct Settings {
   Milliseconds flush_interval{};
   std::size_t max_connections = 0;
   std::size_t max_memory = 0;
+  std::size_t max_streams = 0;
   FramingLimits limits;
   Milliseconds read_timeout{};
   Milliseconds write_timeout{};
   Milliseconds keepalive_timeout{};
+  Milliseconds stream_heartbeat{};
   Milliseconds db_wait{};
   Milliseconds db_timeout{};
   Milliseconds shutdown_timeout{};

@@ -82,6 +82,10 @@ select got #>> '{0,experiment}' as experiment, jsonb_array_length(got) as experi
        got #> '{0,variants}' = pg_temp.rows($$select * from cal.experiment('hero', now() - interval '90 days', now(), 'page', 'BOOKING_START')$$) as same
   from pg_temp.got('getExperiments', '{"goal": "BOOKING_START"}') got;
 select pg_temp.got('getExperiments', '{"experiment": "nothing"}');
+select got -> 'rows' = pg_temp.rows($$select starts_at, ends_at, value, low, high
+                                        from cal.forecast('booked_minutes', 40, 'page', 'large-piece', every => 'month', confidence => 0.5, at => '2026-04-20 00:00+10:30')$$) as same,
+       jsonb_array_length(got -> 'rows') as rows, got ->> 'method' like 'ETS%' as method, (select string_agg(k, ' ' order by k) from jsonb_object_keys(got) k) as keys
+  from pg_temp.got('getForecast', '{"metric": "booked_minutes", "horizon": 40, "service": "large-piece", "every": "month", "confidence": 50, "at": "2026-04-20"}') got;
 select (select jsonb_agg(m - 'explained') from jsonb_array_elements(got) m) = pg_temp.rows('select * from cal.metric') as same,
        (select string_agg(m ->> 'metric', ' ') from jsonb_array_elements(got) m where not (m ->> 'explained')::boolean) as not_explained
   from pg_temp.got('getMetrics') got;
@@ -159,7 +163,7 @@ select c.name, c.input, coalesce(a #>> '{error,data,code}', '') as code, a #>> '
     ('explainMetric', '{"metric": "customers", "service": "x"}'), ('getBookings', '{"from": "2026-01-02", "to": "2026-01-01"}'),
     ('getBookings', '{"from": "2026-01-01", "to": "2028-01-01"}'), ('getBookings', '{"statuses": ["gone"]}'), ('getBookings', '{"latestFirst": "yes"}'),
     ('getPace', '{"knownAt": ["then"]}'), ('getPace', '{"every": "age"}'), ('getRetention', '{"unit": "day"}'), ('getRetention', '{"periods": 61}'),
-    ('getLifetimeValue', '{"months": "2"}'), ('getUtilisation', '{"split": "service"}'), ('getFunnel', '{"window": "a while"}'),
+    ('getForecast', '{"metric": "no_show_rate"}'), ('getForecast', '{"horizon": 0}'), ('getForecast', '{"confidence": 100}'), ('getLifetimeValue', '{"months": "2"}'), ('getUtilisation', '{"split": "service"}'), ('getFunnel', '{"window": "a while"}'),
     ('getFunnel', '{"window": "999999999999 years"}'), ('getFunnel', '{"strict": 1}'), ('getTraffic', '{"every": "minute"}'),
     ('getTrafficSources', '{"by": "colour"}'), ('getJourneys', '{"steps": 51}'), ('getExperiments', '{"from": "2026-02-01", "to": "2026-01-01"}')) c (name, input),
   lateral (select pg_temp.ask(c.name, c.input::jsonb) as a) x;

@@ -3,9 +3,10 @@
 
 #include "memory_info.hpp"
 
-namespace {
+#include <gtest/gtest.h>
 
-using calytics::core::parse_memory_info;
+namespace calytics::core {
+namespace {
 
 TEST(MemoryInfo, ReadsBothFromAmongOthers) {
   const auto info = parse_memory_info(
@@ -36,3 +37,4 @@ TEST(MemoryInfo, GuessesNothing) {
 }
 
 }  // namespace
+}  // namespace calytics::core

@@ -6,6 +6,8 @@
 --   /touch    counts a call for the row `query`, which it then holds a while
 --   /gate     waits while somebody else holds the advisory lock 7
 --   /where    "replica" or "primary"                    /known    401 on a replica, else 200
+--   /events   a stream of the events of channels `query`, to whoever shows a token of cal.token, for so
+--             many seconds as the header lifetime says
 --   /answer   answers what the body's JSON says: status, headers, body
 create schema cal;
 
@@ -13,6 +15,8 @@ create table cal.stored (body bytea primary key, copies int not null default 1);
 create table cal.touched (name text primary key, calls int not null default 0);
 insert into cal.touched (name) values ('a'), ('b');
 create sequence cal.calls;
+create table cal.token (token text primary key);
+insert into cal.token values ('good');
 
 create function cal.http(text, text, text, jsonb, bytea,
                          out status int, out headers jsonb, out body bytea)
@@ -76,6 +80,16 @@ begin
       end if;
       headers := '{}';
       body := 'at last';
+    when '/events' then
+      if not exists (select from cal.token t where t.token = coalesce($4 ->> 'token', 'good')) then
+        status := 401;
+        headers := '{}';
+        body := 'who are you?';
+        return;
+      end if;
+      headers := jsonb_build_object('Content-Type', 'text/event-stream', 'X-Calytics-Listen', $3,
+        'X-Calytics-Lifetime', coalesce($4 ->> 'lifetime', '60'), 'x-calytics-other', 'secret');
+      body := E'retry: 1000\n\n';
     when '/answer' then
       wanted := convert_from($5, 'UTF8')::jsonb;
       status := (wanted ->> 'status')::int;

@@ -156,7 +156,7 @@ TEST_F(Protocol, RefusesWhatIsTooLargeAndStillGetsTheAnswerAcross) {
     auto client = connect();
     const auto response = client.request(bytes);
     EXPECT_EQ(response.header("connection"), "close");
-    EXPECT_NE(member(response.body, "/error"), "(none)");
+    EXPECT_NE(member(response.body, "/error/message"), "(none)");
     EXPECT_TRUE(client.closed_by_peer());
     return response.status;
   };

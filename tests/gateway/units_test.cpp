@@ -207,6 +207,7 @@ class Recorder : public AnswerSink {
     answers.push_back(std::move(bytes));
     closes.push_back(close);
   }
+  bool deliver_stream(std::string, Subscription) override { return false; }
   std::vector<std::string> answers;
   std::vector<bool> closes;
 
@@ -249,7 +250,7 @@ TEST_F(ExchangeTest, TellsTheDatabaseWhoAsksWhateverTheClientSays) {
 }
 
 TEST_F(ExchangeTest, ReplacesARequestIdThatIsNone) {
-  for (const auto& bad : {""s, "a b"s, "<x>"s, std::string(65, 'a')}) {
+  for (const auto& bad : {""s, "a b"s, "<x>"s, std::string(47, 'a')}) {
     const auto id = make({{"x-request-id", bad}})->id();
     EXPECT_EQ(id.size(), 32U);
     EXPECT_EQ(id.find_first_not_of("0123456789abcdef"), std::string::npos);
