@@ -11,7 +11,7 @@ comment on function calytics.is_welcome(text, text) is
 
 create function calytics.http_webhook(request calytics.http_request) returns calytics.http_response
   -- As for cal.receive_webhook.
-  language c volatile strict set search_path = pg_catalog, pg_temp set enable_seqscan = off
+  language c volatile strict set enable_seqscan = off
   as 'MODULE_PATHNAME', 'calytics_http_webhook';
 comment on function calytics.http_webhook(calytics.http_request) is
   'POST /api/cal/webhook and /api/cal/webhook/{source}: where Cal.com sends to. Any authentic body '

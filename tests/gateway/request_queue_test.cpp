@@ -23,9 +23,7 @@ class Nobody : public AnswerSink {
   const std::string& peer() const override { return peer_; }
   bool stays_open() const override { return true; }
   void deliver(std::string /*bytes*/, bool /*close*/) override {}
-  bool deliver_stream(std::string /*head*/, Subscription /*subscription*/) override {
-    return false;
-  }
+  bool deliver_stream(std::string /*head*/, Subscription /*wanted*/) override { return false; }
 
  private:
   std::string peer_ = "192.0.2.1";

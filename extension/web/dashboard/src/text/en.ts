@@ -30,6 +30,7 @@ export const en = {
   "tab.funnel": "Funnel",
   "tab.health": "Health",
 
+  chooser: "Of when, of what and of whom",
   period: "Period",
   "period.day": "Day",
   "period.week": "Week",

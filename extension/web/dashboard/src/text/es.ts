@@ -32,6 +32,7 @@ export const es: Texts = {
   "tab.funnel": "Embudo",
   "tab.health": "Estado",
 
+  chooser: "De cuándo, de qué y de quién",
   period: "Periodo",
   "period.day": "Día",
   "period.week": "Semana",
