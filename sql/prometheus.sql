@@ -25,8 +25,9 @@ as $$
 declare
   now constant timestamptz := clock_timestamp();
   s calytics.health_sample := calytics.measure_health(now);
-  w record := calytics.folder_state();
+  w record;
 begin
+  select f.* into w from calytics.folder_state() f;
   return query values
     ('calytics_info', 'gauge', 'Versions, as labels.',
      array['version', (select e.extversion from pg_extension e where e.extname = 'calytics'),
