@@ -7,6 +7,7 @@
 --             many seconds as the header lifetime says
 --   /gate     waits while somebody else holds the advisory lock 7
 --   /where    "replica" or "primary"                    /known    401 on a replica, else 200
+--   /metrics  a line of its own, to who sends "authorization: good"     /ready    200
 --   /answer   answers what the body's JSON says: status, headers, body
 create schema cal;
 
@@ -79,6 +80,13 @@ begin
       end if;
       headers := '{}';
       body := 'at last';
+    when '/ready' then
+      headers := '{"x-calytics-class": "probe"}';
+      body := 'ready';
+    when '/metrics' then
+      status := case $4 ->> 'authorization' when 'good' then 200 else 401 end;
+      headers := '{"content-type": "text/plain; version=0.0.4"}';
+      body := E'of_the_database 1\n';
     when '/events' then
       if not exists (select from cal.token t where t.token = coalesce($4 ->> 'token', 'good')) then
         status := 401;
