@@ -15,13 +15,15 @@ begin
     if not welcome then
       perform calytics.count_refusal('forbidden');
       return calytics.json_response(403, jsonb_build_object(
-        'outcome', 'forbidden', 'delivery', null, 'detail', 'webhooks are not taken from this address'));
+        'outcome', 'forbidden', 'delivery', null, 'detail', 'webhooks are not taken from this address'),
+        '{"x-calytics-class": "webhook"}');
     end if;
   end if;
   select w.* into r from cal.receive_webhook(request.body, request.headers, wanted) w;
   return calytics.json_response(
     case r.outcome when 'unauthorized' then 401 when 'too_large' then 413 else 200 end,
-    jsonb_build_object('outcome', r.outcome, 'delivery', r.delivery_id, 'detail', r.detail));
+    jsonb_build_object('outcome', r.outcome, 'delivery', r.delivery_id, 'detail', r.detail),
+    '{"x-calytics-class": "webhook"}');
 end
 $$;
 comment on function calytics.http_webhook(calytics.http_request) is
@@ -46,12 +48,14 @@ declare
   allowed text[] := coalesce((select t.origins from calytics.tracking t where t.source_id = src), '{}');
 begin
   if allowed = '{}' then
-    return '{"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}';
+    return '{"x-calytics-class": "tracking", "access-control-allow-origin": "*",
+             "cross-origin-resource-policy": "cross-origin"}';
   elsif origin = any (allowed) then
     return jsonb_build_object(
-      'access-control-allow-origin', origin, 'cross-origin-resource-policy', 'cross-origin', 'vary', 'origin');
+      'x-calytics-class', 'tracking', 'access-control-allow-origin', origin,
+      'cross-origin-resource-policy', 'cross-origin', 'vary', 'origin');
   end if;
-  return '{"vary": "origin"}';
+  return '{"x-calytics-class": "tracking", "vary": "origin"}';
 end
 $$;
 comment on function calytics.track_origin(int, text) is
