@@ -35,12 +35,14 @@ declare
   allowed text[] := coalesce((select t.origins from calytics.tracking t where t.source_id = src), '{}');
 begin
   if allowed = '{}' then
-    return '{"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}';
+    return '{"x-calytics-class": "tracking", "access-control-allow-origin": "*",
+             "cross-origin-resource-policy": "cross-origin"}';
   elsif origin = any (allowed) then
     return jsonb_build_object(
-      'access-control-allow-origin', origin, 'cross-origin-resource-policy', 'cross-origin', 'vary', 'origin');
+      'x-calytics-class', 'tracking', 'access-control-allow-origin', origin,
+      'cross-origin-resource-policy', 'cross-origin', 'vary', 'origin');
   end if;
-  return '{"vary": "origin"}';
+  return '{"x-calytics-class": "tracking", "vary": "origin"}';
 end
 $$;
 comment on function calytics.track_origin(int, text) is

@@ -42,8 +42,9 @@ declare
 begin
   return calytics.json_response(
     case cardinality(statuses) when 1 then statuses[1] else 207 end, answer,
-    case when statuses = '{401}' then '{"www-authenticate": "Bearer"}'
-         when statuses = '{429}' then '{"retry-after": "1"}' else '{}' end::jsonb);
+    case when statuses = '{401}' then '{"x-calytics-class": "trpc", "www-authenticate": "Bearer"}'
+         when statuses = '{429}' then '{"x-calytics-class": "trpc", "retry-after": "1"}'
+         else '{"x-calytics-class": "trpc"}' end::jsonb);
 end
 $$;
 comment on function calytics.trpc_response(jsonb) is
