@@ -7,7 +7,7 @@
 .DEFAULT_GOAL := all
 
 ops := gateway/ops
-front := help deps gateway run stop restart psql logs demo check bench lint format
+front := help deps gateway deb run stop restart psql logs demo check bench lint format
 pgxs_goals := all install uninstall installcheck clean distclean
 
 # PGXS is read only for its own goals: a bare machine, where `make run` starts, has none. It would also
@@ -24,6 +24,9 @@ deps: ## install what `make run` needs from Debian's packages
 
 gateway: ## build the gateway (CMake)
 	@$(ops)/build.sh gateway
+
+deb: ## build Debian packages of extension and gateway into build/deb
+	@$(ops)/deb.sh
 
 run: ## install, build and start everything, and print where it is
 	@$(ops)/run.sh
@@ -109,14 +112,26 @@ sql_files := $(shell sed 's/\#.*//' sql/order | awk 'NF { print "sql/" $$1 }')
 web_files := $(sort $(wildcard extension/web/*.js))
 squeeze := sed -e '/^ *\/\//d' -e 's/^ *//' -e 's/ *\([-=+<>?:,{}();&|*]\) */\1/g'
 
-$(DATA_built): sql/order $(sql_files) $(web_files) Makefile
+# The dashboard's page is bundled by what npm brings (extension/web/dashboard/build.mjs).
+dashboard := extension/web/dashboard
+dashboard_files := build/dashboard/files.sql
+dashboard_sources := $(shell find $(dashboard) -name node_modules -prune -o -type f -print)
+
+$(dashboard)/node_modules/.package-lock.json: $(dashboard)/package.json $(dashboard)/package-lock.json
+	cd $(dashboard) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(dashboard_files): $(dashboard_sources) $(dashboard)/node_modules/.package-lock.json
+	node $(dashboard)/build.mjs $(@D)
+
+$(DATA_built): sql/order $(sql_files) $(web_files) $(dashboard_files) Makefile
 	@{ printf '%s\n' '\echo Use "create extension calytics" to load this file. \quit'; \
 	   for file in $(sql_files); do echo; cat $$file; done; \
 	   for file in $(web_files); do \
 	     printf "\ninsert into calytics.web_file (path, content_type, body) values\n"; \
 	     printf "  ('/%s', 'text/javascript; charset=utf-8', convert_to(\$$web\$$" "$${file##*/}"; \
 	     $(squeeze) $$file; printf "\$$web\$$, 'UTF8'));\n"; \
-	   done; } >$@.new && mv $@.new $@
+	   done; echo; cat $(dashboard_files); } >$@.new && mv $@.new $@
 
 .PHONY: regress-dirs
 regress-dirs:

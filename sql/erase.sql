@@ -75,6 +75,39 @@ $$;
 comment on function calytics.erase_again(int, calytics.webhook, bytea) is
   'A body of a booking of somebody who was erased, as it is to be kept.';
 
+create function calytics.build_without(s calytics.source, identity text, former uuid, legs text[], rewritten bigint[])
+  returns void
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  src int := s.source_id;
+  uids text[] collate "C" := legs;
+  namesakes uuid[];
+begin
+  -- Who works there, or is what a service is called after, is in bookings without number.
+  if exists (select from calytics.host h
+              where h.source_id = src and calytics.names_person(convert_to(concat_ws(' ', h.host, h.name, h.email), 'UTF8'), identity))
+     or exists (select from calytics.service v
+                 where v.source_id = src and calytics.names_person(convert_to(concat_ws(' ', v.service, v.title), 'UTF8'), identity)) then
+    perform cal.rebuild(s.name);
+    return;
+  end if;
+  namesakes := array(
+    select distinct p.customer from calytics.person p
+     where p.source_id = src
+       and (p.customer = former
+            or calytics.names_person(convert_to(concat_ws(' ', p.name, p.email, p.phone), 'UTF8'), identity)));
+  delete from calytics.person p where p.source_id = src and p.customer = any (namesakes);
+  uids := calytics.related_legs(src, uids || array(
+    select a.uid from calytics.attendee a where a.source_id = src and a.customer = any (namesakes)));
+  perform calytics.apply_again(src, uids, rewritten);
+  perform calytics.fold(true);
+end
+$$;
+comment on function calytics.build_without(calytics.source, text, uuid, text[], bigint[]) is
+  'State anew after deliveries were rewritten without a person: of the legs they told of and all that belongs to these, as '
+  'cal.rebuild would build it.';
+
 create function calytics.erase_from_source(s calytics.source, identity text) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -86,10 +119,11 @@ declare
   names text[];
   legs text[] collate "C";
   booked text[] collate "C";
+  told text[] collate "C" := '{}';
   d record;
   w calytics.webhook;
   held jsonb;
-  deliveries int := 0;
+  rewritten bigint[] := '{}';
   events int;
   blocked int;
 begin
@@ -120,7 +154,10 @@ begin
       case when coalesce(cardinality(w.attendee_ids), 0) > 0 then w.attendee_ids[1] = former else d.uid = any (booked) end);
     update calytics.webhook_delivery x set body = d.body
      where x.source_id = src and x.delivery_id = d.delivery_id and x.body <> d.body;
-    deliveries := deliveries + found::int;
+    if found then
+      rewritten := rewritten || d.delivery_id;
+      told := told || d.uid;
+    end if;
   end loop;
   insert into calytics.erased (source_id, uid, customer, stand_in)
     select src, l, former, other from unnest(legs) l
@@ -146,14 +183,14 @@ begin
    where b.source_id = src and calytics.names_person(convert_to(b.reason, 'UTF8'), identity);
   get diagnostics blocked = row_count;
 
-  if deliveries > 0 then
-    perform cal.rebuild(s.name);
+  if rewritten <> '{}' then
+    perform calytics.build_without(s, identity, former, array_remove(legs || told, null), rewritten);
     -- Facts change their pseudonym, and with it no sum; neither what the folder logged nor what it will holds the former.
     update calytics.chain c set customer = calytics.person_id(other, key) where c.source_id = src and c.customer = former;
     perform calytics.break_log();
   end if;
   return held || jsonb_build_object(
-    'source', s.name, 'deliveries', deliveries, 'events', events, 'blocked_times', blocked,
+    'source', s.name, 'deliveries', cardinality(rewritten), 'events', events, 'blocked_times', blocked,
     'customer', case when legs <> '{}' then calytics.person_id(other, key) end);
 end
 $$;
@@ -186,7 +223,7 @@ $$;
 comment on function cal.erase_person(text, text) is
   'Forgets a person, by e-mail address (or by the phone number of who gave none), in one source or in all: takes address, names, '
   'numbers, answers, notes, titles, places, reasons and metadata out of the archived webhooks, their tracked events and reasons of '
-  'blocked time, builds all state anew from the archive (ingest waits as for cal.rebuild) and lets numbers stay as they were: '
+  'blocked time, builds the state of their bookings anew from the archive (ingest waits meanwhile) and lets numbers stay as they were: '
   'the bookings belong to a new pseudonym that nobody can tie to the address. The same webhooks sent again, and later ones '
   'about these bookings, don''t bring the person back; a new booking of theirs does, so erase them at Cal.com first. Gives a '
   'receipt without the person: {erased_at, sources: [{source, customer (the new pseudonym), bookings, names, private_texts, '

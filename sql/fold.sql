@@ -66,6 +66,7 @@ as $$
 declare
   state calytics.fold_state;
   low bigint;
+  changed_sources int[];
   -- Of a run with more changes, and of so many runs ago, sums are read anew about as fast as caught up with.
   most_logged constant int := 100;
   runs_logged constant int := 512;
@@ -85,6 +86,8 @@ begin
   -- A segment below low has no writer left: the next statement sees all that it will ever hold.
   select a.low into low from calytics.advance_segment(state.segment) a;
   perform calytics.fold_tracking(state.run + 1, state.segment, low);
+  changed_sources := array(
+    select distinct m.source_id from calytics.chain_mark m where m.segment >= state.segment and m.segment < low);
   -- Marks of segments that are still written to stay: tracking had not seen all of them.
   with gone as (
       delete from calytics.chain_mark m where m.segment >= state.segment and m.segment < low
@@ -126,6 +129,9 @@ begin
          group by s.source_id, k.basis, hour) x
      where x.cells <> ''
      order by x.source_id, x.basis, x.hour;
+
+  perform calytics.tell_changed(changed_sources || array(
+    select distinct r.source_id from calytics.recent_delta r where r.run = state.run + 1));
 
   if merge then
     insert into calytics.bucket as b (source_id, basis, grain, split, at, cells)

@@ -11,15 +11,16 @@ grant execute on function cal.http(text, text, text, jsonb, bytea) to cal_gatewa
 
 grant select on cal.source, cal.service, cal.host, cal.booking, cal.booking_change, cal.attendee,
                 cal.delivery, cal.metric, cal.chain, cal.payment, cal.service_analytics, cal.realtime_metrics,
-                cal.opening_hours, cal.analytics_event, cal.booking_funnel
+                cal.opening_hours, cal.analytics_event, cal.booking_funnel, cal.alert, cal.alert_rule
   to cal_reader, cal_admin;
 grant execute on function
-    cal.verify_signature(bytea, text, text), cal.health(),
+    cal.verify_signature(bytea, text, text), cal.health(), cal.health_history(timestamptz, timestamptz, interval),
     cal.metrics(text, timestamptz, timestamptz, timestamptz, text, text, text, text, text, text, text[], timestamptz,
                 timestamptz),
     cal.dashboard(text, timestamptz, text, text, text, text, timestamptz, timestamptz, timestamptz, timestamptz),
     cal.explain_metric(text, text, timestamptz, timestamptz, timestamptz, text, text, text, text, timestamptz),
-    cal.pace(timestamptz, timestamptz, timestamptz[], text, text, text, text),
+    cal.forecast(text, int, text, text, text, text, text, float8, timestamptz),
+    cal.pace(timestamptz, timestamptz, timestamptz[], text, text, text, text, boolean),
     cal.lifetime_value(text, int, text, timestamptz, timestamptz),
     cal.utilisation(text, timestamptz, timestamptz, timestamptz, text, text, text, timestamptz, text, text),
     cal.funnel(text, timestamptz, timestamptz, timestamptz, text, text, text[], interval, boolean, timestamptz),
@@ -34,7 +35,7 @@ grant execute on function
     calytics.facts_now(int), calytics.funnels_now(int, timestamptz, timestamptz), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally)
   to cal_reader, cal_admin;
 
-grant select on cal.person, cal.booking_private, cal.blocked_time, cal.token to cal_admin;
+grant select on cal.person, cal.booking_private, cal.blocked_time, cal.token, cal.shared_link to cal_admin;
 grant execute on function
     cal.set_source(text, text, text, int, interval, interval, interval, interval, text),
     cal.set_networks(cidr[], text),
@@ -44,6 +45,8 @@ grant execute on function
     cal.track(jsonb, jsonb, text),
     cal.set_tracking(text, boolean, boolean, boolean, interval, text[], int, interval, int),
     cal.fold(boolean),
+    cal.sample_health(),
+    cal.set_alert(text, numeric, numeric, text),
     cal.repair_metrics(text),
     cal.record_payment(text, bigint, text, text, timestamptz, text, text),
     cal.remove_payment(text, text, text),
@@ -56,6 +59,8 @@ grant execute on function
     cal.simulate_webhook(text, text, jsonb, timestamptz, text),
     cal.add_token(text, text, text, timestamptz, text[]),
     cal.revoke_token(text),
+    cal.share(text, text, text, text, timestamptz),
+    cal.revoke_share(text, text),
     cal.set_password(text, text, text, text[]),
     cal.remove_account(text),
     cal.end_sessions(text),

@@ -6,11 +6,12 @@ as $$
 declare
   loaded boolean := calytics.preloaded();
   folds boolean := loaded and current_setting('calytics.fold_worker')::boolean;
-  state calytics.fold_state;
+  samples boolean := folds and current_setting('calytics.health_interval') <> '0';
+  backlog record := calytics.backlog();
 begin
-  select f.* into state from calytics.fold_state f order by f.run desc limit 1;
   return jsonb_build_object(
-    'status', 'ok',
+    'status', (select case when bool_or(a.severity = 'critical') then 'critical' when count(*) > 0 then 'warning' else 'ok' end
+                 from cal.alert a where a.cleared_at is null),
     'as_of', now(),
     'version', (select e.extversion from pg_extension e where e.extname = 'calytics'),
     'postgres', current_setting('server_version'),
@@ -18,7 +19,7 @@ begin
     'off', (
       select coalesce(jsonb_agg(jsonb_build_object('feature', o.feature, 'why', o.why, 'how', o.how)), '[]')
         from (values
-          (not loaded, 'counting of refused deliveries',
+          (not loaded, 'counting of deliveries, events and refused calls',
            'it needs shared memory, and calytics is not in shared_preload_libraries',
            'add calytics to shared_preload_libraries in postgresql.conf and restart PostgreSQL'),
           (not loaded, 'rate limits, and when tokens were last used',
@@ -29,20 +30,25 @@ begin
            'add calytics to shared_preload_libraries and restart PostgreSQL, or call cal.fold() every minute'),
           (loaded and not folds, 'background folding: metrics stay right, reading them gets slower',
            'calytics.fold_worker is off',
-           'alter system set calytics.fold_worker = on; select pg_reload_conf(), or call cal.fold() every minute')
+           'alter system set calytics.fold_worker = on; select pg_reload_conf(), or call cal.fold() every minute'),
+          (not folds, 'history of health, and alerts',
+           'they need the background worker that folds', 'turn it on as above, or call cal.sample_health() every minute'),
+          (folds and not samples, 'history of health, and alerts',
+           'calytics.health_interval is 0', 'alter system reset calytics.health_interval; select pg_reload_conf()')
           ) o (off, feature, why, how)
        where o.off),
-    'metrics', (
-      select jsonb_build_object(
-               'pending', p.marks,
-               'unmerged', calytics.pending() - p.marks,
-               'folded_at', state.folded_at,
-               'lag_s', extract(epoch from clock_timestamp() - p.since)::bigint,
-               'worker', (select case when w.runs is not null then to_jsonb(w) end from calytics.folder_state() w))
-        from (select count(*) as marks, min(m.at) as since
-                from (select m.marked_at as at from calytics.chain_mark m where m.segment >= state.segment
-                      union all
-                      select e.received_at from calytics.event e where e.segment >= state.segment) m) p),
+    'alerts', (
+      select coalesce(jsonb_agg(to_jsonb(a) - 'cleared_at' order by a.severity, a.raised_at, a.alert, a.source), '[]')
+        from cal.alert a where a.cleared_at is null),
+    'sample', (
+      select to_jsonb(h) - array['counted', 'counted_since', 'alerts']
+        from calytics.health_sample h order by h.sampled_at desc limit 1),
+    'metrics', jsonb_build_object(
+      'pending', backlog.marks,
+      'unmerged', backlog.unmerged,
+      'folded_at', (select f.folded_at from calytics.fold_state f order by f.run desc limit 1),
+      'lag_s', extract(epoch from clock_timestamp() - backlog.since)::bigint,
+      'worker', (select case when w.runs is not null then to_jsonb(w) end from calytics.folder_state() w)),
     'refused', (select jsonb_object_agg(r.outcome, r.count) from calytics.refusals() r),
     'sources', (
       select coalesce(jsonb_agg(jsonb_build_object(
@@ -65,7 +71,8 @@ begin
 end
 $$;
 comment on function cal.health() is
-  'How the installation is: version, whether calytics is preloaded and what is off otherwise, '
+  'How the installation is. status: ok, or the severity (warning, critical) of the worst alert that is raised; alerts: those of '
+  'cal.alert; sample: the last one of cal.health_history(); version, whether calytics is preloaded and what is off otherwise, '
   'deliveries and calls refused since the server started (NULL where they can''t be counted); metrics: changes '
   'pending, events among them, that is not folded yet, so that readers add them, and for how many seconds the oldest has been '
   '(lag_s; NULL if none is), folded rows not merged yet, when something was last folded, and worker: the '

@@ -48,11 +48,12 @@ comment on function calytics.facts_between(int, timestamptz, timestamptz, text[]
 create function cal.pace(
   "from" timestamptz, "to" timestamptz, known_at timestamptz[] default array[now()],
   source text default 'default', service text default null, host text default null,
-  every text default 'month'
+  every text default 'month', forecast boolean default false
 ) returns table (
   known timestamptz, starts_at timestamptz, ends_at timestamptz, currency text,
   bookings bigint, minutes bigint, value bigint,
-  bookings_pickup bigint, minutes_pickup bigint, value_pickup bigint
+  bookings_pickup bigint, minutes_pickup bigint, value_pickup bigint,
+  expected numeric, expected_low numeric, expected_high numeric
 )
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off
@@ -62,6 +63,7 @@ declare
   services text[] := calytics.service_keys(s.source_id, pace.service);
   hosts text[] := calytics.host_keys(s.source_id, pace.host);
   p calytics.period;
+  today timestamptz := calytics.hour_begins(date_trunc('day', now() at time zone s.time_zone), s.time_zone);
 begin
   perform calytics.check_metrics(null, null, every, null);
   if cardinality(known_at) is distinct from (select count(k) from unnest(known_at) k) or known_at = '{}' then
@@ -81,7 +83,7 @@ begin
   ), held as materialized (
     select m.at as known,
            coalesce(calytics.local_start(every, f.starts_at at time zone s.time_zone, s.week_start), '-infinity') as local,
-           f.currency, count(*) as bookings, sum(f.minutes)::bigint as minutes, sum(f.price)::bigint as price
+           f.currency, count(*) as bookings, count(*) filter (where f.starts_at < today) as over, sum(f.minutes)::bigint as minutes, sum(f.price)::bigint as price
       from moment m
      cross join lateral calytics.facts_between(
        s.source_id, p.starts_at, p.ends_at, services, hosts, case when m.at < now() then m.at end) f
@@ -93,24 +95,37 @@ begin
     select coalesce(s.currency, '') where not exists (select from held)
   ), cell as (
     select m.at, b.local, b.starts_at, b.ends_at, l.currency,
-           coalesce(h.bookings, 0) as bookings, coalesce(h.minutes, 0) as minutes,
+           coalesce(h.bookings, 0) as bookings, coalesce(h.over, 0) as over, coalesce(h.minutes, 0) as minutes,
            case when l.currency <> '' then coalesce(h.price, 0) end as price
       from moment m
      cross join bucket b
      cross join line l
       left join held h on h.known = m.at and h.local = b.local and h.currency = l.currency
+  ), ahead as materialized (
+    select e.starts_at, e.ends_at, e.value, e.low, e.high
+      from cal.forecast('completed', ((p.ends_at at time zone s.time_zone)::date - (today at time zone s.time_zone)::date),
+                        s.name, pace.service, pace.host, every => pace.every) e
+     where pace.forecast and p.ends_at > now()
   )
   select c.at, c.starts_at, c.ends_at, nullif(c.currency, ''), c.bookings, c.minutes, c.price,
-         c.bookings - lag(c.bookings) over w, c.minutes - lag(c.minutes) over w, c.price - lag(c.price) over w
+         c.bookings - lag(c.bookings) over w, c.minutes - lag(c.minutes) over w, c.price - lag(c.price) over w,
+         x.over + a.value, x.over + a.low, x.over + a.high
     from cell c
+    left join lateral (
+      select sum(o.over) as over from cell o
+       where o.at = c.at and o.local = c.local and c.at = (select max(m.at) from moment m)
+         and c.currency = (select min(l.currency) from line l)) x on true
+    left join ahead a on a.ends_at = c.ends_at and a.starts_at = greatest(c.starts_at, today) and x.over is not null
   window w as (partition by c.local, c.currency order by c.at)
    order by c.starts_at, c.currency, c.at;
 end
 $$;
-comment on function cal.pace(timestamptz, timestamptz, timestamptz[], text, text, text, text) is
+comment on function cal.pace(timestamptz, timestamptz, timestamptz[], text, text, text, text, boolean) is
   'Bookings held (accepted, no no-show) that start in each hour, day, week, month, quarter or year (every; NULL: in all) '
   'of "from" to before "to", future or past, as it was known at each of known_at; from now on that is what is known now. '
   'service, host: only these, by name or key. A row a moment, bucket and currency, zero-filled: bookings, minutes, value '
   '(list price, minor units); *_pickup: more than at the moment before, NULL at the first. Bookings and minutes may be '
-  'added over currencies, value not; currency NULL are bookings whose price is not known. Buckets in the source''s time '
-  'zone. Raises invalid_parameter_value and no_data_found (no such source).';
+  'added over currencies, value not; currency NULL are bookings whose price is not known. forecast: also expected, '
+  'expected_low and expected_high, what a bucket that is not over may come to in bookings: those of its days that are over, and cal.forecast of '
+  'the rest; of all currencies, in the first currency''s row of the last moment, NULL elsewhere, and where "from" or "to" cuts '
+  'a day ahead. Buckets in the source''s time zone. Raises invalid_parameter_value and no_data_found (no such source).';

@@ -1,29 +1,18 @@
 -- The endpoints of this release: each handler and its row. Files for browsers are in web.sql.
 
-create function calytics.http_webhook(request calytics.http_request) returns calytics.http_response
-  language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-declare
-  wanted text := coalesce(request.params ->> 'source', 'default');
-  welcome boolean;
-  r record;
-begin
-  if exists (select from calytics.source_network) then
-    select bool_or(coalesce(request.client::inet <<= n.network, false)) into welcome
+create function calytics.is_welcome(source text, client text) returns boolean
+  language sql stable
+  return coalesce((
+    select bool_or(coalesce(client::inet <<= n.network, false))
       from calytics.source s join calytics.source_network n using (source_id)
-     where s.name = wanted;
-    if not welcome then
-      perform calytics.count_refusal('forbidden');
-      return calytics.json_response(403, jsonb_build_object(
-        'outcome', 'forbidden', 'delivery', null, 'detail', 'webhooks are not taken from this address'));
-    end if;
-  end if;
-  select w.* into r from cal.receive_webhook(request.body, request.headers, wanted) w;
-  return calytics.json_response(
-    case r.outcome when 'unauthorized' then 401 when 'too_large' then 413 else 200 end,
-    jsonb_build_object('outcome', r.outcome, 'delivery', r.delivery_id, 'detail', r.detail));
-end
-$$;
+     where s.name = source), true);
+comment on function calytics.is_welcome(text, text) is
+  'Whether a source takes webhooks from a client''s address: from any, or from its networks if it has some.';
+
+create function calytics.http_webhook(request calytics.http_request) returns calytics.http_response
+  -- As for cal.receive_webhook.
+  language c volatile strict set enable_seqscan = off
+  as 'MODULE_PATHNAME', 'calytics_http_webhook';
 comment on function calytics.http_webhook(calytics.http_request) is
   'POST /api/cal/webhook and /api/cal/webhook/{source}: where Cal.com sends to. Any authentic body '
   'is answered 200 once it is durable; 401 without a valid signature, 403 from an address that the source takes none from, '
@@ -57,6 +46,14 @@ $$;
 comment on function calytics.track_origin(int, text) is
   'The headers that tell a browser whether pages of that origin may send a source''s events.';
 
+create function calytics.track_headers(request calytics.http_request) returns jsonb
+  language sql stable
+  return calytics.track_origin(
+    (select s.source_id from calytics.source s where s.name = coalesce(request.params ->> 'source', 'default')),
+    calytics.header(request.headers, 'origin'));
+comment on function calytics.track_headers(calytics.http_request) is
+  'calytics.track_origin for whoever sends events, or asks whether they may.';
+
 create function calytics.http_track(request calytics.http_request) returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -64,7 +61,7 @@ declare
   wanted text := coalesce(request.params ->> 'source', 'default');
   src int := (select s.source_id from calytics.source s where s.name = wanted);
   origin text := calytics.header(request.headers, 'origin');
-  more jsonb := calytics.track_origin(src, origin);
+  more jsonb := calytics.track_headers(request);
   answer jsonb;
 begin
   if src is null then
@@ -88,9 +85,7 @@ as $$
 begin
   return (
     204,
-    calytics.track_origin(
-      (select s.source_id from calytics.source s where s.name = coalesce(request.params ->> 'source', 'default')),
-      calytics.header(request.headers, 'origin'))
+    calytics.track_headers(request)
     || '{"allow": "OPTIONS, POST", "access-control-allow-methods": "POST", "access-control-allow-headers": "content-type",
          "access-control-max-age": "86400"}',
     ''::bytea);
@@ -121,6 +116,8 @@ begin
     'how', who.how,
     'label', who.label,
     'sources', (select jsonb_agg(s.name order by s.name) from calytics.source s where s.source_id = any (who.sources)),
+    'service', calytics.service_name(who.sources[1], who.service),
+    'host', calytics.host_name(who.sources[1], who.host),
     'why_not', who.why,
     'client', request.client,
     'tls', calytics.is_tls(request.headers)));
@@ -128,7 +125,7 @@ end
 $$;
 comment on function calytics.http_debug_auth(calytics.http_request) is
   'GET /api/debug/auth: how the caller was authenticated, or why not: role (admin, reader, NULL: nobody), how (token, '
-  'session, better-auth), label, sources (NULL: all), why_not; and as what it is seen: client (address) and tls.';
+  'session, better-auth, share), label, sources (NULL: all), service and host (which alone a shared link shows), why_not; and as what it is seen: client (address) and tls.';
 
 create function calytics.http_admin_dashboard(request calytics.http_request) returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -159,28 +156,8 @@ comment on function calytics.http_admin_dashboard(calytics.http_request) is
   'GET /api/admin/dashboard: {"dashboard": cal.dashboard, "health": cal.health()}. Its query takes period, at, source, '
   'service, host, basis, from and to as calAnalytics.getDashboardMetrics does.';
 
-create function calytics.http_home(request calytics.http_request) returns calytics.http_response
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return (
-    200,
-    jsonb_build_object(
-      'content-type', 'text/html; charset=utf-8', 'cache-control', 'no-store'),
-    convert_to('<!doctype html><html lang="en"><head><meta charset="utf-8">'
-      || '<meta name="viewport" content="width=device-width"><title>Calytics</title></head><body>'
-      || '<h1>Calytics is running</h1>'
-      || '<p>Cal.com sends its webhooks to <code>/api/cal/webhook</code>; '
-      || '<a href="/api/cal/health">/api/cal/health</a> tells how this installation is.</p>'
-      || '<p>The numbers are in PostgreSQL: <code>select * from cal.booking</code>.</p>'
-      || '</body></html>', 'UTF8'));
-end
-$$;
-comment on function calytics.http_home(calytics.http_request) is
-  'GET /: says what this is and where to go on.';
-
 insert into calytics.route (method, path, handler, access) values
-  ('GET',  '/',                         'calytics.http_home',            'public'),
+  ('GET',  '/',                         'calytics.http_dashboard',       'public'),
   ('GET',  '/api/cal/health',           'calytics.http_health',          'public'),
   ('POST', '/api/cal/webhook',          'calytics.http_webhook',         'signature'),
   ('POST', '/api/cal/webhook/{source}', 'calytics.http_webhook',         'signature'),
@@ -188,6 +165,7 @@ insert into calytics.route (method, path, handler, access) values
   ('POST', '/api/cal/track/{source}',   'calytics.http_track',           'tracking'),
   ('OPTIONS', '/api/cal/track',          'calytics.http_track_preflight', 'tracking'),
   ('OPTIONS', '/api/cal/track/{source}', 'calytics.http_track_preflight', 'tracking'),
+  ('GET',  '/assets/{file*}',           'calytics.http_dashboard',       'public'),
   ('GET',  '/cal.js',                   'calytics.http_tracker',         'public'),
   ('POST', '/api/login',                'calytics.http_login',           'login'),
   ('POST', '/api/logout',               'calytics.http_logout',          'public'),

@@ -5,13 +5,17 @@ create table calytics.procedure (
   name     text primary key,
   kind     text not null check (kind in ('query', 'mutation')),
   access   text not null check (access in ('public', 'tracking', 'reader', 'admin')),
+  scope    text not null check (scope in ('source', 'installation', 'caller')),
+  kept_by  text[] not null default '{}' check (kept_by <@ '{service,host}'),
   handler  regproc not null
 );
 comment on table calytics.procedure is
   'Procedures of /api/trpc. access: who may call it, as a route''s; an admin may call all. handler: takes {"input", "caller", '
-  '"headers"} of the call and returns what it answers; a query''s is stable, so that it only reads. Where the caller is for '
-  'some sources only, the input''s "source" (default) has been found to be one of them. An error invalid_parameter_value, '
-  'no_data_found or invalid_authorization_specification is told to the caller, with its hint.';
+  '"headers"} of the call and returns what it answers; a query''s is stable, so that it only reads. scope: what it tells '
+  'of, which a caller for some sources only must be for: the input''s "source" (default); the installation, all sources; or '
+  'the caller, what anyone may know and what the handler finds this one may. kept_by: which inputs the answer can be kept to '
+  'one service or host by, so that links which show that one alone may ask. An error invalid_parameter_value, '
+  'no_data_found, feature_not_supported or invalid_authorization_specification is told to the caller, with its hint.';
 
 create function calytics.trpc_error(code text, message text, path text default null) returns jsonb
   language sql immutable
@@ -65,6 +69,9 @@ begin
       'METHOD_NOT_SUPPORTED',
       format('Unsupported %s-request to %s procedure at path "%s"', method, p.kind, path), path);
   end if;
+  if p.access = 'tracking' and who.how = 'share' then
+    who := null;  -- whoever looks at numbers may be tracked as anyone
+  end if;
   if p.access = 'tracking' and who.role is null and calytics.take_token('tracking', request.client) > 0 then
     perform calytics.count_refusal('rate_limited');
     return calytics.trpc_error('TOO_MANY_REQUESTS', 'you call too often', path);
@@ -78,9 +85,14 @@ begin
   if problem is not null then
     return calytics.trpc_error('BAD_REQUEST', problem, path);
   end if;
-  if who.sources is not null then
+  if who.sources is not null and p.scope <> 'caller' then
     perform calytics.check_scope(
-      who.sources, case when jsonb_typeof(input -> 'source') = 'string' then input ->> 'source' else 'default' end);
+      who.sources,
+      case when p.scope = 'source' then
+        case when jsonb_typeof(input -> 'source') = 'string' then input ->> 'source' else 'default' end end);
+  end if;
+  if num_nonnulls(who.service, who.host) > 0 and p.scope <> 'caller' then
+    input := calytics.narrowed(input, who, p.kept_by);
   end if;
 
   execute format('select %s($1)', p.handler) into data
@@ -91,7 +103,7 @@ exception
   -- The gateway makes the whole request once more.
   when serialization_failure or deadlock_detected or lock_not_available then
     raise;
-  when invalid_parameter_value or no_data_found or invalid_authorization_specification then
+  when invalid_parameter_value or no_data_found or feature_not_supported or invalid_authorization_specification then
     get stacked diagnostics message = message_text, hint = pg_exception_hint;
     return calytics.trpc_error(
       case sqlstate when 'P0002' then 'NOT_FOUND' when '28000' then 'FORBIDDEN' else 'BAD_REQUEST' end,

@@ -1,103 +1,47 @@
--- The procedures of /api/trpc, under the names by which the older product's clients call them: what each reads of its
--- input, and the SQL function that answers it.
-
-create function calytics.input_object(input jsonb) returns jsonb
-  language plpgsql immutable set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if jsonb_typeof(input) not in ('object', 'null') then
-    raise exception 'the input is not an object' using errcode = 'invalid_parameter_value';
-  end if;
-  return coalesce(nullif(input, 'null'), '{}');
-end
-$$;
-comment on function calytics.input_object(jsonb) is
-  'An input that is to be an object, empty if it is left out; raises invalid_parameter_value.';
-
-create function calytics.input_text(input jsonb, key text) returns text
-  language plpgsql immutable set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if jsonb_typeof(input -> key) not in ('string', 'null') then
-    raise exception 'input "%" is not a string', key using errcode = 'invalid_parameter_value';
-  end if;
-  return input ->> key;
-end
-$$;
-comment on function calytics.input_text(jsonb, text) is
-  'A string of an input, NULL if it is left out; raises invalid_parameter_value if it is something else.';
-
-create function calytics.input_time(input jsonb, key text, zone text) returns timestamptz
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  value text := calytics.input_text(input, key);
-begin
-  if value is null then
-    return null;
-  end if;
-  begin
-    if value ~ '^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?$' then
-      return value::timestamp at time zone zone;
-    elsif value ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$' then
-      return value::timestamptz;
-    end if;
-  exception when data_exception then
-    null;  -- there is no such day or hour
-  end;
-  raise exception 'input "%" is not a time', key
-    using errcode = 'invalid_parameter_value',
-          hint = 'Use ISO 8601: 2026-05-04, 2026-05-04T10:00 or, with an offset, 2026-05-04T10:00:00Z.';
-end
-$$;
-comment on function calytics.input_time(jsonb, text, text) is
-  'A time of an input in ISO 8601, local to the zone unless it has an offset; NULL if it is left out; raises '
-  'invalid_parameter_value.';
-
--- The procedures.
+-- The procedures of /api/trpc that the older product's clients call, under the names they know: what each reads of its
+-- input, and the SQL function that answers it. Those of the dashboard's page are in trpc_queries.sql and trpc_bookings.sql.
 
 create function calytics.trpc_dashboard(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  input jsonb := calytics.input_object(call -> 'input');
-  source text := coalesce(calytics.input_text(input, 'source'), 'default');
-  zone text := (calytics.source_named(source)).time_zone;
+  a calytics.asked := calytics.asked_of(call);
 begin
   return cal.dashboard(
-    period => coalesce(calytics.input_text(input, 'period'), 'week'),
-    at => coalesce(calytics.input_time(input, 'at', zone), now()),
-    source => source,
-    service => calytics.input_text(input, 'service'),
-    host => calytics.input_text(input, 'host'),
-    basis => calytics.input_text(input, 'basis'),
-    "from" => calytics.input_time(input, 'from', zone),
-    "to" => calytics.input_time(input, 'to', zone));
+    period => a.period, at => a.at, source => a.source, service => a.service, host => a.host, basis => a.basis,
+    "from" => a.since, "to" => a.until, as_of => a.as_of);
 end
 $$;
 comment on function calytics.trpc_dashboard(jsonb) is
-  'calAnalytics.getDashboardMetrics: cal.dashboard of {period?, at?, source?, service?, host?, basis?, from?, to?}; '
+  'calAnalytics.getDashboardMetrics: cal.dashboard of {period?, at?, source?, service?, host?, basis?, from?, to?, asOf?}; '
   'times without an offset are the source''s local ones.';
 
 create function calytics.trpc_health(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
+declare
+  health jsonb := calytics.health_for(jsonb_populate_record(null::calytics.identity, call -> 'caller'));
+  measured jsonb;
 begin
-  return calytics.health_for(jsonb_populate_record(null::calytics.identity, call -> 'caller'));
+  if not health ? 'metrics' then
+    return health;
+  end if;
+  measured := to_jsonb(calytics.measure_health(clock_timestamp()));
+  return health || jsonb_build_object(
+    'database', jsonb_build_object('connected', true, 'size', measured -> 'database_size', 'connections', measured -> 'connections'),
+    'batch', health -> 'metrics' || jsonb_build_object('quarantined', measured -> 'quarantined'),
+    'system', jsonb_build_object(
+      'disk_total', measured -> 'disk_total', 'disk_free', measured -> 'disk_free',
+      'memory_total', measured -> 'memory_total', 'memory_available', measured -> 'memory_available'),
+    'checks', jsonb_build_object(
+      'interval_ms', (extract(epoch from current_setting('calytics.health_interval')::interval) * 1000)::bigint,
+      'last_at', health #> '{sample,sampled_at}'));
 end
 $$;
 comment on function calytics.trpc_health(jsonb) is
-  'calAnalytics.getHealthStatus: {"status": "ok"} for anyone, cal.health() for an admin of all sources.';
-
-create function calytics.check_whole(call jsonb) returns void
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-begin
-  perform calytics.check_scope((jsonb_populate_record(null::calytics.identity, call -> 'caller')).sources, null);
-end
-$$;
-comment on function calytics.check_whole(jsonb) is
-  'Raises invalid_authorization_specification where a call''s caller is for some sources only.';
+  'calAnalytics.getHealthStatus: {"status": "ok"} for anyone; for an admin of all sources cal.health() and, measured now: database '
+  '(connected, size in bytes, connections), batch (what waits for the folder, and quarantined), system (bytes of disk and memory), '
+  'checks (how often health is sampled, 0: never, and when it last was).';
 
 create function calytics.trpc_batch_stats(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -106,9 +50,10 @@ declare
   health jsonb := cal.health();
   since timestamptz := now() - interval '24 hours';
 begin
-  perform calytics.check_whole(call);
   return (health -> 'metrics') || jsonb_build_object(
     'as_of', health -> 'as_of',
+    'counted_since', calytics.counted_since(),
+    'received', case when calytics.counted_since() is not null then calytics.counted_outcomes() end,
     'refused', health -> 'refused',
     'quarantined', (select coalesce(sum((s.source ->> 'quarantined')::bigint), 0)
                       from jsonb_array_elements(health -> 'sources') s (source)),
@@ -122,7 +67,8 @@ end
 $$;
 comment on function calytics.trpc_batch_stats(jsonb) is
   'calAnalytics.getBatchStats: pending, unmerged, folded_at, lag_s, worker and refused as in cal.health(); quarantined '
-  'deliveries of all time; deliveries: since when and how many by outcome, in the last 24 hours.';
+  'deliveries of all time; deliveries: since when and how many by outcome, in the last 24 hours; received: deliveries and events (event_...) by source and '
+  'outcome since counted_since (NULL where calytics is not preloaded).';
 
 create function calytics.trpc_sync(call jsonb) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -130,7 +76,6 @@ as $$
 declare
   unmerged bigint;
 begin
-  perform calytics.check_whole(call);
   unmerged := cal.fold();
   return jsonb_build_object(
     'folded', true,
@@ -210,14 +155,14 @@ comment on function calytics.trpc_track_batch(jsonb) is
   'context, which the input''s goes before. Rejected events are told by index; only input that is rejected as a whole '
   'is an error.';
 
-insert into calytics.procedure (name, kind, access, handler) values
-  ('calAnalytics.getDashboardMetrics', 'query',    'reader', 'calytics.trpc_dashboard'),
-  ('calAnalytics.getDashboardData',    'query',    'reader', 'calytics.trpc_dashboard'),
-  ('calAnalytics.getHealthStatus',     'query',    'public', 'calytics.trpc_health'),
-  ('calAnalytics.getBatchStats',       'query',    'reader', 'calytics.trpc_batch_stats'),
-  ('calAnalytics.syncData',            'mutation', 'admin',  'calytics.trpc_sync'),
-  ('calAnalytics.trackEvent',          'mutation', 'tracking', 'calytics.trpc_track'),
-  ('calAnalytics.trackEventBatch',     'mutation', 'tracking', 'calytics.trpc_track_batch');
+insert into calytics.procedure (name, kind, access, scope, kept_by, handler) values
+  ('calAnalytics.getDashboardMetrics', 'query',    'reader',   'source',       '{service,host}', 'calytics.trpc_dashboard'),
+  ('calAnalytics.getDashboardData',    'query',    'reader',   'source',       '{service,host}', 'calytics.trpc_dashboard'),
+  ('calAnalytics.getHealthStatus',     'query',    'public',   'caller',       '{}',             'calytics.trpc_health'),
+  ('calAnalytics.getBatchStats',       'query',    'reader',   'installation', '{}',             'calytics.trpc_batch_stats'),
+  ('calAnalytics.syncData',            'mutation', 'admin',    'installation', '{}',             'calytics.trpc_sync'),
+  ('calAnalytics.trackEvent',          'mutation', 'tracking', 'source',       '{}',             'calytics.trpc_track'),
+  ('calAnalytics.trackEventBatch',     'mutation', 'tracking', 'source',       '{}',             'calytics.trpc_track_batch');
 
 insert into calytics.route (method, path, handler, access) values
   ('GET',  '/api/trpc/{procedures*}', 'calytics.http_trpc', 'public'),

@@ -6,9 +6,7 @@
 
 extern "C" {
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "commands/sequence.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 }
@@ -17,6 +15,7 @@ extern "C" {
 #include <array>
 #include <span>
 
+#include "booking_tables.hpp"
 #include "catalogue.hpp"
 #include "columns.hpp"
 #include "core/evidence.hpp"
@@ -24,6 +23,7 @@ extern "C" {
 #include "core/webhook_parser.hpp"
 #include "legs.hpp"
 #include "marks.hpp"
+#include "sequence.hpp"
 #include "settings.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_understand);
@@ -36,22 +36,7 @@ using core::Kind;
 using core::Moment;
 using core::Webhook;
 
-constexpr Oid kChange[] = {INT4OID, TEXTOID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
 constexpr Oid kLink[] = {INT4OID, TEXTOID};
-
-Statement insert_change(
-    "insert into calytics.booking_change"
-    " (source_id, uid, change_id, delivery_id, known_at, happened_at, root_uid, hops, status,"
-    "  created_at, accepted_at, rejected_at, awaiting_at, cancelled_at, cancelled_by, paid_at,"
-    "  starts_at, ends_at, event_type_id, service, price, currency, host_id, host, customer, seats,"
-    "  no_shows, host_no_show)"
-    " select b.source_id, b.uid, $3, $4, $5, $6, b.root_uid, b.hops, b.status, b.created_at,"
-    "        b.accepted_at, b.rejected_at, b.awaiting_at, b.cancelled_at, b.cancelled_by, "
-    "b.paid_at,"
-    "        b.starts_at, b.ends_at, b.event_type_id, b.service, b.price, b.currency, b.host_id,"
-    "        b.host, b.customer, b.seats, b.no_shows, b.host_no_show"
-    "   from calytics.booking b where b.source_id = $1 and b.uid = $2",
-    kChange);
 
 Statement link_chain("select l.uid, l.root_uid from calytics.link_chain($1, $2) l", kLink);
 
@@ -82,19 +67,22 @@ class Names {
 // What is to be told of once all is applied.
 struct Effects {
   MemoryContext memory;
-  Names changed;  // legs
-  Names roots;    // of chains
+  Names changed;           // legs
+  Names roots;             // of chains
+  core::BookingState leg;  // the webhook's, as it stands unless its chain was relinked
+  bool relinked = false;
 };
 
 // Links a leg behind the one it replaced, which is locked. One that is new and that nothing follows
 // takes its place from there; otherwise the legs behind it move along.
-void link(core::BookingState& leg, bool fresh, const core::BookingState& replaced,
-          Effects& effects) {
+void link(BookingTables& tables, core::BookingState& leg, bool fresh,
+          const core::BookingState& replaced, Effects& effects) {
   if (fresh && !has_followers(leg)) {
-    place_leg(leg, replaced.root_uid, replaced.hops + 1);
+    place_leg(tables, leg, replaced.root_uid, replaced.hops + 1);
     return;
   }
   effects.roots.add(leg.root_uid);
+  effects.relinked = true;
   Arguments()
       .put_all(leg.source, leg.uid)
       .write(
@@ -124,13 +112,15 @@ std::span<AttendeeState> attendees_of(const Webhook& webhook, std::int32_t sourc
   return {people, count};
 }
 
-Effects apply_to_legs(const Webhook& webhook, std::int32_t source, Moment at, bool& fresh) {
-  Effects effects = {.memory = CurrentMemoryContext, .changed = {}, .roots = {}};
+Effects apply_to_legs(BookingTables& tables, const Webhook& webhook, std::int32_t source, Moment at,
+                      bool& fresh) {
+  Effects effects;
+  effects.memory = CurrentMemoryContext;
   auto* name = static_cast<core::HostName*>(palloc(sizeof(core::HostName)));
   core::BookingState told = core::booking_evidence(webhook, at, *name);
   told.source = source;
   std::span<AttendeeState> people = attendees_of(webhook, source, at);
-  Touched leg = touch_leg(told, people);
+  Touched leg = touch_leg(tables, told, people);
   fresh = leg.fresh;
   if (leg.changed) effects.changed.add(leg.leg.uid);
 
@@ -144,46 +134,54 @@ Effects apply_to_legs(const Webhook& webhook, std::int32_t source, Moment at, bo
     }
     core::BookingState left = core::predecessor_evidence(webhook);
     left.source = source;
-    const Touched old = touch_leg(left, people);
+    const Touched old = touch_leg(tables, left, people);
     if (old.changed) effects.changed.add(old.leg.uid);
     if (old.saved || leg.linked) effects.roots.add(old.leg.root_uid);
-    if (leg.linked) link(leg.leg, leg.fresh, old.leg, effects);
+    if (leg.linked) link(tables, leg.leg, leg.fresh, old.leg, effects);
   }
   if (leg.saved) effects.roots.add(leg.leg.root_uid);
+  effects.leg = leg.leg;
   return effects;
 }
 
-Oid number_sequence() {
-  const Oid relation = get_relname_relid("delivery_id", get_namespace_oid("calytics", false));
-  if (!OidIsValid(relation)) {
-    ereport(ERROR,
-            (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("sequence calytics.delivery_id is missing")));
-  }
-  return relation;
-}
-
 std::int64_t place_in_order(const Delivered& delivered) {
-  return delivered.ordinal ? *delivered.ordinal : nextval_internal(number_sequence(), false);
+  return delivered.ordinal ? *delivered.ordinal
+                           : nextval_internal(sequence_named("delivery_id"), false);
 }
 
-Understood apply(const Webhook& webhook, const Delivered& delivered) {
-  const Moment at = webhook.happened_at ? Moment{*webhook.happened_at} : delivered.received;
+// A leg's state from then on, as readers see it.
+void write_change(BookingTables& tables, const core::BookingState& leg, std::int64_t change,
+                  const Delivered& delivered, std::optional<Moment> happened) {
+  Arguments row;
+  row.put_all(leg.source, leg.uid, change, delivered.delivery.value_or(change),
+              delivered.known.value_or(delivered.received), happened, leg.root_uid, leg.hops,
+              leg.status, leg.created_at, leg.accepted_at, leg.rejected_at, leg.awaiting_at,
+              leg.cancelled_at, leg.cancelled_by, leg.paid_at, leg.starts_at, leg.ends_at,
+              leg.event_type_id, leg.service, leg.price, leg.currency, leg.host_id, leg.host,
+              leg.customer, leg.seats, leg.no_shows, leg.host_no_show);
+  tables.change.insert(row);
+}
+
+Understood apply(BookingTables& tables, const Webhook& webhook, const Delivered& delivered) {
+  std::optional<Moment> happened;
+  if (webhook.happened_at) happened = Moment{*webhook.happened_at};
+  const Moment at = happened.value_or(delivered.received);
   bool fresh = false;
-  const Effects effects = apply_to_legs(webhook, delivered.source, at, fresh);
+  const Effects effects = apply_to_legs(tables, webhook, delivered.source, at, fresh);
   if (!effects.roots.empty() && collects_metrics()) {
-    mark_chains(delivered.source, effects.roots.all());
+    mark_chains(tables.mark, delivered.source, effects.roots.all());
   }
-  learn_texts(delivered.source, webhook, at, fresh);
-  learn_names(delivered.source, webhook, at);
+  learn_texts(tables.texts, delivered.source, webhook, at, fresh);
+  learn_names(tables, delivered.source, webhook, at);
 
   const std::int64_t change = place_in_order(delivered);
   if (effects.changed.empty()) return {.outcome = "unchanged", .detail = {}, .change = change};
   for (const std::string_view uid : effects.changed.all()) {
-    Arguments()
-        .put_all(delivered.source, uid, change, delivered.delivery.value_or(change),
-                 delivered.known.value_or(delivered.received),
-                 webhook.happened_at ? std::optional(at) : std::nullopt)
-        .write(insert_change);
+    if (uid == effects.leg.uid && !effects.relinked) {
+      write_change(tables, effects.leg, change, delivered, happened);
+    } else if (tables.booking.find(leg_key(delivered.source, uid))) {
+      write_change(tables, tables.booking.row<core::BookingState>(), change, delivered, happened);
+    }
   }
   return {.outcome = "applied", .detail = {}, .change = change};
 }
@@ -206,7 +204,9 @@ bool try_to_apply(const Webhook& webhook, const Delivered& delivered, Understood
   MemoryContextSwitchTo(memory);
   PG_TRY();
   {
-    *understood = apply(webhook, delivered);
+    BookingTables tables;
+    *understood = apply(tables, webhook, delivered);
+    tables.close();
     ReleaseCurrentSubTransaction();
     MemoryContextSwitchTo(memory);
     CurrentResourceOwner = owner;

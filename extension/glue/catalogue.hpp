@@ -4,15 +4,18 @@
 
 #include "pg.hpp"
 
+#include "booking_tables.hpp"
 #include "core/moment.hpp"
 #include "core/webhook.hpp"
 
 namespace calytics::glue {
 
 // The leg's row is locked by the caller; fresh: the leg was not known before. The text told last
-// stands.
-void learn_texts(std::int32_t source, const core::Webhook& webhook, core::Moment at, bool fresh);
+// stands. texts: calytics.booking_private.
+void learn_texts(Table& texts, std::int32_t source, const core::Webhook& webhook, core::Moment at,
+                 bool fresh);
 
-void learn_names(std::int32_t source, const core::Webhook& webhook, core::Moment at);
+void learn_names(BookingTables& tables, std::int32_t source, const core::Webhook& webhook,
+                 core::Moment at);
 
 }  // namespace calytics::glue

@@ -60,6 +60,10 @@ class Arguments {
     return *this;
   }
 
+  int size() const { return size_; }
+  const Datum* values() const { return values_.data(); }
+  const bool* nulls() const { return nulls_.data(); }
+
   std::uint64_t write(Statement& statement, RowSink sink = nullptr, void* context = nullptr) const {
     if (sink == nullptr) return statement.write(values_.data(), nulls_.data());
     return statement.write(values_.data(), nulls_.data(), sink, context);
@@ -113,23 +117,5 @@ class Columns {
   const Datum* values_;
   const bool* nulls_;
 };
-
-// The row, if any, that a statement gives for a leg.
-template <class State>
-std::optional<State> row_of(Statement& statement, std::int32_t source, std::string_view uid) {
-  struct Result {
-    MemoryContext memory;
-    std::optional<State> row;
-  };
-  Result result = {CurrentMemoryContext, {}};
-  const auto take = [](void* context, const Datum* values, const bool* nulls) {
-    auto* result = static_cast<Result*>(context);
-    MemoryContext before = MemoryContextSwitchTo(result->memory);
-    result->row = Columns(values, nulls).take_row<State>();
-    MemoryContextSwitchTo(before);
-  };
-  Arguments().put_all(source, uid).write(statement, take, &result);
-  return result.row;
-}
 
 }  // namespace calytics::glue

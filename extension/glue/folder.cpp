@@ -1,4 +1,5 @@
-// The folder: the background worker that runs calytics.fold in one database whenever there is work.
+// The folder: the background worker that runs calytics.fold in one database whenever there is work,
+// and calytics.sample_health now and then.
 //
 // It is the only one that folds on its own, runs at most once an interval, and sleeps while nothing
 // is committed. An error in a run is logged and the run tried again, ever more seldom; it never
@@ -21,8 +22,11 @@ extern "C" {
 #include "utils/snapmgr.h"
 }
 
+#include <algorithm>
+
 #include "fold_schedule.hpp"
 #include "folder_slots.hpp"
+#include "health_schedule.hpp"
 #include "settings.hpp"
 
 extern "C" PGDLLEXPORT void calytics_folder_main(Datum argument);
@@ -34,6 +38,7 @@ using calytics::glue::FolderPhase;
 using calytics::glue::FolderSlot;
 using calytics::glue::FolderStart;
 using calytics::glue::FoldSchedule;
+using calytics::glue::HealthSchedule;
 
 FolderStart start;
 FolderSlot* slot = nullptr;
@@ -125,28 +130,23 @@ void commit() {
   debug_query_string = nullptr;
 }
 
-// One run: the rows that are left to wait, or -1 if the extension is gone.
-std::int64_t fold(bool merge) {
-  constexpr const char* statement = "select calytics.fold(merge => $1)";
+// Runs a statement in a transaction of its own. What it gives, or -1 if the extension is gone.
+std::int64_t call(const char* statement) {
   constexpr std::int64_t gone = -1;
   begin(statement);
-  std::int64_t left = gone;
+  std::int64_t answer = gone;
   if (OidIsValid(get_extension_oid("calytics", true))) {
     SPI_connect();
-    std::array<Oid, 1> types = {BOOLOID};
-    std::array<Datum, 1> values = {BoolGetDatum(merge)};
-    if (SPI_execute_with_args(statement, 1, types.data(), values.data(), nullptr, false, 1) !=
-            SPI_OK_SELECT ||
-        SPI_processed != 1) {
-      ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("calytics.fold gave no answer")));
+    if (SPI_execute(statement, false, 1) != SPI_OK_SELECT || SPI_processed != 1) {
+      ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("\"%s\" gave no answer", statement)));
     }
     bool null = false;
     const Datum value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null);
-    left = null ? 0 : DatumGetInt64(value);
+    answer = null ? 0 : DatumGetInt64(value);
     SPI_finish();
   }
   commit();
-  return left;
+  return answer;
 }
 
 void note_run() {
@@ -167,13 +167,13 @@ void note_error(const char* message) {
   LWLockRelease(folder_slots->lock);
 }
 
-// As fold(), but an error is logged and noted, and false.
-bool try_to_fold(bool merge, std::int64_t& left) {
+// As call(), but an error is logged and noted, and false.
+bool try_to_call(const char* statement, std::int64_t& answer) {
   volatile bool done = false;
   at_work = 1;
   PG_TRY();
   {
-    left = fold(merge);
+    answer = call(statement);
     done = true;
   }
   PG_CATCH();
@@ -201,13 +201,21 @@ void run(FoldSchedule& schedule) {
   slot->asked = false;
   const bool merge = schedule.merges(GetCurrentTimestamp());
   std::int64_t left = 0;
-  if (!try_to_fold(merge, left)) {
+  const char* statement =
+      merge ? "select calytics.fold(merge => true)" : "select calytics.fold(merge => false)";
+  if (!try_to_call(statement, left)) {
     schedule.failed(GetCurrentTimestamp());
     return;
   }
   extension_is_gone = left < 0;
   note_run();
   schedule.ran(GetCurrentTimestamp(), merge, left);
+}
+
+void look(HealthSchedule& schedule) {
+  std::int64_t alerts = 0;
+  if (try_to_call("select calytics.sample_health()", alerts)) extension_is_gone = alerts < 0;
+  schedule.looked(GetCurrentTimestamp());
 }
 
 void sleep_until(TimestampTz at) {
@@ -230,6 +238,7 @@ void calytics_folder_main(Datum) {
   at_work = 0;
 
   FoldSchedule schedule;
+  HealthSchedule health;
   for (;;) {
     ResetLatch(MyLatch);
     CHECK_FOR_INTERRUPTS();
@@ -239,10 +248,16 @@ void calytics_folder_main(Datum) {
     }
     if (ShutdownRequestPending || extension_is_gone || !calytics::glue::fold_worker()) return;
     const TimestampTz next = schedule.next(slot->asked);
-    if (next <= GetCurrentTimestamp()) {
+    const TimestampTz now = GetCurrentTimestamp();
+    if (next <= now) {
       run(schedule);
-    } else {
-      sleep_until(next);
+      if (extension_is_gone) return;
+    }
+    // Also after a run that failed or took long: how folding fares is part of it.
+    if (health.next() <= now) {
+      look(health);
+    } else if (next > now) {
+      sleep_until(std::min(next, health.next()));
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include <span>
 
+#include "booking_tables.hpp"
 #include "core/attendee_state.hpp"
 #include "core/booking_state.hpp"
 
@@ -20,12 +21,14 @@ struct Touched {
 
 // Joins an account of a leg, and of people who are attendees of it, into what is known. The leg's
 // row is locked from here on.
-Touched touch_leg(const core::BookingState& told, std::span<const core::AttendeeState> people);
+Touched touch_leg(BookingTables& tables, const core::BookingState& told,
+                  std::span<const core::AttendeeState> people);
 
 // Whether legs are known that replaced this one.
 bool has_followers(const core::BookingState& leg);
 
-// Gives a leg its place in a chain.
-void place_leg(core::BookingState& leg, std::string_view root_uid, std::int32_t hops);
+// Gives a leg, whose row is locked, its place in a chain.
+void place_leg(BookingTables& tables, core::BookingState& leg, std::string_view root_uid,
+               std::int32_t hops);
 
 }  // namespace calytics::glue

@@ -2,19 +2,21 @@
 
 #include "marks.hpp"
 
+extern "C" {
+#include "access/xact.h"
+#include "commands/sequence.h"
+}
+
 #include "columns.hpp"
 #include "segment.hpp"
+#include "sequence.hpp"
 #include "wake.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_mark);
 
 namespace {
 
-constexpr Oid kMark[] = {INT4OID, INT8OID, TEXTOID};
 constexpr Oid kMarks[] = {INT4OID, INT8OID, TEXTARRAYOID};
-
-calytics::glue::Statement insert_mark(
-    "insert into calytics.chain_mark (source_id, segment, root_uid) values ($1, $2, $3)", kMark);
 
 calytics::glue::Statement insert_marks(
     "insert into calytics.chain_mark (source_id, segment, root_uid)"
@@ -23,10 +25,15 @@ calytics::glue::Statement insert_marks(
 
 }  // namespace
 
-void calytics::glue::mark_chains(std::int32_t source, std::span<const std::string_view> roots) {
+void calytics::glue::mark_chains(Table& marks, std::int32_t source,
+                                 std::span<const std::string_view> roots) {
   const std::int64_t segment = open_segment();
-  for (const std::string_view root : roots)
-    Arguments().put_all(source, segment, root).write(insert_mark);
+  const Oid numbers = sequence_named("mark_id");
+  const core::Moment now = moment_of(GetCurrentTransactionStartTimestamp());
+  for (const std::string_view root : roots) {
+    const std::int64_t number = nextval_internal(numbers, false);
+    marks.insert(Arguments().put_all(source, segment, number, root, now));
+  }
   wake_folder_at_commit(MyDatabaseId);
 }
 

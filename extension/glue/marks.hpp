@@ -5,9 +5,11 @@
 
 #include <span>
 
+#include "table.hpp"
+
 namespace calytics::glue {
 
-// Within SPI_connect and SPI_finish.
-void mark_chains(std::int32_t source, std::span<const std::string_view> roots);
+// marks: calytics.chain_mark.
+void mark_chains(Table& marks, std::int32_t source, std::span<const std::string_view> roots);
 
 }  // namespace calytics::glue

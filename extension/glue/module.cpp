@@ -7,6 +7,7 @@
 #include "database_commands.hpp"
 #include "folder_slots.hpp"
 #include "launcher.hpp"
+#include "outcome_counts.hpp"
 #include "rate_limit.hpp"
 #include "refusals.hpp"
 #include "settings.hpp"
@@ -32,6 +33,7 @@ void _PG_init() {
   preloaded = process_shared_preload_libraries_in_progress;
   if (preloaded) {
     calytics::glue::request_refusal_counters();
+    calytics::glue::request_outcome_counters();
     calytics::glue::request_folder_slots();
     calytics::glue::request_token_uses();
     calytics::glue::request_rate_limits();

@@ -6,6 +6,7 @@
 extern "C" {
 #include "access/detoast.h"
 #include "access/xact.h"
+#include "executor/executor.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 }
@@ -19,8 +20,11 @@ extern "C" {
 #include "erased.hpp"
 #include "headers.hpp"
 #include "keys.hpp"
+#include "outcome_counts.hpp"
+#include "receive.hpp"
 #include "refusals.hpp"
 #include "settings.hpp"
+#include "table.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_receive_webhook);
 
@@ -30,41 +34,24 @@ using calytics::core::Moment;
 using calytics::core::Webhook;
 using calytics::glue::Arguments;
 using calytics::glue::bytes_of;
+using calytics::glue::Received;
+using calytics::glue::RowKey;
 using calytics::glue::Secret;
+using calytics::glue::Sent;
 using calytics::glue::SourceKeys;
 using calytics::glue::Statement;
+using calytics::glue::Table;
 using calytics::glue::text_datum;
 using calytics::glue::Understood;
 
-constexpr Oid kDigest[] = {INT4OID, BYTEAOID};
 constexpr Oid kRepeat[] = {INT4OID, BYTEAOID, TIMESTAMPTZOID};
-constexpr Oid kDelivery[] = {INT4OID, INT8OID, BYTEAOID, TIMESTAMPTZOID, TEXTOID, TEXTOID,
-                             TEXTOID, TEXTOID, TEXTOID,  TEXTOID,        BYTEAOID};
-
-Statement find_delivery(
-    "select d.delivery_id from calytics.webhook_delivery d"
-    " where d.source_id = $1 and d.digest = $2",
-    kDigest);
 
 Statement count_repeat(
     "update calytics.webhook_delivery d set repeats = d.repeats + 1, repeated_at = $3"
     " where d.source_id = $1 and d.digest = $2 returning d.delivery_id",
     kRepeat);
 
-Statement insert_delivery(
-    "insert into calytics.webhook_delivery (source_id, delivery_id, digest, received_at, trigger,"
-    " uid, outcome, detail, version, content_type, change_id, body)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $2, $11)"
-    " on conflict on constraint webhook_delivery_source_id_digest_key do nothing",
-    kDelivery);
-
-// A function's answer.
-struct Answer {
-  std::string_view outcome;
-  std::optional<std::int64_t> delivery;
-  std::string_view detail;
-};
-
+// The body is nullptr where none was sent.
 struct Request {
   const bytea* body;
   Jsonb* headers;
@@ -109,27 +96,29 @@ Datum digest_of(std::string_view body) {
   return calytics::glue::bytea_datum(digest->data(), digest->size());
 }
 
-bool is_archived(std::int32_t source, Datum digest) {
-  return Arguments().put(source).put(digest).write(find_delivery) > 0;
+RowKey key_of(std::int32_t source, Datum digest) {
+  return RowKey().put(source).put_bytes(digest);
 }
 
 // Counts the same bytes, which came before, once more.
-Answer repeated(std::int32_t source, Datum digest, Moment received) {
-  Answer answer = {
+Received repeated(std::int32_t source, Datum digest, Moment received) {
+  Received answer = {
       .outcome = "duplicate", .delivery = {}, .detail = "the same bytes were received before"};
   Arguments().put(source).put(digest).put(received).write(
       count_repeat,
       [](void* context, const Datum* values, const bool* /*nulls*/) {
-        static_cast<Answer*>(context)->delivery = DatumGetInt64(values[0]);
+        static_cast<Received*>(context)->delivery = DatumGetInt64(values[0]);
       },
       &answer);
+  calytics::glue::count_outcome(source, answer.outcome);
   return answer;
 }
 
-bool archive(const Request& request, const Webhook& webhook, const Understood& understood,
-             std::int32_t source, Datum digest, Moment received) {
+// False if the same bytes are there by now.
+bool archive(Table& deliveries, const Request& request, const Webhook& webhook,
+             const Understood& understood, std::int32_t source, Datum digest, Moment received) {
   Arguments row;
-  row.put(source).put(understood.change).put(digest).put(received);
+  row.put_all(source, understood.change).put(digest).put(received);
   row.put_all(webhook.trigger, webhook.uid, understood.outcome);
   if (understood.detail.empty()) {
     row.skip();
@@ -138,11 +127,13 @@ bool archive(const Request& request, const Webhook& webhook, const Understood& u
   }
   put_header(row, request.header("x-cal-webhook-version"), 40);
   put_header(row, request.header("content-type"), 100);
+  constexpr std::int32_t repeats = 0;
+  row.put(repeats).skip().put(understood.change).skip();
   row.put(PointerGetDatum(request.body));
-  return row.write(insert_delivery) > 0;
+  return deliveries.insert_unless_there(row);
 }
 
-Answer receive(Request request) {
+Received receive(Table& deliveries, Request request) {
   const Moment received = calytics::glue::moment_of(GetCurrentTimestamp());
   const text* signature = request.header("x-cal-signature-256", "cal-webhook-signature");
   const SourceKeys* keys = calytics::glue::keys_of(request.source);
@@ -150,6 +141,7 @@ Answer receive(Request request) {
   const std::string_view body = sent ? bytes_of(request.body) : std::string_view{};
   if (!sent || !is_signed(body, signature, keys)) {
     calytics::glue::count_refusal("unauthorized");
+    if (keys != nullptr) calytics::glue::count_outcome(keys->source, "unauthorized");
     return {.outcome = "unauthorized",
             .delivery = {},
             .detail = "the signature does not match: enter this source's secret at Cal.com"};
@@ -157,7 +149,7 @@ Answer receive(Request request) {
   const std::int32_t source = keys->source;
   const std::string_view person_key = keys->person_key;
   const Datum digest = digest_of(body);
-  if (is_archived(source, digest)) return repeated(source, digest, received);
+  if (deliveries.find(key_of(source, digest))) return repeated(source, digest, received);
 
   const Webhook& webhook = calytics::glue::parse_webhook(body, person_key);
   const bytea* kept = calytics::glue::without_erased(source, webhook, request.body, person_key);
@@ -168,7 +160,8 @@ Answer receive(Request request) {
   const Understood understood = calytics::glue::understand(
       webhook,
       {.source = source, .received = received, .delivery = {}, .known = {}, .ordinal = {}});
-  if (archive(request, webhook, understood, source, digest, received)) {
+  if (archive(deliveries, request, webhook, understood, source, digest, received)) {
+    calytics::glue::count_outcome(source, understood.outcome);
     return {
         .outcome = understood.outcome, .delivery = understood.change, .detail = understood.detail};
   }
@@ -176,9 +169,15 @@ Answer receive(Request request) {
   return repeated(source, digest, received);
 }
 
-Answer answer(FunctionCallInfo fcinfo) {
-  const auto size =
-      PG_ARGISNULL(0) ? 0 : static_cast<int>(toast_raw_datum_size(PG_GETARG_DATUM(0)) - VARHDRSZ);
+std::string_view copied(std::string_view text, MemoryContext memory) {
+  auto* copy = static_cast<char*>(MemoryContextAlloc(memory, text.size() + 1));
+  memcpy(copy, text.data(), text.size());
+  return {copy, text.size()};
+}
+
+Received receive_sized(const Sent& sent) {
+  const bool empty = sent.body.isnull;
+  const auto size = empty ? 0 : static_cast<int>(toast_raw_datum_size(sent.body.value) - VARHDRSZ);
   if (size > calytics::glue::max_body_size()) {
     calytics::glue::count_refusal("too_large");
     return {.outcome = "too_large",
@@ -186,12 +185,28 @@ Answer answer(FunctionCallInfo fcinfo) {
             .detail = psprintf("the body has %d bytes, calytics.max_body_size allows %d", size,
                                calytics::glue::max_body_size())};
   }
-  return receive({.body = PG_ARGISNULL(0) ? nullptr : PG_GETARG_BYTEA_PP(0),
-                  .headers = PG_ARGISNULL(1) ? nullptr : PG_GETARG_JSONB_P(1),
-                  .source = PG_ARGISNULL(2) ? std::string_view{} : bytes_of(PG_GETARG_TEXT_PP(2))});
+  EState* state = CreateExecutorState();
+  Table deliveries(state, "webhook_delivery", "webhook_delivery_source_id_digest_key");
+  const Received received = receive(
+      deliveries, {.body = empty ? nullptr : DatumGetByteaPP(sent.body.value),
+                   .headers = sent.headers.isnull ? nullptr : DatumGetJsonbP(sent.headers.value),
+                   .source = sent.source});
+  deliveries.close();
+  FreeExecutorState(state);
+  return received;
 }
 
 }  // namespace
+
+Received calytics::glue::receive_webhook(const Sent& sent) {
+  insist_on_durability();
+  MemoryContext memory = CurrentMemoryContext;
+  SPI_connect();
+  Received received = receive_sized(sent);
+  received.detail = copied(received.detail, memory);
+  SPI_finish();
+  return received;
+}
 
 Datum calytics_receive_webhook(PG_FUNCTION_ARGS) {
   TupleDesc type = nullptr;
@@ -199,18 +214,14 @@ Datum calytics_receive_webhook(PG_FUNCTION_ARGS) {
     ereport(ERROR,
             (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("cal.receive_webhook must return a row")));
   }
-  calytics::glue::insist_on_durability();
-  MemoryContext memory = CurrentMemoryContext;
-  SPI_connect();
-  const Answer answered = answer(fcinfo);
-  MemoryContext within = MemoryContextSwitchTo(memory);
-  std::array<Datum, 3> row = {text_datum(answered.outcome),
-                              Int64GetDatum(answered.delivery.value_or(0)),
-                              text_datum(answered.detail)};
-  std::array<bool, 3> nulls = {false, !answered.delivery, answered.detail.empty()};
-  const Datum result =
-      HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(type), row.data(), nulls.data()));
-  MemoryContextSwitchTo(within);
-  SPI_finish();
-  PG_RETURN_DATUM(result);
+  const Received received = calytics::glue::receive_webhook(
+      {.body = fcinfo->args[0],
+       .headers = fcinfo->args[1],
+       .source = PG_ARGISNULL(2) ? std::string_view{} : bytes_of(PG_GETARG_TEXT_PP(2))});
+  std::array<Datum, 3> row = {text_datum(received.outcome),
+                              Int64GetDatum(received.delivery.value_or(0)),
+                              text_datum(received.detail)};
+  std::array<bool, 3> nulls = {false, !received.delivery, received.detail.empty()};
+  PG_RETURN_DATUM(
+      HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(type), row.data(), nulls.data())));
 }

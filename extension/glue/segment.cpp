@@ -13,30 +13,20 @@
 extern "C" {
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "commands/sequence.h"
 #include "storage/lock.h"
 #include "utils/fmgrprotos.h"
-#include "utils/lsyscache.h"
 }
 
 #include <array>
 
 #include "segment.hpp"
+#include "sequence.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_open_segment);
 CALYTICS_SQL_FUNCTION(calytics_advance_segment);
 
 namespace {
-
-Oid sequence() {
-  const Oid relation = get_relname_relid("segment", get_namespace_oid("calytics", false));
-  if (!OidIsValid(relation)) {
-    ereport(ERROR,
-            (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("sequence calytics.segment is missing")));
-  }
-  return relation;
-}
 
 int64 current_segment(Oid sequence) {
   LOCAL_FCINFO(call, 1);
@@ -82,7 +72,7 @@ std::int64_t calytics::glue::open_segment() {
                     errdetail("A writer must see what was committed before it took its turn."),
                     errhint("Use isolation level \"read committed\".")));
   }
-  const Oid relation = sequence();
+  const Oid relation = sequence_named("segment");
   int64 segment = current_segment(relation);
   for (bool wait = false;;) {
     const bool locked = lock(segment, ShareLock, wait);
@@ -105,7 +95,7 @@ Datum calytics_advance_segment(PG_FUNCTION_ARGS) {
                     errmsg("calytics.advance_segment must return a row")));
   }
   int64 low = PG_GETARG_INT64(0);
-  const int64 current = nextval_internal(sequence(), false);
+  const int64 current = nextval_internal(calytics::glue::sequence_named("segment"), false);
   while (low < current && is_free(low)) {
     CHECK_FOR_INTERRUPTS();
     ++low;

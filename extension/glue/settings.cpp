@@ -15,6 +15,8 @@ bool remember_value = true;
 // Short, for a dashboard pays for each pending chain; longer would only fold a little less often.
 int fold_interval_value = 100;
 int merge_interval_value = 10'000;
+int health_interval_value = 30'000;
+int health_retention_value = 14 * 24 * 60;
 int most_origins_value = 1000;
 
 enum Durability { durable, relaxed };
@@ -55,6 +57,10 @@ int calytics::glue::merge_interval() {
   return merge_interval_value;
 }
 
+int calytics::glue::health_interval() {
+  return health_interval_value;
+}
+
 void calytics::glue::define_settings() {
   DefineCustomIntVariable("calytics.max_body_size", "Largest webhook body that is taken in.",
                           "Larger ones are answered with too_large and not kept.",
@@ -74,6 +80,14 @@ void calytics::glue::define_settings() {
                           "How often a folder merges what it has folded at most.", nullptr,
                           &merge_interval_value, 10'000, shortest_interval, longest_interval,
                           PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("calytics.health_interval",
+                          "How often a folder looks at the health of the installation.",
+                          "Each time it keeps a sample, and raises and clears alerts. 0: never.",
+                          &health_interval_value, 30'000, 0, 24 * longest_interval, PGC_SIGHUP,
+                          GUC_UNIT_MS, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("calytics.health_retention", "How long samples of health are kept.",
+                          nullptr, &health_retention_value, 14 * 24 * 60, 60, 400 * 24 * 60,
+                          PGC_SIGHUP, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
   DefineCustomIntVariable(
       "calytics.most_origins",
       "How many names of origins of a kind the sessions of a month are counted by.",

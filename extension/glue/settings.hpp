@@ -15,6 +15,9 @@ bool fold_worker();
 int fold_interval();   // ms
 int merge_interval();  // ms
 
+// How often the health of the installation is looked at, 0: never.
+int health_interval();  // ms
+
 // Whether an answer to tracking means that its events survive a crash of the server.
 bool tracks_durably();
 

@@ -3,33 +3,39 @@
 # commits and the folder at work. It ends with a table: every figure beside what it is held against,
 # both from the same run. From the environment:
 #
-#   CALYTICS_BENCH_PARTS     some of: ingest read held fold (all)
+#   CALYTICS_BENCH_PARTS     some of: ingest read held fold http (all)
 #   CALYTICS_BENCH_BOOKINGS  bookings in the larger database (1000000); the smaller one has a tenth
 #   CALYTICS_BENCH_SECONDS   how long each reading is measured (60); ingest takes 100 webhooks a second
 #   CALYTICS_BENCH_SETTINGS  settings of the server to try, as name=value name=value
 #   CALYTICS_BENCH_HELD      how long a snapshot is held open, in seconds (600); the last minute counts
+#   CALYTICS_BENCH_HTTP      how long wrk sends at a time, in seconds (10)
+#   CALYTICS_BENCH_EVENTS    events of the year whose dashboards it reads (10000000)
+#   CALYTICS_BENCH_PACE      webhooks a second that no contestant exceeds: so many are made (15000)
 . "$(dirname "$0")/lib.sh"
 . "$ops/postgres.sh"
 cd "$root"
 
-parts=${CALYTICS_BENCH_PARTS:-ingest read held fold}
+parts=${CALYTICS_BENCH_PARTS:-ingest read held fold http}
 bookings=${CALYTICS_BENCH_BOOKINGS:-1000000}
 seconds=${CALYTICS_BENCH_SECONDS:-60}
 held=${CALYTICS_BENCH_HELD:-600}
-for limits in bookings:1000:100000000 seconds:1:86400 held:2:86400; do
+http=${CALYTICS_BENCH_HTTP:-10}
+events=${CALYTICS_BENCH_EVENTS:-10000000}
+pace=${CALYTICS_BENCH_PACE:-15000}
+for limits in bookings:1000:100000000 seconds:1:86400 held:2:86400 http:1:86400 events:1000:100000000 pace:100:1000000; do
   IFS=: read -r name low high <<<"$limits"
   if ! [[ ${!name} =~ ^[1-9][0-9]{0,8}$ ]] || ((${!name} < low || ${!name} > high)); then
     die "CALYTICS_BENCH_${name^^} is no whole number from $low to $high: ${!name}"
   fi
 done
 for part in $parts; do
-  [[ " ingest read held fold " == *" $part "* ]] || die "CALYTICS_BENCH_PARTS: there is no part $part"
+  [[ " ingest read held fold http " == *" $part "* ]] || die "CALYTICS_BENCH_PARTS: there is no part $part"
 done
 wants() { [[ " $parts " == *" $1 "* ]]; }
 
 for name in "${!PG@}"; do [[ $name == PG_CONFIG ]] || unset "$name"; done
 export LC_ALL=C
-"$ops/deps.sh" run demo
+"$ops/deps.sh" run bench
 "$ops/install.sh"
 bin=$(pg_bin)
 sql=$root/tests/bench
@@ -48,10 +54,17 @@ trap clean_up EXIT
 work=$scratch/work
 mkdir "$work"
 . "$ops/bench_tools.sh"
+. "$ops/bench_http.sh"
+if wants http; then
+  install_peers
+  "$ops/build.sh" gateway
+fi
 
 port=$(free_port)
 read -ra settings <<<"${CALYTICS_BENCH_SETTINGS-}"
-"$ops/cluster.sh" start "$scratch" "$port" "${settings[@]}"
+# One client sends it all, and visitors come from addresses of their own.
+"$ops/cluster.sh" start "$scratch" "$port" calytics.limit_webhook=off calytics.limit_tracking=off calytics.limit_read=off \
+  calytics.trusted_proxies=127.0.0.1 "${settings[@]}"
 PGHOST=$("$ops/cluster.sh" socket "$scratch" "$port")
 export PGHOST PGPORT=$port PGUSER=calytics PGOPTIONS='-c client_min_messages=warning'
 
@@ -178,8 +191,11 @@ fold() {
   query "$database" -c 'alter system reset calytics.fold_worker' -c 'select pg_reload_conf()' >/dev/null
 }
 
-step "Making $count webhooks"
-node "$sql/webhooks.mjs" "$count" "$secret" >"$work/webhooks"
+if wants http; then http; fi
+if wants ingest || wants read || wants held || wants fold; then
+  step "Making $count webhooks"
+  node "$sql/webhooks.mjs" "$count" "$secret" >"$work/webhooks"
+fi
 if wants ingest; then
   step "Receiving webhooks, $batch at a time, metrics on and off by turns"
   ingest

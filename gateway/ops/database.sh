@@ -129,16 +129,17 @@ as_role() { # url, role, password
   fi
 }
 
-# What ANALYTICS_... says of tracking is looked at before anything is started.
+# What ANALYTICS_... says is looked at before anything is started.
 check_analytics() {
   local name
-  for name in ANALYTICS_ENABLE_BATCHING ANALYTICS_ANONYMIZE_IPS ANALYTICS_GDPR_COMPLIANCE; do
+  for name in ANALYTICS_ENABLE_BATCHING ANALYTICS_ANONYMIZE_IPS ANALYTICS_GDPR_COMPLIANCE ANALYTICS_ENABLE_HEALTH_CHECKS; do
     [[ ${!name-} =~ ^(|true|false)$ ]] || die "$name is neither true nor false: ${!name}"
   done
   check_whole ANALYTICS_BATCH_SIZE 1 500
   check_whole ANALYTICS_FLUSH_INTERVAL 100 3600000
   check_whole ANALYTICS_MAX_RETRIES 0 20
   check_whole ANALYTICS_RETENTION_DAYS 2 36500
+  check_whole ANALYTICS_HEALTH_CHECK_INTERVAL 1000 86400000
   [[ ${ANALYTICS_ENABLE_BATCHING-} != false ]] || export ANALYTICS_BATCH_SIZE=1
 }
 

@@ -3,7 +3,8 @@
 -- GATEWAY_ROLE and GATEWAY_PASSWORD (empty: leave the role alone), WEBHOOK_SECRET, ADMIN_TOKEN,
 -- SET_SECRET: "always", or "first" to leave a secret alone that was set since by other means,
 -- BETTER_AUTH_SECRET (unset or empty: leave Better Auth alone), and how visitors are tracked, where
--- ANALYTICS_... says so; what it doesn't name stays as it is.
+-- ANALYTICS_... says so, and how often health is sampled (ANALYTICS_HEALTH_CHECK_INTERVAL, _ENABLE_HEALTH_CHECKS; a setting
+-- of the whole server); what it doesn't name stays as it is.
 -- Prints one line: whether WEBHOOK_SECRET is what Cal.com's webhooks are to be signed with.
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -20,6 +21,10 @@
 \set anonymize_ips ''
 \set honour_signals ''
 \set keep_days ''
+\set check_interval ''
+\set check_health ''
+\getenv check_interval ANALYTICS_HEALTH_CHECK_INTERVAL
+\getenv check_health ANALYTICS_ENABLE_HEALTH_CHECKS
 \getenv batch_size ANALYTICS_BATCH_SIZE
 \getenv flush_interval ANALYTICS_FLUSH_INTERVAL
 \getenv max_retries ANALYTICS_MAX_RETRIES
@@ -71,5 +76,24 @@ select cal.set_tracking(
          keep_events => nullif(:'keep_days', '')::int * interval '1 day') is null as done
  where concat(:'batch_size', :'flush_interval', :'max_retries', :'anonymize_ips', :'honour_signals', :'keep_days') <> '' \g /dev/null
 commit;
+
+-- The setting is known once the library is loaded, which this does.
+select cal.health() is not null as done \g /dev/null
+select w.wanted, coalesce(w.wanted <> s.setting, false) as differs,
+       has_parameter_privilege('calytics.health_interval', 'alter system')
+         and has_function_privilege('pg_reload_conf()', 'execute') as may_set
+  from pg_settings s
+ cross join lateral (select case when :'check_health' = 'false' then '0'
+                                 when :'check_interval' <> '' then :'check_interval'
+                                 when :'check_health' = 'true' and s.setting = '0' then s.boot_val end as wanted) w
+ where s.name = 'calytics.health_interval' \gset health_
+\if :health_differs
+  \if :health_may_set
+    alter system set calytics.health_interval = :'health_wanted';
+    select pg_reload_conf() as done \g /dev/null
+  \else
+    \warn 'How often health is sampled is a superuser''s to set: alter system set calytics.health_interval = ' :health_wanted
+  \endif
+\endif
 
 select :'same_secret'::bool or :'no_secret'::bool or :'set_secret' = 'always';

@@ -69,7 +69,8 @@ std::string serialize(const Answer& answer, const AnswerFraming& framing) {
   out.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
   out.append(Poco::Net::HTTPResponse::getReasonForStatus(status)).append("\r\n");
   append_field(out, "Date", http_date());
-  if (!bodiless) append_field(out, "Content-Length", std::to_string(answer.body.size()));
+  if (!bodiless && !framing.stream)
+    append_field(out, "Content-Length", std::to_string(answer.body.size()));
   if (!framing.keep_alive) {
     append_field(out, "Connection", "close");
   } else if (framing.http_1_0) {

@@ -16,6 +16,7 @@ namespace calytics::gateway {
 struct AnswerFraming {
   bool head_only = false;  // HEAD: the fields of GET, Content-Length included, without the body
   bool keep_alive = false;
+  bool stream = false;  // the body goes on until the connection is closed
   bool http_1_0 = false;
   bool by_tls = false;
   std::string_view request_id;  // none if empty

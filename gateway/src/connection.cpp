@@ -18,6 +18,9 @@ constexpr Milliseconds kLinger{2000};
 constexpr Milliseconds kDrainGrace{250};
 constexpr std::size_t kBacklogLimit = 64 * 1024;
 constexpr std::size_t kKeptCapacity = 4096;
+// What the reader of a stream may leave lying, here and in the socket's buffer.
+constexpr std::size_t kStreamBacklog = 256 * 1024;
+constexpr int kStreamSendBuffer = 64 * 1024;
 
 }  // namespace
 
@@ -57,6 +60,8 @@ int Connection::interest() const {
       return input_ended_ || backlog_.size() >= kBacklogLimit ? 0 : Poco::Net::PollSet::POLL_READ;
     case Phase::flushing:
       return Poco::Net::PollSet::POLL_WRITE;
+    case Phase::streaming:
+      return Poco::Net::PollSet::POLL_READ | (outbox_.empty() ? 0 : Poco::Net::PollSet::POLL_WRITE);
     default:
       return 0;
   }
@@ -73,7 +78,7 @@ void Connection::receive(std::span<char> scratch) {
   const std::lock_guard lock(mutex_);
   if (count == 0) {
     input_ended_ = true;
-  } else if (phase_ != Phase::lingering) {
+  } else if (phase_ != Phase::lingering && phase_ != Phase::streaming) {
     backlog_.append(scratch.data(), static_cast<std::size_t>(count));
     input_waits_ = true;
   }
@@ -88,6 +93,12 @@ std::unique_ptr<Exchange> Connection::advance() {
       if (flush()) after_flush();
       if (phase_ != Phase::reading) return nullptr;
       break;
+    }
+    case Phase::streaming: {
+      const std::lock_guard lock(mutex_);
+      if (!outbox_.empty()) flush_stream();
+      if (input_ended_) phase_ = Phase::closed;
+      return nullptr;
     }
     case Phase::lingering: {
       const std::lock_guard lock(mutex_);
@@ -141,12 +152,12 @@ std::unique_ptr<Exchange> Connection::begin_exchange(Request request) {
                                     std::exchange(charge_, MemoryCharge(context_.budget)));
 }
 
-void Connection::refuse(const Answer& answer) {
+void Connection::refuse(Answer answer) {
   auto request = framer_.take();
   request.keep_alive = false;
   Exchange(std::move(request), shared_from_this(),
            std::exchange(charge_, MemoryCharge(context_.budget)))
-      .answer(answer);
+      .answer(std::move(answer));
 }
 
 void Connection::send_continue() {
@@ -178,6 +189,62 @@ void Connection::deliver(std::string bytes, bool close) {
     if (phase_ == Phase::reading && !input_waits_ && !input_ended_) return;
   }
   context_.mailbox.post(shared_from_this());
+}
+
+bool Connection::deliver_stream(std::string head, Subscription subscription) {
+  if (context_.draining) return false;
+  return context_.streams.admit(shared_from_this(), std::move(head), std::move(subscription));
+}
+
+void Connection::begin(std::string head) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == Phase::closed) return;
+    phase_ = Phase::streaming;
+    deadline_ = kNever;
+    try {
+      socket_.setSendBufferSize(kStreamSendBuffer);
+    } catch (const Poco::Exception&) {
+      // Then its size is what the kernel thinks right.
+    }
+  }
+  push(head);
+  if (context_.draining) end();  // by a drain() that may have come before
+}
+
+bool Connection::push(std::string_view text) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ != Phase::streaming || close_after_) return false;
+    if (outbox_.empty()) deadline_ = Clock::now() + context_.write_timeout;
+    outbox_ += text;
+    flush_stream();
+    if (outbox_.size() > kStreamBacklog || !outbox_charge_.resize(outbox_.size()))
+      phase_ = Phase::closed;
+    if (phase_ == Phase::streaming && outbox_.empty()) return true;
+  }
+  context_.mailbox.post(shared_from_this());
+  return current_phase() == Phase::streaming;
+}
+
+void Connection::end() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ != Phase::streaming) return;
+    close_after_ = true;
+    if (outbox_.empty()) after_flush();
+  }
+  context_.mailbox.post(shared_from_this());
+}
+
+// Called with the mutex held. The deadline is that of what has been waiting longest.
+void Connection::flush_stream() {
+  const bool done = flush();
+  outbox_.erase(0, std::exchange(sent_, 0));
+  outbox_charge_.resize(outbox_.size());
+  if (!done) return;
+  deadline_ = kNever;
+  if (close_after_) after_flush();
 }
 
 // True when all is sent. Called with the mutex held. Not by Poco's sendBytes(), which takes a full
@@ -231,6 +298,9 @@ void Connection::drain() {
   const std::lock_guard lock(mutex_);
   if (phase_ == Phase::reading && !framer_.started())
     deadline_ = std::min(deadline_, Clock::now() + kDrainGrace);
+  if (phase_ != Phase::streaming) return;
+  close_after_ = true;
+  if (outbox_.empty()) after_flush();
 }
 
 }  // namespace calytics::gateway

@@ -4,8 +4,10 @@
 // ordinary request changes threads no more than once in each direction.
 //
 // Phases: reading -> busy (a request is with a lane) -> flushing -> reading, or -> lingering ->
-// closed. Lingering: all is sent and our side is shut; input is thrown away until the client closes
-// too, for a socket closed with unread input is reset, which may take the answer with it.
+// closed; or -> streaming -> lingering, where an answer is a stream of events. Streaming: what
+// comes in is thrown away, what is pushed goes out, and a client that leaves too much of it lying
+// is dropped. Lingering: all is sent and our side is shut; input is thrown away until the client
+// closes too, for a socket closed with unread input is reset, which may take the answer with it.
 #pragma once
 
 #include <atomic>
@@ -14,10 +16,12 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <Poco/Net/StreamSocket.h>
 
 #include "clock.hpp"
+#include "event_streams.hpp"
 #include "exchange.hpp"
 #include "mailbox.hpp"
 #include "memory_budget.hpp"
@@ -33,10 +37,13 @@ struct ConnectionContext {
   Milliseconds keepalive_timeout{};
   Mailbox mailbox;
   MemoryBudget budget;
+  EventStreams& streams;
   std::atomic<bool> draining = false;  // the gateway is shutting down
 };
 
-class Connection : public AnswerSink, public std::enable_shared_from_this<Connection> {
+class Connection : public AnswerSink,
+                   public EventSink,
+                   public std::enable_shared_from_this<Connection> {
  public:
   Connection(const Poco::Net::StreamSocket& socket, ConnectionContext& context);
 
@@ -44,6 +51,10 @@ class Connection : public AnswerSink, public std::enable_shared_from_this<Connec
   const std::string& peer() const override { return peer_; }
   bool stays_open() const override { return !context_.draining; }
   void deliver(std::string bytes, bool close) override;
+  bool deliver_stream(std::string head, Subscription subscription) override;
+  void begin(std::string head) override;
+  bool push(std::string_view text) override;
+  void end() override;
 
   // For the reactor:
   const Poco::Net::StreamSocket& socket() const { return socket_; }
@@ -52,7 +63,7 @@ class Connection : public AnswerSink, public std::enable_shared_from_this<Connec
   // Goes as far as it can without waiting; hands over a complete request to be answered.
   std::unique_ptr<Exchange> advance();
   // Answers and closes without having read a request.
-  void refuse(const Answer& answer);
+  void refuse(Answer answer);
   // Acts on a deadline that has passed; true if there was one.
   bool expire(TimePoint now);
   // The gateway shuts down: an idle connection gets a last short time.
@@ -62,10 +73,11 @@ class Connection : public AnswerSink, public std::enable_shared_from_this<Connec
   bool closed() const;
 
  private:
-  enum class Phase : std::uint8_t { reading, busy, flushing, lingering, closed };
+  enum class Phase : std::uint8_t { reading, busy, flushing, streaming, lingering, closed };
 
   bool flush();
   void after_flush();
+  void flush_stream();
   Phase current_phase() const;
   void close();
   std::unique_ptr<Exchange> read_request();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include <poll.h>
@@ -54,8 +55,8 @@ bool is_error(const PGresult* result) {
 
 }  // namespace
 
-Database::Database(std::string url, Milliseconds statement_timeout, std::stop_token stop)
-    : url_(std::move(url)), statement_timeout_(statement_timeout), stop_(std::move(stop)) {}
+Database::Database(Milliseconds statement_timeout, bool read_only, std::stop_token stop)
+    : statement_timeout_(statement_timeout), read_only_(read_only), stop_(std::move(stop)) {}
 
 DatabaseError Database::broken(std::string message) {
   return {Fault::lost, "", std::move(message)};
@@ -72,7 +73,7 @@ bool Database::wait(short events, TimePoint deadline) {
   return false;
 }
 
-bool Database::open(TimePoint deadline) {
+bool Database::open(const std::string& url, TimePoint deadline) {
   // What precedes dbname are defaults that the URL overrides; what follows it can't be overridden.
   const std::array<const char*, 9> names = {"application_name",
                                             "connect_timeout",
@@ -84,7 +85,7 @@ bool Database::open(TimePoint deadline) {
                                             "client_encoding",
                                             nullptr};
   const std::array<const char*, 9> values = {"calytics-gateway", "5",    "30",   "10", "3", "60000",
-                                             url_.c_str(),       "UTF8", nullptr};
+                                             url.c_str(),        "UTF8", nullptr};
   connection_.reset(PQconnectStartParams(names.data(), values.data(), 1));
   if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) return false;
   PQsetNoticeReceiver(connection_.get(), on_notice, nullptr);
@@ -97,8 +98,8 @@ bool Database::open(TimePoint deadline) {
   return PQsetnonblocking(connection_.get(), 1) == 0;
 }
 
-bool Database::connect(TimePoint deadline, DatabaseError& error) {
-  if (!open(deadline)) {
+bool Database::connect(const std::string& url, TimePoint deadline, DatabaseError& error) {
+  if (!open(url, deadline)) {
     auto message = first_line(connection_ ? PQerrorMessage(connection_.get()) : "out of memory");
     error = broken(message.empty() ? "timed out" : std::move(message));
   } else if (set_up(deadline, error)) {
@@ -109,11 +110,12 @@ bool Database::connect(TimePoint deadline, DatabaseError& error) {
 }
 
 bool Database::set_up(TimePoint deadline, DatabaseError& error) {
-  const auto timeout = "set statement_timeout = " + std::to_string(statement_timeout_.count());
+  auto settings = "set statement_timeout = " + std::to_string(statement_timeout_.count());
+  if (read_only_) settings += "; set default_transaction_read_only = on";
   for (const bool prepare : {false, true}) {
     const auto sent =
         prepare ? PQsendPrepare(connection_.get(), kStatement, kCall, kTypes.size(), kTypes.data())
-                : PQsendQuery(connection_.get(), timeout.c_str());
+                : PQsendQuery(connection_.get(), settings.c_str());
     if (sent != 1) {
       error = broken(first_line(PQerrorMessage(connection_.get())));
       return false;
@@ -137,19 +139,27 @@ bool Database::flush(TimePoint deadline) {
   }
 }
 
+DatabaseError Database::lost(TimePoint deadline) {
+  if (Clock::now() >= deadline) return {Fault::cancelled, "", "no answer in time"};
+  return broken(first_line(PQerrorMessage(connection_.get())));
+}
+
+// The next result, null at the end of a command; false if the connection is lost.
+bool Database::next(Result& result, TimePoint deadline) {
+  while (PQisBusy(connection_.get()) == 1)
+    if (!wait(POLLIN, deadline) || PQconsumeInput(connection_.get()) == 0) return false;
+  result.reset(PQgetResult(connection_.get()));
+  return true;
+}
+
 // Reads to the end of the command, and so past the commit: an error that comes after the row, as a
 // deferred constraint's does, is the outcome.
 std::variant<Database::Result, DatabaseError> Database::finish(TimePoint deadline) {
-  const auto lost = [this, deadline]() -> DatabaseError {
-    if (Clock::now() >= deadline) return {Fault::cancelled, "", "no answer in time"};
-    return broken(first_line(PQerrorMessage(connection_.get())));
-  };
-  if (!flush(deadline)) return lost();
+  if (!flush(deadline)) return lost(deadline);
   Result last;
   for (;;) {
-    while (PQisBusy(connection_.get()) == 1)
-      if (!wait(POLLIN, deadline) || PQconsumeInput(connection_.get()) == 0) return lost();
-    Result result(PQgetResult(connection_.get()));
+    Result result;
+    if (!next(result, deadline)) return lost(deadline);
     if (result == nullptr) break;
     if (last == nullptr || !is_error(last.get())) last = std::move(result);
     const auto status = PQresultStatus(last.get());
@@ -165,7 +175,7 @@ std::variant<Database::Result, DatabaseError> Database::finish(TimePoint deadlin
   return last;
 }
 
-CallResult Database::call(const Call& call, TimePoint deadline) {
+bool Database::send(const Call& call) {
   std::string headers(1, kJsonbVersion);
   headers += call.headers_json;
   const std::array<std::string_view, 5> parameters = {call.method, call.path, call.query, headers,
@@ -179,8 +189,12 @@ CallResult Database::call(const Call& call, TimePoint deadline) {
     lengths.at(i) = static_cast<int>(parameters.at(i).size());
     formats.at(i) = kBinary;
   }
-  if (PQsendQueryPrepared(connection_.get(), kStatement, values.size(), values.data(),
-                          lengths.data(), formats.data(), kBinary) != 1) {
+  return PQsendQueryPrepared(connection_.get(), kStatement, values.size(), values.data(),
+                             lengths.data(), formats.data(), kBinary) == 1;
+}
+
+CallResult Database::call(const Call& call, TimePoint deadline) {
+  if (!send(call)) {
     auto error = broken(first_line(PQerrorMessage(connection_.get())));
     disconnect();
     return error;
@@ -195,6 +209,48 @@ CallResult Database::call(const Call& call, TimePoint deadline) {
   if (auto* reason = std::get_if<std::string>(&answer))
     return DatabaseError{Fault::permanent, "", std::move(*reason)};
   return std::move(std::get<Answer>(answer));
+}
+
+CallResults Database::call_together(std::span<const Call> calls, TimePoint deadline) {
+  std::vector<Answer> answers;
+  answers.reserve(calls.size());
+  const auto give_up = [this](DatabaseError error) {
+    disconnect();
+    return error;
+  };
+  auto* connection = connection_.get();
+  bool sent = PQenterPipelineMode(connection) == 1;
+  for (std::size_t i = 0; sent && i < calls.size(); ++i)
+    sent = send(calls[i]);
+  if (!sent || PQpipelineSync(connection) != 1 || !flush(deadline)) return give_up(lost(deadline));
+
+  std::optional<DatabaseError> error;  // the first one; those after it only say that it happened
+  for (;;) {
+    Result result;
+    if (!next(result, deadline)) return give_up(lost(deadline));
+    if (result == nullptr) {
+      if (PQstatus(connection) == CONNECTION_BAD) return give_up(lost(deadline));
+      continue;
+    }
+    const auto status = PQresultStatus(result.get());
+    if (status == PGRES_PIPELINE_SYNC) break;
+    if (error || status == PGRES_PIPELINE_ABORTED) continue;
+    if (is_error(result.get())) {
+      error = error_of(result.get());
+      if (PQstatus(connection) == CONNECTION_BAD || error->fault == Fault::lost)
+        return give_up(std::move(*error));
+      continue;
+    }
+    auto answer = decode_answer(result.get());
+    // It has happened all the same, as the others have.
+    answers.push_back(std::holds_alternative<Answer>(answer) ? std::move(std::get<Answer>(answer))
+                                                             : error_answer(500, "internal error"));
+  }
+  Result end;
+  if (!next(end, deadline) || PQexitPipelineMode(connection) != 1) disconnect();
+  if (error) return std::move(*error);
+  if (answers.size() != calls.size()) return give_up(broken("answers are missing"));
+  return answers;
 }
 
 }  // namespace calytics::gateway

@@ -2,16 +2,21 @@
 // stopped from another thread: libpq is used without blocking, so a server that hangs can't hold a
 // lane.
 //
+// Several calls can go as one: a pipeline under one sync, which PostgreSQL makes one transaction
+// of. They are answered together after its commit; an error of one means that none has happened.
+//
 // A call that reports `answered` has been committed. After `lost` or `timed_out` the connection is
 // gone and whether the call was committed isn't known.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <libpq-fe.h>
 
@@ -37,16 +42,19 @@ struct Call {
 };
 
 using CallResult = std::variant<Answer, DatabaseError>;
+using CallResults = std::variant<std::vector<Answer>, DatabaseError>;  // in the calls' order
 
 class Database {
  public:
-  // Statements are cancelled by the server itself after `statement_timeout`.
-  Database(std::string url, Milliseconds statement_timeout, std::stop_token stop);
+  // Statements are cancelled by the server itself after `statement_timeout`; `read_only`: it lets
+  // them write nothing.
+  Database(Milliseconds statement_timeout, bool read_only, std::stop_token stop);
 
   bool connected() const { return connection_ != nullptr; }
   // Connects and prepares; on failure says why and leaves no connection.
-  bool connect(TimePoint deadline, DatabaseError& error);
+  bool connect(const std::string& url, TimePoint deadline, DatabaseError& error);
   CallResult call(const Call& call, TimePoint deadline);
+  CallResults call_together(std::span<const Call> calls, TimePoint deadline);
   void disconnect() { connection_.reset(); }
 
  private:
@@ -59,14 +67,17 @@ class Database {
   using Result = std::unique_ptr<PGresult, Clear>;
 
   bool wait(short events, TimePoint deadline);
-  bool open(TimePoint deadline);
+  bool open(const std::string& url, TimePoint deadline);
   bool flush(TimePoint deadline);
+  bool send(const Call& call);
+  DatabaseError lost(TimePoint deadline);
+  bool next(Result& result, TimePoint deadline);
   std::variant<Result, DatabaseError> finish(TimePoint deadline);
   static DatabaseError broken(std::string message);
   bool set_up(TimePoint deadline, DatabaseError& error);
 
-  std::string url_;
   Milliseconds statement_timeout_;
+  bool read_only_;
   std::stop_token stop_;
   std::unique_ptr<PGconn, Close> connection_;
 };

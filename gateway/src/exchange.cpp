@@ -9,7 +9,8 @@
 #include <string_view>
 #include <utility>
 
-#include "answer_writer.hpp"
+#include <Poco/Net/HTTPResponse.h>
+
 #include "log.hpp"
 #include "text.hpp"
 
@@ -19,7 +20,8 @@ namespace {
 constexpr std::string_view kIdHeader = "x-request-id";
 constexpr std::string_view kPeerHeader = "x-calytics-peer";
 constexpr std::string_view kProtocolHeader = "x-forwarded-proto";
-constexpr std::size_t kIdLimit = 64;
+// With the gateway's name before it, it is PostgreSQL's application_name, of 63 bytes.
+constexpr std::size_t kIdLimit = 46;
 
 // 128 random bits: unique, not secret.
 std::string make_id() {
@@ -59,6 +61,21 @@ void append_member(std::string& json, std::string_view name, std::string_view va
   append_json_string(json, as_utf8(value));
 }
 
+// As the database words its errors; the code is the status's name.
+std::string error_body(int status, std::string_view reason, std::string_view id) {
+  const auto code = static_cast<Poco::Net::HTTPResponse::HTTPStatus>(status);
+  auto name = to_lower(Poco::Net::HTTPResponse::getReasonForStatus(code));
+  for (char& c : name)
+    if (c == ' ' || c == '-') c = '_';
+  std::string json = R"({"error":{"code":)";
+  append_json_string(json, name);
+  json += R"(,"message":)";
+  append_json_string(json, reason);
+  json += R"(,"request_id":)";
+  append_json_string(json, id);
+  return json + "}}\n";
+}
+
 }  // namespace
 
 Exchange::Exchange(Request request, std::shared_ptr<AnswerSink> sink, MemoryCharge charge)
@@ -88,28 +105,62 @@ std::string Exchange::headers_json() const {
   return json;
 }
 
-void Exchange::answer(const Answer& answer) {
+std::string_view Exchange::header(std::string_view name) const {
+  for (const auto& header : request_.headers)
+    if (header.name == name) return header.value;
+  return {};
+}
+
+void Exchange::answer(Answer answer) {
   if (std::exchange(answered_, true)) return;
+  auto directives = take_directives(answer);
+  const bool streams =
+      !directives.channels.empty() && answer.status == 200 && request_.method != "HEAD";
+  if (streams && begin_stream(answer, std::move(directives))) return;
+  deliver(streams ? unavailable_answer("no room for another stream of events") : std::move(answer));
+}
+
+bool Exchange::begin_stream(const Answer& answer, Directives directives) {
+  auto head = serialize(answer, framing(false, true));
+  const auto size = head.size();
+  const bool begun =
+      sink_->deliver_stream(std::move(head), {.channels = std::move(directives.channels),
+                                              .last_event_id = std::string(header("last-event-id")),
+                                              .lifetime = directives.lifetime,
+                                              .request_id = id_});
+  if (!begun) return false;
+  charge_.resize(0);
+  log(answer.status, size);
+  return true;
+}
+
+void Exchange::deliver(Answer answer) {
+  if (answer.is_error) answer.body = error_body(answer.status, answer.body, id_);
   const bool keep_alive = request_.keep_alive && sink_->stays_open();
-  const bool by_tls =
-      std::any_of(request_.headers.begin(), request_.headers.end(), [](const Header& header) {
-        return header.name == kProtocolHeader && equals_ignoring_case(header.value, "https");
-      });
-  auto bytes = serialize(answer, {.head_only = request_.method == "HEAD",
-                                  .keep_alive = keep_alive,
-                                  .http_1_0 = request_.http_1_0,
-                                  .by_tls = by_tls,
-                                  .request_id = id_});
+  auto bytes = serialize(answer, framing(keep_alive, false));
   const auto size = bytes.size();
   // The sink may release the client, whose next request has to find room.
   charge_.resize(0);
   sink_->deliver(std::move(bytes), !keep_alive);
+  log(answer.status, size);
+}
+
+AnswerFraming Exchange::framing(bool keep_alive, bool stream) const {
+  return {.head_only = request_.method == "HEAD",
+          .keep_alive = keep_alive,
+          .stream = stream,
+          .http_1_0 = request_.http_1_0,
+          .by_tls = equals_ignoring_case(header(kProtocolHeader), "https"),
+          .request_id = id_};
+}
+
+void Exchange::log(int status, std::size_t size) const {
   const std::chrono::duration<double, std::milli> taken = Clock::now() - arrived_;
   LogLine(LogLevel::info, "request")
       .text("id", id_)
       .text("method", request_.method)
       .text("path", request_.path)
-      .number("status", answer.status)
+      .number("status", status)
       .number("bytes_in", static_cast<std::int64_t>(request_.bytes))
       .number("bytes_out", static_cast<std::int64_t>(size))
       .milliseconds("ms", taken.count())

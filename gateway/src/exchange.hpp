@@ -1,12 +1,21 @@
 // One request and the duty to answer it. Whatever happens to it on its way, it is answered exactly
 // once: an exchange that goes away unanswered answers 503. The answer is logged here, and only
 // here.
+//
+// Its id is the client's X-Request-Id if that is of a sane form, so that a proxy's log and ours
+// agree, or else 128 random bits. Whoever sends one chooses what their own requests are called; it
+// says nothing of who they are.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
+#include "answer_writer.hpp"
 #include "clock.hpp"
+#include "directives.hpp"
+#include "event_streams.hpp"
 #include "memory_budget.hpp"
 #include "message.hpp"
 
@@ -24,6 +33,8 @@ class AnswerSink {
   virtual bool stays_open() const = 0;
   // Takes the bytes of an answer; may be called by any thread, and doesn't wait.
   virtual void deliver(std::string bytes, bool close) = 0;
+  // Takes the head of an answer that goes on as a stream of events; false if there is no room.
+  virtual bool deliver_stream(std::string head, Subscription subscription) = 0;
 };
 
 class Exchange {
@@ -39,9 +50,15 @@ class Exchange {
   // The header fields as cal.http gets them: a JSON object, with x-calytics-peer and x-request-id.
   std::string headers_json() const;
 
-  void answer(const Answer& answer);
+  void answer(Answer answer);
 
  private:
+  std::string_view header(std::string_view name) const;
+  bool begin_stream(const Answer& answer, Directives directives);
+  void deliver(Answer answer);
+  AnswerFraming framing(bool keep_alive, bool stream) const;
+  void log(int status, std::size_t size) const;
+
   Request request_;
   std::shared_ptr<AnswerSink> sink_;
   MemoryCharge charge_;

@@ -1,6 +1,7 @@
 #include "gateway.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include <sys/resource.h>
@@ -15,7 +16,8 @@ namespace {
 constexpr rlim_t kOtherDescriptors = 512;
 
 void raise_descriptor_limit(const Settings& settings) {
-  const rlim_t wanted = settings.max_connections + settings.pool_size + kOtherDescriptors;
+  const rlim_t wanted =
+      settings.max_connections + settings.write_lanes + settings.read_lanes + kOtherDescriptors;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
   limit.rlim_cur = std::min(wanted, limit.rlim_max);
@@ -25,18 +27,45 @@ void raise_descriptor_limit(const Settings& settings) {
         .number("limit", static_cast<std::int64_t>(limit.rlim_cur));
 }
 
+// One path never has more than half of the lanes for long.
+RequestQueue::Order write_order(const Settings& settings) {
+  return {.turns = std::max<std::size_t>(1, settings.write_lanes / 2),
+          .patience = settings.flush_interval};
+}
+
+LaneDuty write_duty(const Settings& settings) {
+  return {.urls = {settings.database_url},
+          .batch_size = settings.batching ? settings.batch_size : 1};
+}
+
+LaneDuty read_duty(const Settings& settings, RequestQueue& writers) {
+  LaneDuty duty{.urls = {settings.database_url}, .read_only = true, .writers = &writers};
+  if (!settings.read_url.empty()) duty.urls.insert(duty.urls.begin(), settings.read_url);
+  return duty;
+}
+
 }  // namespace
 
 Gateway::Gateway(Settings settings)
-    : settings_(std::move(settings)), queue_(settings_.queue_size), reactor_(settings_, queue_) {
+    : settings_(std::move(settings)),
+      streams_(settings_.max_streams, settings_.stream_heartbeat, [this] { stream_event_.set(); }),
+      queues_(settings_.queue_size, write_order(settings_)),
+      reactor_(settings_, queues_, streams_),
+      listener_(settings_.database_url, streams_, stream_event_),
+      write_lanes_(settings_, write_duty(settings_), settings_.write_lanes, queues_.writes),
+      read_lanes_(settings_, read_duty(settings_, queues_.writes), settings_.read_lanes,
+                  queues_.reads) {
   raise_descriptor_limit(settings_);
-  for (std::size_t i = 0; i < settings_.pool_size; ++i)
-    lanes_.push_back(std::make_unique<Lane>(settings_, queue_, connected_lanes_));
   reactor_thread_ = std::thread([this] { reactor_.run(); });
 }
 
 Gateway::~Gateway() {
   stop();
+}
+
+GatewaySnapshot Gateway::snapshot() const {
+  return {write_lanes_.snapshot(), read_lanes_.snapshot(), queues_.writes.snapshot(),
+          queues_.reads.snapshot()};
 }
 
 bool Gateway::stop() {
@@ -45,13 +74,10 @@ bool Gateway::stop() {
   // The lanes go on until the last client has its answer.
   reactor_.drain(deadline);
   reactor_thread_.join();
-  queue_.close();
-  const bool ended = std::all_of(lanes_.begin(), lanes_.end(),
-                                 [&](const auto& lane) { return lane->ended_by(deadline); });
-  for (const auto& lane : lanes_)
-    lane->stop();
-  lanes_.clear();
-  return ended && reactor_.drained();
+  // The readers first: they may have something left for the writers.
+  const bool read = read_lanes_.finish(deadline);
+  const bool written = write_lanes_.finish(deadline);
+  return read && written && reactor_.drained();
 }
 
 }  // namespace calytics::gateway

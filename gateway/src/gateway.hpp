@@ -1,17 +1,25 @@
-// The gateway as a whole: the reactor's thread, the queue, the lanes, and how they start and end.
+// The gateway as a whole: the reactor's thread, the queues, the lanes, and how they start and end.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
-#include "lane.hpp"
+#include "event_streams.hpp"
+#include "lane_group.hpp"
+#include "listener.hpp"
 #include "reactor.hpp"
-#include "request_queue.hpp"
+#include "request_queues.hpp"
 #include "settings.hpp"
+#include "wake_event.hpp"
 
 namespace calytics::gateway {
+
+struct GatewaySnapshot {
+  LaneSnapshot write_lanes;
+  LaneSnapshot read_lanes;
+  QueueSnapshot writes;
+  QueueSnapshot reads;
+};
 
 class Gateway {
  public:
@@ -22,15 +30,19 @@ class Gateway {
   ~Gateway();
 
   std::string address() const { return reactor_.address().toString(); }
+  GatewaySnapshot snapshot() const;
   // Finishes what has been accepted, within the shutdown timeout; whether all of it was.
   bool stop();
 
  private:
   const Settings settings_;
-  RequestQueue queue_;
+  WakeEvent stream_event_;
+  EventStreams streams_;
+  RequestQueues queues_;
   Reactor reactor_;
-  Lane::Connected connected_lanes_ = 0;
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  Listener listener_;  // ends before those whom it tells
+  LaneGroup write_lanes_;
+  LaneGroup read_lanes_;
   std::thread reactor_thread_;
 };
 

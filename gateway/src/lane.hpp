@@ -1,31 +1,52 @@
-// A lane: a thread with a database connection of its own that takes requests from the queue, has
-// the database answer them and sends the answers. It decides what a failure means for the request:
-// wait for the database to come back, try again, or give up honestly. Trying again after a lost
-// connection is safe because cal.http is idempotent: a webhook that was stored and comes again is a
-// duplicate.
+// A lane: a thread with a database connection of its own that takes requests from a queue, has the
+// database answer them and sends the answers. Writes that wait are taken together, as one
+// transaction, and answered after its commit; so a lane does more at a time the more there is to
+// do. Only those of one path go together: they take about as long, and ask the same of durability.
+// If one of them raises, or deadlocks with whoever else writes, all are done again one by one, and
+// nobody pays for a neighbour.
+//
+// It decides what a failure means for the request: wait for the database to come back, try again,
+// or give up honestly. A call whose connection was lost may have been committed or not, and is made
+// again: at least once is right for Cal.com, which never sends a webhook twice. cal.http makes it
+// exactly once for webhooks (the second is a duplicate) and for events that have an eventId; an
+// event without one may in that moment be counted twice.
+//
+// A read that turns out to write is passed on to the write lanes, and so is what a replica refuses:
+// it may not know a caller yet whom the database itself knows.
 #pragma once
 
-#include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <stop_token>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "clock.hpp"
 #include "database.hpp"
 #include "exchange.hpp"
+#include "lane_counters.hpp"
 #include "request_queue.hpp"
 #include "settings.hpp"
 
 namespace calytics::gateway {
 
+// What the lanes of a kind are there for.
+struct LaneDuty {
+  std::vector<std::string> urls;  // connects to the first of them that is there
+  bool read_only = false;
+  std::size_t batch_size = 1;
+  RequestQueue* writers = nullptr;  // who takes what a read-only lane can't do
+};
+
 class Lane {
  public:
-  // How many lanes of a queue have a connection; one without leaves the requests to those.
-  using Connected = std::atomic<std::size_t>;
-
   // All must outlive the lane. It ends when the queue is closed and empty.
-  Lane(const Settings& settings, RequestQueue& queue, Connected& connected);
+  Lane(const Settings& settings, const LaneDuty& duty, RequestQueue& queue, LaneCounters& counters);
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
   ~Lane();
@@ -39,17 +60,29 @@ class Lane {
 
  private:
   void run();
-  Answer outcome_for(const Exchange& exchange);
-  void reconnect(TimePoint deadline);
-  void count_connection();
+  bool await_connection();
+  void serve(RequestQueue::Batch batch);
+  bool serve_together(RequestQueue::Batch& batch);
+  void serve_alone(std::unique_ptr<Exchange> exchange, RequestQueue::Turn& turn);
+  std::optional<Answer> outcome_for(const Exchange& exchange, RequestQueue::Turn& turn);
+  bool is_refused_by_replica(const Answer& answer) const;
+  Answer give_up(const std::string& reason);
+  void connect(TimePoint deadline);
+  void return_to_replica();
+  void note_connection();
+  bool on_replica() const { return duty_.urls.size() > 1 && place_ == 0; }
   bool sleep_until(TimePoint when);
 
   const Settings& settings_;
+  const LaneDuty& duty_;
   RequestQueue& queue_;
-  Connected& connected_;
-  bool counted_ = false;  // in connected_
+  LaneCounters& counters_;
   std::stop_source stop_;
   Database database_;
+  std::size_t place_ = 0;           // among the duty's urls: where the connection goes
+  bool counted_connected_ = false;  // in counters_
+  bool counted_on_fallback_ = false;
+  TimePoint return_at_ = kNever;  // when to look whether the replica is back
   TimePoint next_attempt_;
   Milliseconds back_off_;
   int failures_ = 0;

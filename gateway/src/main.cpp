@@ -123,10 +123,16 @@ class Application : public Poco::Util::ServerApplication {
 
  private:
   int check() const {
-    Database database(settings_.database_url, settings_.db_timeout, std::stop_token());
+    if (!settings_.read_url.empty() && check(settings_.read_url) != EXIT_SUCCESS)
+      return EXIT_FAILURE;
+    return check(settings_.database_url);
+  }
+
+  int check(const std::string& url) const {
+    Database database(settings_.db_timeout, true, std::stop_token());
     DatabaseError error;
     const auto deadline = Clock::now() + settings_.db_timeout;
-    if (!database.connect(deadline, error)) {
+    if (!database.connect(url, deadline, error)) {
       std::cerr << "database: " << error.message << '\n';
       return EXIT_FAILURE;
     }

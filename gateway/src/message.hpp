@@ -27,22 +27,28 @@ struct Request {
   bool operator==(const Request&) const = default;
 };
 
+// True if by its method it asks for nothing to be changed (RFC 9110).
+inline bool is_safe(const Request& request) {
+  return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
 struct Answer {
   int status = 500;
   std::vector<Header> headers;
   std::string body;
+  bool is_error = false;  // the gateway's own: the body is why, and sent within JSON
 };
 
-// An answer of the gateway's own making: {"error": reason}.
-inline Answer error_answer(int status, const std::string& reason) {
+inline Answer error_answer(int status, std::string reason) {
   return {status,
           {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
-          R"({"error":")" + reason + "\"}\n"};
+          std::move(reason),
+          true};
 }
 
 // 503: nothing was done, the client may come again.
-inline Answer unavailable_answer(const std::string& reason) {
-  Answer answer = error_answer(503, reason);
+inline Answer unavailable_answer(std::string reason) {
+  Answer answer = error_answer(503, std::move(reason));
   answer.headers.push_back({"Retry-After", "1"});
   return answer;
 }

@@ -19,15 +19,16 @@ constexpr std::size_t kRefusalRoom = 256;
 
 }  // namespace
 
-Reactor::Reactor(const Settings& settings, RequestQueue& queue)
+Reactor::Reactor(const Settings& settings, RequestQueues& queues, EventStreams& streams)
     : settings_(settings),
-      queue_(queue),
+      queues_(queues),
       context_{.limits = settings.limits,
                .read_timeout = settings.read_timeout,
                .write_timeout = settings.write_timeout,
                .keepalive_timeout = settings.keepalive_timeout,
                .mailbox = {},
-               .budget = MemoryBudget(settings.max_memory)},
+               .budget = MemoryBudget(settings.max_memory),
+               .streams = streams},
       scratch_(kScratch),
       next_sweep_(Clock::now() + kSweepInterval) {
   listener_.bind(Poco::Net::SocketAddress(settings.host, settings.port), true, false);
@@ -107,7 +108,7 @@ void Reactor::admit(const Poco::Net::StreamSocket& socket) {
 // Lets the connection do what it can, and polls for what it waits for then.
 void Reactor::attend(const std::shared_ptr<Connection>& connection) {
   while (auto exchange = connection->advance())
-    if (!queue_.try_push(exchange))
+    if (!queues_.try_push(exchange))
       exchange->answer(unavailable_answer("too many requests waiting"));
   const auto found = connections_.find(connection->socket().impl());
   if (found != connections_.end() && found->second.connection == connection) update(found->second);

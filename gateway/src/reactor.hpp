@@ -1,5 +1,5 @@
 // The one thread that waits for clients: accepts, reads, frames, times, and puts complete requests
-// into the queue. It never waits for anything but its poll, so no client, however slow, holds up
+// into a queue. It never waits for anything but its poll, so no client, however slow, holds up
 // another. Why not Poco::Net::HTTPServer: it gives a connection a thread of its own, be it idle or
 // not, and can't refuse an oversized URL or header with a status. Poco's PollSet is epoll.
 #pragma once
@@ -14,15 +14,17 @@
 
 #include "clock.hpp"
 #include "connection.hpp"
-#include "request_queue.hpp"
+#include "event_streams.hpp"
+#include "request_queues.hpp"
 #include "settings.hpp"
 
 namespace calytics::gateway {
 
 class Reactor {
  public:
-  // Listens from here on; throws Poco::Exception if it can't. The queue must outlive the reactor.
-  Reactor(const Settings& settings, RequestQueue& queue);
+  // Listens from here on; throws Poco::Exception if it can't. The queues and the streams must
+  // outlive the reactor.
+  Reactor(const Settings& settings, RequestQueues& queues, EventStreams& streams);
 
   Poco::Net::SocketAddress address() const { return listener_.address(); }
   // Serves until drained.
@@ -51,7 +53,7 @@ class Reactor {
   void begin_drain();
 
   const Settings& settings_;
-  RequestQueue& queue_;
+  RequestQueues& queues_;
   ConnectionContext context_;
   Poco::Net::ServerSocket listener_;
   Poco::Net::PollSet poll_set_;

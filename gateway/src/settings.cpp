@@ -66,22 +66,33 @@ Assign count(Select select, std::uint64_t least, std::uint64_t most) {
   };
 }
 
-Assign duration(Milliseconds Settings::*member, Milliseconds least) {
+Assign duration(Milliseconds Settings::*member, Milliseconds least,
+                Milliseconds unit = std::chrono::seconds{1}) {
   return [=](Settings& settings, const std::string& value) {
-    const auto parsed = parse_duration(value);
+    const auto parsed = parse_duration(value, unit);
     if (parsed < least || parsed > std::chrono::hours{24})
       throw SettingError("must be from " + std::to_string(least.count()) + " ms to 24 h");
     settings.*member = parsed;
   };
 }
 
-void assign_database_url(Settings& settings, const std::string& value) {
-  char* fault = nullptr;
-  auto* parsed = PQconninfoParse(value.c_str(), &fault);
-  PQfreemem(fault);  // not shown: it may quote the password
-  if (parsed == nullptr) throw SettingError("is neither a postgresql:// URL nor key=value pairs");
-  PQconninfoFree(parsed);
-  settings.database_url = value;
+// Where a database is; the empty text is one too: whatever libpq's PG* variables say.
+Assign database(std::string Settings::*member) {
+  return [=](Settings& settings, const std::string& value) {
+    char* fault = nullptr;
+    auto* parsed = PQconninfoParse(value.c_str(), &fault);
+    PQfreemem(fault);  // not shown: it may quote the password
+    if (parsed == nullptr) throw SettingError("is neither a postgresql:// URL nor key=value pairs");
+    PQconninfoFree(parsed);
+    settings.*member = value;
+  };
+}
+
+Assign truth(bool Settings::*member) {
+  return [=](Settings& settings, const std::string& value) {
+    if (value != "true" && value != "false") throw SettingError("must be true or false");
+    settings.*member = value == "true";
+  };
 }
 
 void assign_log_level(Settings& settings, const std::string& value) {
@@ -110,7 +121,14 @@ std::vector<Setting> make_table() {
        "",
        "the database, as a postgresql:// URL or key=value pairs; empty: libpq's PG* variables. "
        "It may hold a password, and flags are visible to others: prefer the environment",
-       assign_database_url},
+       database(&S::database_url)},
+      {"read-url",
+       {"CALYTICS_READ_URL"},
+       "URL",
+       "",
+       "a replica of the database, for what only reads; while it is away, and for callers that it "
+       "doesn't know yet, the database itself is asked. Empty: there is none",
+       database(&S::read_url)},
       {"host", {"CALYTICS_HOST"}, "ADDRESS", "127.0.0.1", "address to listen on", assign_host},
       {"port",
        {"CALYTICS_PORT"},
@@ -125,20 +143,49 @@ std::vector<Setting> make_table() {
        "",
        "file to write host:port to once connections are accepted; empty: none",
        text(&S::ready_file)},
-      {"pool-size",
-       {"CALYTICS_POOL_SIZE"},
+      {"write-lanes",
+       {"CALYTICS_WRITE_LANES"},
        "COUNT",
        "4",
-       "lanes, each with a database connection of its own",
+       "lanes, each with a database connection of its own, for requests that may change something; "
+       "half of them serve one path at most",
        count(
-           [](S & s) -> auto& { return s.pool_size; }, 1, 256)},
+           [](S & s) -> auto& { return s.write_lanes; }, 1, 256)},
+      {"read-lanes",
+       {"CALYTICS_READ_LANES"},
+       "COUNT",
+       "4",
+       "lanes for GET, HEAD and OPTIONS, in read-only transactions",
+       count(
+           [](S & s) -> auto& { return s.read_lanes; }, 1, 256)},
       {"queue-size",
        {"CALYTICS_QUEUE_SIZE"},
        "COUNT",
        "1024",
-       "requests that may wait for a lane; more are answered 503",
+       "requests that may wait for a write lane, and as many for a read lane; more are answered "
+       "503",
        count(
            [](S & s) -> auto& { return s.queue_size; }, 1, 1'000'000)},
+      {"enable-batching",
+       {"ANALYTICS_ENABLE_BATCHING"},
+       "BOOL",
+       "true",
+       "whether writes that wait are committed together; false: a transaction for each",
+       truth(&S::batching)},
+      {"batch-size",
+       {"ANALYTICS_BATCH_SIZE"},
+       "COUNT",
+       "20",
+       "writes that are committed together at most, with a mebibyte of bodies at most",
+       count(
+           [](S & s) -> auto& { return s.batch_size; }, 1, 1000)},
+      {"flush-interval",
+       {"ANALYTICS_FLUSH_INTERVAL"},
+       "DURATION",
+       "10000",
+       "time that writes of a path wait for those before them to be committed; then one more lane "
+       "takes them. A bare number counts milliseconds here",
+       duration(&S::flush_interval, milliseconds{100}, milliseconds{1})},
       {"max-connections",
        {"CALYTICS_MAX_CONNECTIONS"},
        "COUNT",
@@ -153,6 +200,13 @@ std::vector<Setting> make_table() {
        "bytes that all requests under way and answers not yet taken may hold; beyond it, 503",
        size(
            [](S & s) -> auto& { return s.max_memory; }, mega, kilo* kilo* mega)},
+      {"max-streams",
+       {"CALYTICS_MAX_STREAMS"},
+       "COUNT",
+       "256",
+       "streams of events at once, of the connections above; more are answered 503",
+       count(
+           [](S & s) -> auto& { return s.max_streams; }, 0, 1'000'000)},
       {"max-body",
        {"CALYTICS_MAX_BODY"},
        "SIZE",
@@ -192,6 +246,12 @@ std::vector<Setting> make_table() {
        "15s",
        "time that a connection may be idle between requests",
        duration(&S::keepalive_timeout, milliseconds{0})},
+      {"stream-heartbeat",
+       {"CALYTICS_STREAM_HEARTBEAT"},
+       "DURATION",
+       "15s",
+       "how often a stream of events says that it is alive: more often than a proxy's time-out",
+       duration(&S::stream_heartbeat, milliseconds{10})},
       {"db-wait",
        {"CALYTICS_DB_WAIT"},
        "DURATION",
@@ -262,9 +322,10 @@ Settings load_settings(const Values& flags, const Environment& environment, cons
   return settings;
 }
 
-Milliseconds parse_duration(const std::string& text) {
+Milliseconds parse_duration(const std::string& text, Milliseconds unit) {
+  const auto bare = static_cast<std::uint64_t>(unit.count());
   const auto value =
-      parse_quantity(text, {{"s", 1000}, {"ms", 1}, {"min", 60'000}, {"h", 3'600'000}});
+      parse_quantity(text, {{"", bare}, {"s", 1000}, {"ms", 1}, {"min", 60'000}, {"h", 3'600'000}});
   if (!value) throw SettingError("must be a duration such as 250ms, 10s or 5min");
   return Milliseconds{*value};
 }

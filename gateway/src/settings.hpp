@@ -18,17 +18,24 @@ namespace calytics::gateway {
 
 struct Settings {
   std::string database_url;
+  std::string read_url;  // empty: database_url
   std::string host;
   std::uint16_t port = 0;
   std::string ready_file;
-  std::size_t pool_size = 0;
+  std::size_t write_lanes = 0;
+  std::size_t read_lanes = 0;
   std::size_t queue_size = 0;
+  bool batching = false;
+  std::size_t batch_size = 0;
+  Milliseconds flush_interval{};
   std::size_t max_connections = 0;
   std::size_t max_memory = 0;
+  std::size_t max_streams = 0;
   FramingLimits limits;
   Milliseconds read_timeout{};
   Milliseconds write_timeout{};
   Milliseconds keepalive_timeout{};
+  Milliseconds stream_heartbeat{};
   Milliseconds db_wait{};
   Milliseconds db_timeout{};
   Milliseconds shutdown_timeout{};
@@ -59,8 +66,8 @@ using Environment = std::function<const char*(const char*)>;
 // Throws SettingError for a bad value, and for a key of `file` that is no setting.
 Settings load_settings(const Values& flags, const Environment& environment, const Values& file);
 
-// "250ms", "10", "10s", "5min", "1h"; a bare number counts seconds.
-Milliseconds parse_duration(const std::string& text);
+// "250ms", "10s", "5min", "1h"; a bare number counts seconds, or milliseconds.
+Milliseconds parse_duration(const std::string& text, Milliseconds unit = std::chrono::seconds{1});
 // "4096", "32KiB", "1MiB", "1GiB"; a bare number counts bytes.
 std::size_t parse_size(const std::string& text);
 

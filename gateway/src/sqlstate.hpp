@@ -10,6 +10,7 @@ enum class Fault : std::uint8_t {
   lost,       // the connection is gone or not to be had: wait for another, then try again
   transient,  // the statement lost against another one: try again
   cancelled,  // the statement took too long
+  read_only,  // it wanted to write where nothing can be written
   permanent   // trying again would end the same way
 };
 
@@ -23,6 +24,7 @@ constexpr Fault classify(std::string_view sqlstate) {
     return Fault::lost;
   if (sqlstate == "40P01" || sqlstate == "40001" || sqlstate == "55P03") return Fault::transient;
   if (sqlstate == "57014") return Fault::cancelled;
+  if (sqlstate == "25006") return Fault::read_only;
   return Fault::permanent;
 }
 

@@ -41,3 +41,16 @@ select convert_from(h.body, 'UTF8') as answer
 select cal.add_token('weak', 'admin', 'short');
 select cal.add_token('wrong', 'owner');
 select count(*) as tokens_kept_in_clear from calytics.api_token t where position(convert_to('cal_', 'UTF8') in t.digest) > 0;
+
+-- Whoever asks under an id finds it in errors, and so does whoever reads the server's log.
+select * from pg_temp.ask('GET', '/api/cal/nothing', '{"x-request-id": "one.of-ours_1"}');
+select status, answer::jsonb #> '{error,data}' as data
+  from pg_temp.ask('GET', '/api/trpc/no.such', '{"x-request-id": "id-2"}');
+select h.status, convert_from(h.body, 'UTF8')::jsonb #>> '{0,error,data,requestId}' as of_one_call,
+       convert_from(h.body, 'UTF8')::jsonb #>> '{1,result,data,status}' as of_another
+  from cal.http('GET', '/api/trpc/no.such,calAnalytics.getHealthStatus', 'batch=1&input=%7B%7D',
+                '{"x-request-id": "id-3"}', '') h;
+begin;
+select status, current_setting('application_name') as application from pg_temp.ask('GET', '/', '{"x-request-id": "id-4"}');
+commit;
+select current_setting('application_name') like 'calytics-gateway%' as still_named;

@@ -51,6 +51,11 @@ select status, headers - 'content-type' - 'cache-control' as headers, answer
 union all
 select 429, '{"retry-after": "10", "ratelimit": "\"read\";r=0;t=10", "ratelimit-policy": "\"read\";q=1;w=10"}',
        '{"error": {"code": "too_many_requests", "message": "you call too often"}}' where not calytics.preloaded();
+-- A page of another origin can read it where its events are taken.
+select from cal.set_tracking('limits', origins => '{https://studio.example}');
+select h.status = 429 or not calytics.preloaded() as refused, h.headers ->> 'access-control-allow-origin' as readable_by
+  from unnest(array['https://studio.example', 'https://elsewhere.example']) o,
+       pg_temp.ask('POST', '/api/cal/track/limits', '192.0.2.1', jsonb_build_object('origin', o), '[]') h;
 select calytics.preloaded() = coalesce((cal.health() #>> '{refused,rate_limited}')::int >= 10, false) as counted_where_possible,
        calytics.preloaded() <> exists (select from jsonb_array_elements(cal.health() -> 'off') o where o ->> 'feature' ~ 'rate limits') as says_if_it_is_off;
 select calytics.take_token('nothing', '192.0.2.1');

@@ -58,7 +58,8 @@ begin
     service := case when pg_temp.chance(0.3) then pg_temp.pick('7301', '7303', '7305') end;
     host := case when pg_temp.chance(0.3) then pg_temp.pick('41', 'mei') end;
     insert into answer
-      select q, zone, lo, hi, every, service, host, p.*
+      select q, zone, lo, hi, every, service, host, p.known, p.starts_at, p.ends_at, p.currency, p.bookings, p.minutes, p.value,
+             p.bookings_pickup, p.minutes_pickup, p.value_pickup
         from cal.pace(lo, hi, (select array_agg(distinct s.known order by s.known desc) || now() from seen s), name,
                       service, host, every) p;
     commit;

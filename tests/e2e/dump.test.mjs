@@ -10,7 +10,7 @@ import path from "node:path";
 import { after, describe, test } from "node:test";
 import { generate } from "../demo/generate.mjs";
 import { sign } from "../demo/send.mjs";
-import { Cluster, Database, SECRET, seeded } from "./harness.mjs";
+import { Cluster, Database, SECRET, seeded, until } from "./harness.mjs";
 
 const UNTIL = "2026-06-15";
 const AS_OF = "2026-06-10 15:42:07+02";
@@ -112,8 +112,17 @@ describe("dump", () => {
     await receive(database, history.slice(third + 40, 2 * third));
     await track(database, 5);
 
+    // A disk is always so full.
+    await database.query("select cal.set_alert('disk_full', 0.001)");
+    await database.query("select cal.sample_health()");
+    const raised = "select alert, raised_at::text, cleared_at from cal.alert";
+    await until(async () => (await database.query(raised)).length === 1, "an alert");
+
     const expected = await metrics(database);
     const copy = await copyOf(database);
+    assert.deepEqual(await copy.query(raised), await database.query(raised));
+    await copy.query("select cal.sample_health()");
+    assert.deepEqual(await copy.query(raised), await database.query(raised), "it isn't raised twice");
     assert.deepEqual(await metrics(copy), expected);
     assert.equal(await copy.value("select count(*)::int from cal.analytics_event"), 5);
     // A backup must not keep what is to be destroyed.

@@ -185,8 +185,8 @@ export class Database {
 
 /** The real gateway. */
 export class Gateway {
-  /** @param {Database} database @param {string[]} [flags] */
-  static async start(database, flags = []) {
+  /** @param {Database} database @param {string[]} [flags] @param {string} [program] */
+  static async start(database, flags = [], program = GATEWAY) {
     const it = new Gateway();
     const directory = mkdtempSync("/tmp/calytics-e2e-");
     undo.push(() => rmSync(directory, { recursive: true, force: true }));
@@ -196,7 +196,8 @@ export class Gateway {
       Object.entries(process.env).filter(([name]) => !/^(CALYTICS_|DATABASE_URL|PG)/.test(name)),
     );
     const log = openSync(it.logFile, "a");
-    it.process = spawn(GATEWAY, ["--port=0", `--ready-file=${it.readyFile}`, ...flags], {
+    const port = flags.some((flag) => flag.startsWith("--port=")) ? [] : ["--port=0"];
+    it.process = spawn(program, [...port, `--ready-file=${it.readyFile}`, ...flags], {
       env: { ...environment, CALYTICS_GATEWAY_DATABASE_URL: database.url },
       stdio: ["ignore", log, log],
     });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { after, before, describe, test } from "node:test";
-import { Database, ROOT } from "./harness.mjs";
+import { Database, ROOT, until } from "./harness.mjs";
 
 describe("provision", () => {
   /** @type {Database} */
@@ -47,6 +47,23 @@ describe("provision", () => {
     assert.deepEqual(await provision({ ANALYTICS_BATCH_SIZE: "9" }), [{ ...told, batch_size: 9 }]);
   });
 
+  test("how often health is sampled is a setting of the server, and stays what it was said to be", async () => {
+    const setting = "select setting from pg_settings where name = 'calytics.health_interval'";
+    const often = "ANALYTICS_HEALTH_CHECK_INTERVAL";
+    const ever = "ANALYTICS_ENABLE_HEALTH_CHECKS";
+    for (const [analytics, expected] of [
+      [{ [often]: "5000" }, "5000"],
+      [{}, "5000"],
+      [{ [ever]: "false", [often]: "5000" }, "0"],
+      [{}, "0"],
+      [{ [ever]: "true" }, "30000"],
+      [{ [ever]: "true", [often]: "120000" }, "120000"],
+    ]) {
+      await provision(analytics);
+      await until(async () => (await database.value(setting)) === expected, `${expected} ms`);
+    }
+  });
+
   test("make run refuses what makes no sense, before it starts anything", () => {
     for (const [name, wrong] of [
       ["ANALYTICS_BATCH_SIZE", "0"],
@@ -55,6 +72,8 @@ describe("provision", () => {
       ["ANALYTICS_MAX_RETRIES", "21"],
       ["ANALYTICS_ENABLE_BATCHING", "yes"],
       ["ANALYTICS_RETENTION_DAYS", "1"],
+      ["ANALYTICS_HEALTH_CHECK_INTERVAL", "30"],
+      ["ANALYTICS_ENABLE_HEALTH_CHECKS", "on"],
     ]) {
       const env = { ...process.env, [name]: wrong, CALYTICS_DIR: "/nonexistent/calytics" };
       const run = spawnSync("gateway/ops/run.sh", { cwd: ROOT, env, encoding: "utf8" });

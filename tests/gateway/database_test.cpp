@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <iterator>
 #include <set>
 #include <sstream>
 #include <string>
@@ -27,7 +28,10 @@ TEST_F(DatabaseFaults, ErrorsAreAnsweredWithoutTheirMessage) {
   for (const auto* state : {"22012", "P0001", "XX000", "42501"}) {
     const auto response = client.get(std::string("/raise?") + state);
     EXPECT_EQ(response.status, 500);
-    EXPECT_EQ(response.body, "{\"error\":\"internal error\"}\n");
+    EXPECT_EQ(
+        response.body,
+        R"({"error":{"code":"internal_server_error","message":"internal error","request_id":")" +
+            response.header("x-request-id") + "\"}}\n");
   }
   EXPECT_EQ(client.get("/nothing").status, 200);
 }
@@ -55,17 +59,26 @@ TEST_F(DatabaseFaults, AStatementThatHangsIsCancelledByTheServer) {
 
 TEST_F(DatabaseFaults, AServerThatHangsHoldsNoLane) {
   start([](Settings& settings) {
-    settings.pool_size = 1;
+    settings.write_lanes = 1;
+    settings.read_lanes = 1;
     settings.db_timeout = milliseconds(300);
   });
   auto client = connect();
   ASSERT_EQ(client.get("/nothing").status, 200);
-  const auto pid = std::stoi(
-      sql("select pid from pg_stat_activity where application_name = 'calytics-gateway'"));
-  ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+  ASSERT_EQ(client.post("/nothing", "").status, 200);
+  std::istringstream processes(
+      sql("select string_agg(pid::text, ' ') from pg_stat_activity"
+          " where application_name = 'calytics-gateway'"));
+  std::vector<pid_t> pids{std::istream_iterator<pid_t>(processes), {}};
+  ASSERT_EQ(pids.size(), 2U);
+  for (const auto pid : pids)
+    ASSERT_EQ(::kill(pid, SIGSTOP), 0);
   EXPECT_LT(seconds([&] { EXPECT_EQ(client.get("/nothing").status, 504); }), 3);
+  EXPECT_LT(seconds([&] { EXPECT_EQ(client.post("/nothing", "").status, 504); }), 3);
   EXPECT_EQ(client.get("/nothing").status, 200);  // by a new connection
-  ::kill(pid, SIGCONT);
+  EXPECT_EQ(client.post("/nothing", "").status, 200);
+  for (const auto pid : pids)
+    ::kill(pid, SIGCONT);
 }
 
 TEST_F(DatabaseFaults, ALostConnectionIsReplacedWithinTheRequest) {
@@ -88,7 +101,7 @@ TEST_F(DatabaseFaults, ACallThatKillsItsConnectionIsNotTriedForEver) {
 }
 
 TEST_F(DatabaseFaults, TooManyConnectionsIsWaitedFor) {
-  start([](Settings& settings) { settings.pool_size = 60; });  // the cluster allows 40
+  start([](Settings& settings) { settings.read_lanes = 60; });  // the cluster allows 40
   std::vector<std::thread> clients;
   clients.reserve(80);
   std::atomic<int> answered = 0;
@@ -108,14 +121,57 @@ TEST_F(DatabaseFaults, ADatabaseThatIsAwayIsWaitedForAndThenOwnedUpTo) {
     const auto response = client.post("/store", "lost");
     EXPECT_EQ(response.status, 503);
     EXPECT_EQ(response.header("retry-after"), "1");
-    EXPECT_EQ(response.body, "{\"error\":\"database unavailable\"}\n");
+    EXPECT_NE(response.body.find(R"("message":"database unavailable")"), std::string::npos);
   });
   EXPECT_GT(taken, 0.39);
   EXPECT_LT(taken, 2);
   ASSERT_TRUE(cluster("start"));
   for (int i = 0; i < 100 && client.get("/nothing").status != 200; ++i) {
   }
+  // From the first one on: lanes that aren't connected yet take nothing from those that are.
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(client.get("/nothing").status, 200);
+}
+
+TEST_F(DatabaseFaults, AReadThatWritesIsLeftToTheWriters) {
+  start();
+  auto client = connect();
+  EXPECT_EQ(client.get("/store").status, 200);
+  EXPECT_EQ(sql("select count(*) from cal.stored"), "1");
+  const auto now = gateway().snapshot();
+  EXPECT_EQ(now.read_lanes.passed_on, 1U);
+  EXPECT_EQ(now.write_lanes.calls, 1U);
+  EXPECT_EQ(client.request("HEAD /nothing HTTP/1.1\r\nHost: a\r\n\r\n", true).status, 200);
+  EXPECT_EQ(gateway().snapshot().read_lanes.calls, 1U);
+}
+
+TEST_F(DatabaseFaults, AServerThatTakesNoWritesIsNotTheOneMeant) {
+  sql("alter database postgres set default_transaction_read_only = on");
+  start();
+  auto client = connect();
   EXPECT_EQ(client.get("/nothing").status, 200);
+  const auto refused = client.post("/store", "a");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(refused.body.find("\"message\":\"database unavailable\""), std::string::npos);
+  sql("begin read write; alter database postgres reset default_transaction_read_only; commit");
+  EXPECT_EQ(client.post("/store", "a").status, 200);
+}
+
+TEST_F(DatabaseFaults, SlowReadersHoldUpNoWriter) {
+  start([](Settings& settings) { settings.read_lanes = 2; });
+  std::vector<Client> slow;
+  for (int i = 0; i < 4; ++i) {
+    slow.push_back(connect());
+    slow.back().send("GET /sleep?1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  auto client = connect();
+  EXPECT_LT(seconds([&] {
+              for (int i = 0; i < 20; ++i)
+                EXPECT_EQ(client.post("/store", std::to_string(i)).status, 200);
+            }),
+            0.9);
+  for (auto& reader : slow)
+    EXPECT_EQ(reader.read().status, 200);
 }
 
 // Requests under way while PostgreSQL restarts: each is answered, and what was answered 200 is

@@ -156,7 +156,7 @@ TEST_F(Protocol, RefusesWhatIsTooLargeAndStillGetsTheAnswerAcross) {
     auto client = connect();
     const auto response = client.request(bytes);
     EXPECT_EQ(response.header("connection"), "close");
-    EXPECT_NE(member(response.body, "/error"), "(none)");
+    EXPECT_NE(member(response.body, "/error/message"), "(none)");
     EXPECT_TRUE(client.closed_by_peer());
     return response.status;
   };
@@ -273,7 +273,7 @@ TEST_F(Protocol, RefusesConnectionsBeyondTheLimitHonestly) {
 
 TEST_F(Protocol, RefusesWhatTheQueueHasNoRoomFor) {
   start([](Settings& settings) {
-    settings.pool_size = 1;
+    settings.read_lanes = 1;
     settings.queue_size = 1;
   });
   EXPECT_EQ(connect().get("/nothing").status, 200);

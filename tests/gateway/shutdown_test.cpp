@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 class Shutdown : public GatewayFixture {};
 
 TEST_F(Shutdown, FinishesWhatWasAcceptedAndLetsNobodyIn) {
-  start([](Settings& settings) { settings.pool_size = 2; });
+  start([](Settings& settings) { settings.write_lanes = 2; });
   auto idle = connect();
   ASSERT_EQ(idle.get("/nothing").status, 200);
   std::vector<Client> clients;  // more than lanes: some are in the queue

@@ -1,0 +1,187 @@
+// Counters that only grow while the server runs, as monitoring wants them: counting rows instead
+// would cost more the more there is, and rows change (a replay turns "quarantined" into "applied").
+// A source's counters are found by open addressing and never given back; sources that find no room
+// are not counted. All begin at 0 when shared memory is made, which `since` tells.
+
+#include "pg.hpp"
+
+#include "outcome_counts.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "common/hashfn.h"
+}
+
+#include <array>
+#include <atomic>
+#include <new>
+
+CALYTICS_SQL_FUNCTION(calytics_count_outcome);
+CALYTICS_SQL_FUNCTION(calytics_outcome_counts);
+CALYTICS_SQL_FUNCTION(calytics_counted_since);
+
+namespace {
+
+constexpr std::array<std::string_view, 11> kOutcomes = {
+    "applied",         "unchanged",     "duplicate",     "ping",
+    "stored",          "quarantined",   "unauthorized",  "event_accepted",
+    "event_duplicate", "event_private", "event_rejected"};
+
+using Counts = std::array<std::int64_t, kOutcomes.size()>;
+
+struct Slot {
+  std::atomic<std::uint64_t> key;  // 0: free
+  std::array<std::atomic<std::int64_t>, kOutcomes.size()> counts;
+};
+
+constexpr std::size_t kSlots = 1024;
+constexpr std::size_t kProbes = 32;
+
+struct Counters {
+  TimestampTz since;
+  std::array<Slot, kSlots> slots;
+};
+
+// What the transaction under way has to count when it commits.
+struct Pending {
+  std::int32_t source;
+  Counts counts;
+};
+
+constexpr std::size_t kMostPending = 8;
+std::array<Pending, kMostPending> pending;
+std::size_t pending_count = 0;
+
+Counters* counters = nullptr;
+shmem_request_hook_type previous_request_hook = nullptr;
+shmem_startup_hook_type previous_startup_hook = nullptr;
+
+void request_memory() {
+  if (previous_request_hook != nullptr) previous_request_hook();
+  RequestAddinShmemSpace(MAXALIGN(sizeof(Counters)));
+}
+
+void attach_memory() {
+  if (previous_startup_hook != nullptr) previous_startup_hook();
+  bool found = false;
+  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+  void* memory = ShmemInitStruct("calytics outcomes", sizeof(Counters), &found);
+  if (found) {
+    counters = static_cast<Counters*>(memory);
+  } else {
+    counters = new (memory) Counters{};
+    counters->since = GetCurrentTimestamp();
+  }
+  LWLockRelease(AddinShmemInitLock);
+}
+
+std::uint64_t key_of(std::int32_t source) {
+  return std::uint64_t{MyDatabaseId} << 32 | static_cast<std::uint32_t>(source);
+}
+
+// The counters of a source of this database, taken if they are new; nullptr if there is no room.
+Slot* slot_of(std::int32_t source) {
+  const std::uint64_t key = key_of(source);
+  const std::uint64_t hash =
+      hash_bytes_extended(reinterpret_cast<const unsigned char*>(&key), sizeof key, 0);
+  for (std::size_t i = 0; i < kProbes; ++i) {
+    Slot& slot = counters->slots[(hash + i) % kSlots];
+    std::uint64_t held = slot.key.load();
+    if (held == key) return &slot;
+    if (held == 0 && (slot.key.compare_exchange_strong(held, key) || held == key)) return &slot;
+  }
+  return nullptr;
+}
+
+void add(const Pending& counted) {
+  Slot* slot = slot_of(counted.source);
+  if (slot == nullptr) return;
+  for (std::size_t i = 0; i < counted.counts.size(); ++i) {
+    if (counted.counts[i] != 0) slot->counts[i].fetch_add(counted.counts[i]);
+  }
+}
+
+void count_at_end(XactEvent event, void*) {
+  if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_PREPARE && event != XACT_EVENT_ABORT)
+    return;
+  if (event != XACT_EVENT_ABORT) {
+    for (std::size_t i = 0; i < pending_count; ++i)
+      add(pending[i]);
+  }
+  pending_count = 0;
+}
+
+std::size_t index_of(std::string_view outcome) {
+  for (std::size_t i = 0; i < kOutcomes.size(); ++i) {
+    if (outcome == kOutcomes[i]) return i;
+  }
+  ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                  errmsg("\"%.*s\" is not an outcome that is counted",
+                         static_cast<int>(outcome.size()), outcome.data())));
+}
+
+Pending& pending_of(std::int32_t source) {
+  for (std::size_t i = 0; i < pending_count; ++i) {
+    if (pending[i].source == source) return pending[i];
+  }
+  // More sources than one transaction ever has to do with: the first one's are counted at once.
+  if (pending_count == kMostPending) {
+    add(pending[0]);
+    pending[0] = pending[--pending_count];
+  }
+  pending[pending_count] = {.source = source, .counts = {}};
+  return pending[pending_count++];
+}
+
+}  // namespace
+
+void calytics::glue::request_outcome_counters() {
+  previous_request_hook = shmem_request_hook;
+  shmem_request_hook = request_memory;
+  previous_startup_hook = shmem_startup_hook;
+  shmem_startup_hook = attach_memory;
+}
+
+void calytics::glue::count_outcome(std::int32_t source, std::string_view outcome,
+                                   std::int64_t times) {
+  static bool listening = false;
+  const std::size_t index = index_of(outcome);
+  if (counters == nullptr || times <= 0) return;
+  if (!listening) {
+    RegisterXactCallback(count_at_end, nullptr);
+    listening = true;
+  }
+  pending_of(source).counts[index] += times;
+}
+
+Datum calytics_count_outcome(PG_FUNCTION_ARGS) {
+  calytics::glue::count_outcome(PG_GETARG_INT32(0), calytics::glue::bytes_of(PG_GETARG_TEXT_PP(1)),
+                                PG_GETARG_INT64(2));
+  PG_RETURN_VOID();
+}
+
+Datum calytics_outcome_counts(PG_FUNCTION_ARGS) {
+  InitMaterializedSRF(fcinfo, 0);
+  if (counters == nullptr) return Datum{0};
+  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  for (const Slot& slot : counters->slots) {
+    const std::uint64_t key = slot.key.load();
+    if (key == 0 || key >> 32 != MyDatabaseId) continue;
+    for (std::size_t i = 0; i < kOutcomes.size(); ++i) {
+      const std::int64_t count = slot.counts[i].load();
+      if (count == 0) continue;
+      std::array<Datum, 3> values = {Int32GetDatum(static_cast<std::int32_t>(key)),
+                                     calytics::glue::text_datum(kOutcomes[i]),
+                                     Int64GetDatum(count)};
+      std::array<bool, 3> nulls = {};
+      tuplestore_putvalues(result->setResult, result->setDesc, values.data(), nulls.data());
+    }
+  }
+  return Datum{0};
+}
+
+Datum calytics_counted_since(PG_FUNCTION_ARGS) {
+  (void)fcinfo;
+  if (counters == nullptr) PG_RETURN_NULL();
+  PG_RETURN_TIMESTAMPTZ(counters->since);
+}

@@ -1,0 +1,39 @@
+import { text, type Table } from "./table";
+
+const isNumber = (kind: string) => !["text", "time", "day"].includes(kind);
+
+/** A table as it is downloaded: the same columns, rows and digits. */
+export function DataTable({ table, caption }: { table: Table; caption: string }) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
+      <table class="data">
+        <caption class="unseen">{caption}</caption>
+        <thead>
+          <tr>
+            {table.columns.map((column) => (
+              <th key={column.title} scope="col" class={isNumber(column.kind) ? "number" : ""}>
+                {column.title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {table.rows.map((row, r) => (
+            <tr key={r}>
+              {table.columns.map((column, c) => {
+                const cell = row[c] ?? null;
+                const written = text(cell, column);
+                if (c === 0) return <th key={c} scope="row">{written}</th>;
+                return (
+                  <td key={c} class={isNumber(column.kind) ? "number" : ""} data-value={cell === null ? undefined : cell}>
+                    {cell === null ? <span class="unknown">{written}</span> : written}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+import { Panel } from "../parts/panel";
+import { useQuery } from "../state/queries";
+import { maybe, t } from "../text";
+import { time } from "../text/format";
+
+/** cal.health(), as far as the page shows it; who isn't an admin of all sources is only told that it answers. */
+export interface Health {
+  status: string;
+  version?: string;
+  postgres?: string;
+  off?: { feature: string; why: string; how: string }[];
+  alerts?: {
+    alert: string;
+    source: string | null;
+    severity: "warning" | "critical";
+    title: string;
+    detail: string | null;
+    raised_at: string;
+    advice: string;
+  }[];
+  metrics?: {
+    pending: number;
+    unmerged: number;
+    folded_at: string | null;
+    lag_s: number | null;
+    worker: { runs: number; errors: number; last_error: string | null; last_error_at: string | null } | null;
+  };
+  refused?: Record<string, number> | null;
+  sources?: {
+    source: string;
+    time_zone: string;
+    quarantined: number;
+    last_outcome: string | null;
+    valid_secrets: number;
+    last_webhook_at: string | null;
+    last_webhook_age_s: number | null;
+  }[];
+}
+
+interface Concern {
+  level: "critical" | "warning" | "off";
+  what: string;
+  since?: string;
+  how: string;
+}
+
+/** What somebody should look at: alerts that are raised, what is off, and sources that nothing can be received for. */
+function concerns(health: Health): Concern[] {
+  return [
+    ...(health.alerts ?? []).map(({ source, severity, title, detail, raised_at: since, advice }) => ({
+      level: severity, what: [source, title, detail].filter(Boolean).join(": "), since, how: advice,
+    })),
+    ...(health.sources ?? []).filter(({ valid_secrets: secrets }) => secrets === 0).map(({ source }) => ({
+      level: "critical" as const, what: t("alert.secret", { source }), how: `select cal.rotate_secret('${source}');`,
+    })),
+    ...(health.off ?? []).map(({ feature, why, how }) => ({ level: "off" as const, what: `${feature}: ${why}`, how })),
+  ];
+}
+
+/** What is wrong now and what to do, in the words of the database. */
+export function AlertsPanel() {
+  const answer = useQuery<Health>("getHealthStatus", {});
+  const list = answer.data ? concerns(answer.data) : [];
+  return (
+    <Panel wide drawn="list" title={t("alerts")} answer={answer} height={60} empty={answer.data && list.length === 0 ? t("noAlerts") : null}>
+      <ul class="concerns">
+        {list.map(({ level, what, since, how }) => (
+          <li key={what} class={level}>
+            <span class="level">{maybe(`level.${level}`, level)}</span>
+            <span lang="en">
+              {what}
+              {since && <span class="quiet"> · {t("since", { time: time(since) })}</span>}
+              <br />
+              <span class="quiet">{how}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}

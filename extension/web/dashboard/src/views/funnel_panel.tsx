@@ -1,0 +1,30 @@
+import { StepsChart } from "../charts/steps";
+import { Panel } from "../parts/panel";
+import type { Table } from "../parts/table";
+import { maybe, t } from "../text";
+import { shown } from "../text/format";
+import { noteOf, type Context } from "./context";
+
+export const stepName = (name: string): string => maybe(`event.${name}`, name);
+
+/** From the first look at a service to the booking that a webhook tells of. */
+export function FunnelPanel({ context, wide }: { context: Context; wide?: boolean }) {
+  const { steps, pending, median_s: median } = context.dashboard.funnel;
+  const table: Table = {
+    columns: [
+      { title: t("step"), kind: "text" }, { title: t("sessions"), kind: "count" }, { title: t("ofBefore"), kind: "rate" },
+      { title: t("ofFirst"), kind: "rate" }, { title: t("previously"), kind: "count" },
+    ],
+    rows: steps.map((step) => [stepName(step.name), step.sessions, step.conversion, step.overall_conversion, step.previous]),
+  };
+  const nothing = !steps.some(({ sessions }) => sessions > 0);
+  return (
+    <Panel title={t("funnel")} note={noteOf(context)} table={table} wide={wide ?? false} empty={nothing ? t("noVisits") : null}
+      aside={<span class="quiet">{median !== null && t("medianTime", { time: shown(median, "seconds") })}{pending > 0 && ` · ${t("stillOpen", { count: shown(pending, "count") })}`}</span>}>
+      <StepsChart label={t("funnel")}
+        steps={steps.map(({ name, sessions, conversion, overall_conversion: overall }) => ({ name: stepName(name), value: sessions, conversion, overall }))}
+        count={(value) => shown(value, "count")} share={(value) => shown(value, "rate")}
+        lost={(value, share) => t("lost", { count: shown(value, "count"), share })} />
+    </Panel>
+  );
+}
