@@ -15,7 +15,7 @@ using core::TrackedEvent;
 // Fills columns from left to right.
 class Writer {
  public:
-  explicit Writer(EventRow& row) : row_(row) {}
+  Writer(EventRow& row, PackedTexts& texts) : row_(row), texts_(texts) {}
 
   Writer& put(Datum value) {
     row_.nulls[next_] = false;
@@ -27,15 +27,22 @@ class Writer {
     row_.values[next_++] = Datum{0};
     return *this;
   }
-  Writer& text(std::string_view value) { return put(text_datum(value)); }
+  Writer& text(std::string_view value) { return put(texts_.put(value)); }
   Writer& text(const TrackedEvent::Text& value) { return value ? text(*value) : skip(); }
+  Writer& service(const TrackedEvent& event) {
+    if (event.service_id) return text(*event.service_id);
+    if (!event.event_type_id) return text(std::string_view{});
+    std::array<char, MAXINT8LEN + 1> digits;
+    const int size = pg_lltoa(*event.event_type_id, digits.data());
+    return text(std::string_view{digits.data(), static_cast<std::size_t>(size)});
+  }
   // An empty name is none.
   Writer& name(std::string_view value) { return value.empty() ? skip() : text(value); }
   Writer& number(const TrackedEvent::Number& value) {
     return value ? put(Int64GetDatum(*value)) : skip();
   }
   Writer& pseudonym(const std::optional<core::Pseudonym>& value) {
-    return value ? put(uuid_datum(value->data())) : skip();
+    return value ? put(texts_.put(value->data(), value->size())) : skip();
   }
   Writer& json(const TrackedEvent::Text& value) {
     if (!value) return skip();
@@ -54,28 +61,22 @@ class Writer {
 
  private:
   EventRow& row_;
+  PackedTexts& texts_;
   std::size_t next_ = 0;
 };
 
-Datum service_of(const TrackedEvent& event) {
-  if (event.service_id) return text_datum(*event.service_id);
-  if (!event.event_type_id) return text_datum("");
-  std::array<char, MAXINT8LEN + 1> digits;
-  const int size = pg_lltoa(*event.event_type_id, digits.data());
-  return text_datum({digits.data(), static_cast<std::size_t>(size)});
-}
-
 }  // namespace
 
-void write_row(const TrackedEvent& event, const Receipt& receipt, EventRow& row) {
-  Writer columns(row);
+void write_row(const TrackedEvent& event, const Receipt& receipt, PackedTexts& texts,
+               EventRow& row) {
+  Writer columns(row, texts);
   columns.put(Int32GetDatum(receipt.source))
       .put(Int64GetDatum(receipt.segment))
       .put(TimestampTzGetDatum(receipt.at))
       .put(timestamptz_datum(event.happened_at))
       .text(event.session_id)
       .text(event.event_type)
-      .put(service_of(event))
+      .service(event)
       .text(event.booking_uid)
       .pseudonym(event.visitor)
       .pseudonym(event.user)

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/track.hpp"
+#include "packed_texts.hpp"
 
 namespace calytics::glue {
 
@@ -30,6 +31,7 @@ struct Receipt {
 };
 
 // Copies all that the event holds into the current memory context.
-void write_row(const core::TrackedEvent& event, const Receipt& receipt, EventRow& row);
+void write_row(const core::TrackedEvent& event, const Receipt& receipt, PackedTexts& texts,
+               EventRow& row);
 
 }  // namespace calytics::glue

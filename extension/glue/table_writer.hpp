@@ -37,7 +37,7 @@ class TableWriter {
   void finish();
 
  private:
-  static constexpr std::size_t kWidth = 100;
+  static constexpr std::size_t kWidth = 32;
 
   TupleTableSlot* fill(std::size_t place, const Datum* values, const bool* nulls);
   bool index(TupleTableSlot* slot, bool speculative);

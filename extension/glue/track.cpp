@@ -126,8 +126,9 @@ Rows rows_of(const TrackBatch& batch, const Receipt& receipt) {
   Rows all = {{static_cast<EventRow*>(palloc(sizeof(EventRow) * size)), size},
               {static_cast<EventId*>(palloc(sizeof(EventId) * size)), size}};
   std::size_t with_id = 0;
+  PackedTexts texts;
   for (std::size_t i = 0; i < size; ++i) {
-    write_row(batch.events[i], receipt, all.rows[i]);
+    write_row(batch.events[i], receipt, texts, all.rows[i]);
     if (const auto& id = batch.events[i].event_id) all.ids[with_id++] = {copy_of(*id), i};
   }
   all.ids = all.ids.first(with_id);

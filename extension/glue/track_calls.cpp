@@ -11,6 +11,7 @@ extern "C" {
 #include "track.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_track);
+CALYTICS_SQL_FUNCTION(calytics_track_jsonb);
 CALYTICS_SQL_FUNCTION(calytics_track_body);
 
 namespace {
@@ -55,10 +56,8 @@ Datum tracked(const TrackedSource& source, const TrackRequest& request) {
   return answer;
 }
 
-}  // namespace
-
-// track(events, context, source)
-Datum calytics_track(PG_FUNCTION_ARGS) {
+// A function whose first argument is the events, the others the context and the source's name.
+Datum track(FunctionCallInfo fcinfo, std::string_view events) {
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || !JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(1))) {
     ereport(
         ERROR,
@@ -68,17 +67,28 @@ Datum calytics_track(PG_FUNCTION_ARGS) {
              "For instance: cal.track('{\"sessionId\": \"s1\", \"eventType\": \"PAGE_VIEW\"}').")));
   }
   SPI_connect();
-  const bool named = !PG_ARGISNULL(2);
+  const bool unnamed = PG_ARGISNULL(2);
   const TrackedSource* source =
-      named ? calytics::glue::tracked_source(bytes_of(PG_GETARG_TEXT_PP(2))) : nullptr;
+      unnamed ? nullptr : calytics::glue::tracked_source(bytes_of(PG_GETARG_TEXT_PP(2)));
   if (source == nullptr) {
-    const Datum name = named ? PG_GETARG_DATUM(2) : Datum{0};
-    const bool unnamed = !named;
+    const Datum name = unnamed ? Datum{0} : PG_GETARG_DATUM(2);
     find_no_source.write(&name, &unnamed);
   }
-  return tracked(*source, {.body = text_of(PG_GETARG_JSONB_P(0)),
-                           .context = context_of(PG_GETARG_JSONB_P(1)),
-                           .from_browser = false});
+  return tracked(
+      *source,
+      {.body = events, .context = context_of(PG_GETARG_JSONB_P(1)), .from_browser = false});
+}
+
+}  // namespace
+
+// track(events as text, context, source)
+Datum calytics_track(PG_FUNCTION_ARGS) {
+  return track(fcinfo, PG_ARGISNULL(0) ? std::string_view{} : bytes_of(PG_GETARG_TEXT_PP(0)));
+}
+
+// track(events as jsonb, context, source)
+Datum calytics_track_jsonb(PG_FUNCTION_ARGS) {
+  return track(fcinfo, PG_ARGISNULL(0) ? std::string_view{} : text_of(PG_GETARG_JSONB_P(0)));
 }
 
 // track_body(source, body, context, from_browser)
