@@ -153,7 +153,7 @@ std::span<EventRow> new_rows(const Rows& all, const Receipt& receipt) {
 
 }  // namespace
 
-Datum track(const TrackedSource& source, const TrackRequest& request) {
+Tracked track(const TrackedSource& source, const TrackRequest& request) {
   const TimestampTz at = GetCurrentTimestamp();
   relax_durability();
   const TrackBatch& batch = judge(source, request, at);
@@ -168,7 +168,7 @@ Datum track(const TrackedSource& source, const TrackRequest& request) {
       if (counts) wake_folder_at_commit(MyDatabaseId);
     }
   }
-  return answer.json();
+  return {answer.json(), !answer.problem};
 }
 
 }  // namespace calytics::glue

@@ -15,7 +15,12 @@ struct TrackRequest {
   bool from_browser;  // the body doesn't say whose events they are
 };
 
-// A jsonb, as cal.track gives it. Within SPI_connect and SPI_finish.
-Datum track(const TrackedSource& source, const TrackRequest& request);
+struct Tracked {
+  Datum answer;   // a jsonb, as cal.track gives it
+  bool readable;  // the body
+};
+
+// Within SPI_connect and SPI_finish.
+Tracked track(const TrackedSource& source, const TrackRequest& request);
 
 }  // namespace calytics::glue

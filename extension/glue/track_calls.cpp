@@ -51,7 +51,7 @@ std::string_view text_of(Jsonb* json) {
 
 // In the caller's memory.
 Datum tracked(const TrackedSource& source, const TrackRequest& request) {
-  const Datum answer = SPI_datumTransfer(calytics::glue::track(source, request), false, -1);
+  const Datum answer = SPI_datumTransfer(calytics::glue::track(source, request).answer, false, -1);
   SPI_finish();
   return answer;
 }

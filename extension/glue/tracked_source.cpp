@@ -18,7 +18,7 @@ constexpr Oid kSourceAndTime[] = {INT4OID, TIMESTAMPTZOID};
 // As calytics.tracking has it by default.
 Statement find_source(
     "select s.source_id, s.name, k.person_key, coalesce(t.anonymize_ips, true),"
-    " coalesce(t.honour_signals, true), coalesce(t.anonymous, false)"
+    " coalesce(t.honour_signals, true), coalesce(t.anonymous, false), coalesce(t.origins, '{}')"
     " from calytics.source s left join calytics.source_key k using (source_id)"
     " left join calytics.tracking t using (source_id)"
     " where s.name = $1 or s.source_id = $2",
@@ -54,6 +54,7 @@ void remember(void* /*context*/, const Datum* values, const bool* nulls) {
   row.take(source->anonymize_ips);
   row.take(source->honour_signals);
   row.take(source->anonymous);
+  source->origins = PointerGetDatum(DatumGetArrayTypePCopy(values[6]));
   source->next = sources;
   sources = source;
   MemoryContextSwitchTo(before);

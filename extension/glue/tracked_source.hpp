@@ -16,6 +16,7 @@ struct TrackedSource {
   bool anonymize_ips;
   bool honour_signals;
   bool anonymous;
+  Datum origins;  // text[]; none: of whatever origin
   const TrackedSource* next;
 };
 
