@@ -81,7 +81,9 @@ std::size_t keep_new_ids(std::int32_t source, std::span<EventId> ids, TimestampT
   std::ranges::sort(ids, [](const EventId& a, const EventId& b) {
     return a.id != b.id ? a.id < b.id : a.event < b.event;
   });
-  ids = ids.first(ids.size() - std::ranges::unique(ids, {}, &EventId::id).size());
+  const auto* end = std::unique(ids.data(), ids.data() + ids.size(),
+                                [](const EventId& a, const EventId& b) { return a.id == b.id; });
+  ids = ids.first(static_cast<std::size_t>(end - ids.data()));
   const std::size_t put = put_ids(source, ids, received);
   return put == ids.size() ? put : put + put_others(source, ids.subspan(put), received);
 }
