@@ -219,6 +219,7 @@ begin
   delete from calytics.named_booking n where n.source_id = src and n.session_id = any (sessions);
   perform calytics.settle_sessions(this_run, src, low, low, sessions, '-infinity');
   perform calytics.recount_visitors(src, hours);
+  perform calytics.break_log();
   return gone;
 end
 $$;

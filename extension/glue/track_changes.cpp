@@ -252,33 +252,37 @@ void put_funnels(const Call& call, std::string_view id, std::span<const FunnelRo
   }
 }
 
+template <typename Fact>
+std::span<Fact> array_for(const Call& call, std::size_t size) {
+  return {static_cast<Fact*>(MemoryContextAlloc(call.memory, sizeof(Fact) * (size + 1))), size};
+}
+
 // False if the session's facts don't tell what its new events make of them.
 bool join(const Call& call, std::string_view id, const Facts& before,
           std::span<const TrackedEvent> events) {
-  List<FunnelFact> funnels = {call.memory};
+  const std::span<FunnelFact> room =
+      array_for<FunnelFact>(call, before.funnels.size() + events.size());
+  std::size_t size = 0;
   for (const FunnelRow& row : before.funnels)
-    funnels.put(row.fact);
+    room[size++] = row.fact;
   for (const TrackedEvent& event : events) {
     if (!concerns_funnel(event)) continue;
-    FunnelFact* funnel = std::find_if(funnels.begin(), funnels.end(), [&](const FunnelFact& fact) {
-      return fact.service == event.service;
-    });
-    if (funnel == funnels.end()) {
-      funnels.put({});
-      funnel = funnels.end() - 1;
-    }
+    const auto funnels = room.first(size);
+    auto funnel = std::ranges::find(funnels, event.service, &FunnelFact::service);
+    if (funnel == funnels.end()) room[size++] = {};
     if (!core::add_to_funnel(*funnel, event)) return false;
   }
-  std::sort(funnels.begin(), funnels.end(),
-            [](const FunnelFact& a, const FunnelFact& b) { return a.service < b.service; });
-  List<SessionFact> sessions = {call.memory};
+  const auto funnels = room.first(size);
+  std::ranges::sort(funnels, {}, &FunnelFact::service);
+  const std::span<SessionFact> sessions =
+      array_for<SessionFact>(call, before.sessions.size() + events.size());
+  std::size_t parts = 0;
   for (const SessionRow& row : before.sessions)
-    sessions.put(row.fact);
+    sessions[parts++] = row.fact;
   for (const TrackedEvent& event : events)
-    sessions.put(session_of(event));
-  const std::size_t joined = core::join_sessions({sessions.begin(), sessions.size});
-  put_sessions(call, id, before.sessions, {sessions.begin(), joined});
-  put_funnels(call, id, before.funnels, {funnels.begin(), funnels.size});
+    sessions[parts++] = session_of(event);
+  put_sessions(call, id, before.sessions, sessions.first(core::join_sessions(sessions)));
+  put_funnels(call, id, before.funnels, funnels);
   return true;
 }
 

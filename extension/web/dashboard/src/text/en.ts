@@ -112,7 +112,7 @@ export const en = {
   expected: "Expected",
   expectedBand: "with 80 % confidence",
   forecast: "What is expected: bookings created in the next 28 days",
-  forecastError: "Error {error} of the same weekday’s before (which errs {naive}); {coverage} within the band.",
+  forecastError: "In trials its error was {error}, that of repeating the week before {naive} (MASE); {coverage} of days lay in the band.",
   least: "At least",
   most: "At most",
   pickup: "Gained",

@@ -114,7 +114,7 @@ export const es: Texts = {
   expected: "Se espera",
   expectedBand: "con un 80 % de confianza",
   forecast: "Qué se espera: reservas creadas en los próximos 28 días",
-  forecastError: "Error {error} del de la misma semana anterior (que yerra {naive}); {coverage} dentro de la banda.",
+  forecastError: "En pruebas erró {error}; repetir la semana anterior, {naive} (MASE); el {coverage} de los días cayó en la banda.",
   least: "Al menos",
   most: "Como mucho",
   pickup: "Ganado",
