@@ -18,7 +18,6 @@ namespace calytics::glue {
 namespace {
 
 using core::TrackBatch;
-using core::TrackedEvent;
 using core::TrackStatus;
 
 constexpr std::size_t kMostEvents = 1000;
