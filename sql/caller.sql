@@ -34,13 +34,16 @@ as $$
 declare
   who calytics.identity;
 begin
-  select coalesce(a.role, t.role), 'session', coalesce(a.name, t.label), coalesce(a.sources, t.sources), null
+  select coalesce(a.role, t.role, 'reader'), case when s.share_id is null then 'session' else 'share' end,
+         coalesce(a.name, t.label, x.label), coalesce(a.sources, t.sources, case when s.share_id is not null then array[x.source_id] end),
+         null, null, x.service, x.host
     into who
     from calytics.session s
     left join calytics.account a on a.name = s.account
     left join calytics.api_token t on t.label = s.token
+    left join calytics.share x on x.share_id = s.share_id
    where s.digest = sha256(convert_to(cookie, 'UTF8')) and s.expires_at > now()
-     and (s.token is null or t.expires_at > now());
+     and (s.token is null or t.expires_at > now()) and (s.share_id is null or x.expires_at > now());
   if not found then
     who.why := 'the session is over';
   end if;
@@ -104,6 +107,51 @@ end
 $$;
 comment on function calytics.refusal(text, calytics.identity) is
   'Why a caller may not what needs that access (reader or admin): an HTTP status and a message; NULL if they may.';
+
+create function calytics.narrowed_name(
+  what text, key text, name text, keys text[], given text, kept_by text[]
+) returns text
+  language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not what = any (kept_by) then
+    raise exception 'your link shows one % alone, and this can''t be told of one', what
+      using errcode = 'invalid_authorization_specification';
+  elsif given not in (key, name) then
+    raise exception 'your link shows the % "%" alone', what, name using errcode = 'invalid_authorization_specification';
+  end if;
+  -- By its name, by which pages call it too, unless that means others as well.
+  return case when array_remove(keys, name) = array[key] then name else key end;
+end
+$$;
+comment on function calytics.narrowed_name(text, text, text, text[], text, text[]) is
+  'What a limited caller''s input "service" or "host" has to be, instead of what was given. keys: all that the name stands '
+  'for. Raises invalid_authorization_specification.';
+
+create function calytics.narrowed(input jsonb, who calytics.identity, kept_by text[]) returns jsonb
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  src int := who.sources[1];
+  asked jsonb := calytics.input_object(input);
+  name text;
+begin
+  if who.service is not null then
+    name := calytics.service_name(src, who.service);
+    asked := asked || jsonb_build_object('service', calytics.narrowed_name(
+      'service', who.service, name, calytics.service_keys(src, name), calytics.input_text(asked, 'service'), kept_by));
+  end if;
+  if who.host is not null then
+    name := calytics.host_name(src, who.host);
+    asked := asked || jsonb_build_object('host', calytics.narrowed_name(
+      'host', who.host, name, calytics.host_keys(src, name), calytics.input_text(asked, 'host'), kept_by));
+  end if;
+  return asked;
+end
+$$;
+comment on function calytics.narrowed(jsonb, calytics.identity, text[]) is
+  'The input of a caller whose link shows one service or host alone, kept to that one; kept_by: which of service and host the '
+  'answer can be kept to. Raises invalid_authorization_specification where it can''t, or where another one was asked for.';
 
 create function calytics.check_scope(sources int[], source text) returns void
   language plpgsql stable set search_path = pg_catalog, pg_temp

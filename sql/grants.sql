@@ -35,7 +35,7 @@ grant execute on function
     calytics.facts_now(int), calytics.funnels_now(int, timestamptz, timestamptz), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally)
   to cal_reader, cal_admin;
 
-grant select on cal.person, cal.booking_private, cal.blocked_time, cal.token to cal_admin;
+grant select on cal.person, cal.booking_private, cal.blocked_time, cal.token, cal.shared_link to cal_admin;
 grant execute on function
     cal.set_source(text, text, text, int, interval, interval, interval, interval, text),
     cal.set_networks(cidr[], text),
@@ -59,6 +59,8 @@ grant execute on function
     cal.simulate_webhook(text, text, jsonb, timestamptz, text),
     cal.add_token(text, text, text, timestamptz, text[]),
     cal.revoke_token(text),
+    cal.share(text, text, text, text, timestamptz),
+    cal.revoke_share(text, text),
     cal.set_password(text, text, text, text[]),
     cal.remove_account(text),
     cal.end_sessions(text),

@@ -1,13 +1,16 @@
 -- The HTTP face. Routes are rows: a new endpoint is a function from calytics.http_request to
--- calytics.http_response, and a row. The gateway calls cal.http and knows nothing of them.
+-- calytics.http_response, and a row. The gateway calls cal.http (extension/glue/http.cpp), which goes from a request to its
+-- handler, and knows nothing of them.
 
 create type calytics.identity as (
   role          text,    -- admin or reader; NULL: nobody
-  how           text,    -- token, session or better-auth
-  label         text,    -- the token's label, the account's name, or the user's id
+  how           text,    -- token, session, better-auth or share
+  label         text,    -- the token's or shared link's label, the account's name, or the user's id
   sources       int[],   -- NULL: all
   why           text,    -- why it is nobody
-  foreign_page  boolean  -- for a page of another origin asks in somebody's name
+  foreign_page  boolean,  -- for a page of another origin asks in somebody's name
+  service       text,     -- the key of the one that a shared link shows; NULL: all
+  host          text      -- likewise
 );
 comment on type calytics.identity is 'Who is calling; see calytics.caller.';
 
@@ -49,6 +52,9 @@ comment on table calytics.route is
   'pages that are tracked; those who want to log in; or anyone.';
 
 create index route_pattern on calytics.route (pattern) where pattern is not null;
+
+create trigger forget after insert or update or delete or truncate on calytics.route
+  for each statement execute function calytics.forget();
 
 create function calytics.json_response(status int, answer jsonb, more jsonb default '{}')
   returns calytics.http_response
@@ -97,7 +103,8 @@ create function calytics.limit_class(access text) returns text
   return case access when 'signature' then 'webhook' when 'tracking' then 'tracking' when 'login' then 'login' else 'read' end;
 comment on function calytics.limit_class(text) is 'Which rate limit a route of that access is under.';
 
-create function calytics.too_many(class text, wait int) returns calytics.http_response
+create function calytics.too_many(class text, wait int, access text, request calytics.http_request)
+  returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -105,13 +112,17 @@ declare
 begin
   perform calytics.count_refusal('rate_limited');
   most := calytics.rate_limit(class);
-  return calytics.error_response(429, 'too_many_requests', 'you call too often', jsonb_build_object(
-    'retry-after', wait::text,
-    'ratelimit-policy', format('"%s";q=%s;w=%s', class, most.burst, most.seconds),
-    'ratelimit', format('"%s";r=0;t=%s', class, wait)));
+  return calytics.error_response(
+    429, 'too_many_requests', 'you call too often',
+    jsonb_build_object(
+      'retry-after', wait::text,
+      'ratelimit-policy', format('"%s";q=%s;w=%s', class, most.burst, most.seconds),
+      'ratelimit', format('"%s";r=0;t=%s', class, wait))
+    -- Or the page that is to wait couldn't read it.
+    || case when access = 'tracking' then calytics.track_headers(request) else '{}' end);
 end
 $$;
-comment on function calytics.too_many(text, int) is
+comment on function calytics.too_many(text, int, text, calytics.http_request) is
   'The answer to a client who calls more often than the limit of that class allows, for so many seconds yet.';
 
 create function calytics.denied(access text, who calytics.identity) returns calytics.http_response
@@ -122,6 +133,9 @@ declare
 begin
   refusal := calytics.refusal(access, who);
   if refusal.status is null then
+    if num_nonnulls(who.service, who.host) > 0 then
+      return calytics.error_response(403, 'forbidden', 'your link shows one service or host alone, and this tells of more');
+    end if;
     return null;
   elsif refusal.status = 401 then
     return calytics.error_response(401, 'unauthorized', refusal.message, '{"www-authenticate": "Bearer"}');
@@ -130,7 +144,8 @@ begin
 end
 $$;
 comment on function calytics.denied(text, calytics.identity) is
-  'The answer to a caller who may not what needs that access, NULL if they may.';
+  'The answer to a caller who may not what needs that access, NULL if they may. Routes don''t open to links that show one '
+  'service or host alone; procedures do, as calytics.narrowed has it.';
 
 create function calytics.unrouted(request calytics.http_request) returns calytics.http_response
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -153,52 +168,6 @@ end
 $$;
 comment on function calytics.unrouted(calytics.http_request) is
   'Answers a request that no route takes: 204, 404 or 405.';
-
-create function calytics.dispatch(request calytics.http_request) returns calytics.http_response
-  language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-declare
-  wanted text := case request.method when 'HEAD' then 'GET' else request.method end;
-  handler regproc;
-  access text;
-  class text;
-  wait int;
-  response calytics.http_response;
-begin
-  select r.handler, r.access, '{}' into handler, access, request.params
-    from calytics.route r
-   where r.path = request.path and r.method = wanted;
-  if handler is null then
-    select m.handler, m.access, m.params into handler, access, request.params
-      from calytics.match_route(request.path) m
-     where m.method = wanted;
-  end if;
-  class := calytics.limit_class(access);
-  wait := calytics.take_token(class, request.client);
-  if wait > 0 then
-    response := calytics.too_many(class, wait);
-    -- Or the page that is to wait couldn't read it.
-    if access = 'tracking' then
-      response.headers := response.headers || calytics.track_headers(request);
-    end if;
-    return response;
-  elsif handler is null then
-    return calytics.unrouted(request);
-  end if;
-  if access in ('reader', 'admin') then
-    request.caller := calytics.caller(request);
-    response := calytics.denied(access, request.caller);
-    if response.status is not null then
-      return response;
-    end if;
-  end if;
-  execute format('select r.* from %s($1) r', handler) into response using request;
-  return response;
-end
-$$;
-comment on function calytics.dispatch(calytics.http_request) is
-  'Answers a request by its route''s handler; with 429 where its client calls too often, before anything is done; with 401 '
-  'or 403 where the caller may not; or as calytics.unrouted does.';
 
 create function calytics.named_error(answer jsonb, id text) returns jsonb
   language sql immutable
@@ -233,28 +202,13 @@ comment on function calytics.with_request_id(calytics.http_response, text) is
 create function cal.http(
   method text, path text, query text, headers jsonb, body bytea
 ) returns calytics.http_response
-  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  id text := headers ->> 'x-request-id';
-  application text;  -- as the server's log and pg_stat_activity show it
-  response calytics.http_response;
-begin
-  if id is not null then
-    application := set_config('application_name', 'calytics-gateway ' || id, true);
-  end if;
-  response := calytics.dispatch(
-    (upper(method), path, null, query, headers, body,
-     calytics.client_address(headers ->> 'x-calytics-peer', headers ->> 'x-forwarded-for'), null)::calytics.http_request);
-  if id is not null and (response.status >= 400 or response.status = 207) then
-    return calytics.with_request_id(response, id);
-  end if;
-  return response;
-end
-$$;
+  language c volatile security definer set search_path = pg_catalog, pg_temp
+  as 'MODULE_PATHNAME', 'calytics_http';
 comment on function cal.http(text, text, text, jsonb, bytea) is
-  'Answers an HTTP request. path: without the query; query: what follows "?"; headers: JSON object, '
+  'Answers an HTTP request by its route''s handler; with 429 where its client calls too often, before anything is done; with 401 '
+  'or 403 where the caller may not; or as calytics.unrouted does. path: without the query; query: what follows "?"; headers: JSON object, '
   'names in lower case, x-calytics-peer the address that the connection comes from, x-request-id what the request is called in '
   'errors and, as the application''s name, in the server''s log; body: raw bytes. Returns status, headers (JSON object) and '
   'body; of the headers, x-calytics-* are for the gateway: x-calytics-class under which name requests are counted, '
-  'x-calytics-listen and x-calytics-lifetime as calytics.http_events has them. HEAD is answered as GET. An error means that nothing was done and that the call can be repeated.';
+  'x-calytics-listen and x-calytics-lifetime as calytics.http_events has them. HEAD is answered as GET. An error means that '
+  'nothing was done and that the call can be repeated.';

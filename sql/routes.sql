@@ -1,31 +1,18 @@
 -- The endpoints of this release: each handler and its row. Files for browsers are in web.sql.
 
-create function calytics.http_webhook(request calytics.http_request) returns calytics.http_response
-  language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-declare
-  wanted text := coalesce(request.params ->> 'source', 'default');
-  welcome boolean;
-  r record;
-begin
-  if exists (select from calytics.source_network) then
-    select bool_or(coalesce(request.client::inet <<= n.network, false)) into welcome
+create function calytics.is_welcome(source text, client text) returns boolean
+  language sql stable
+  return coalesce((
+    select bool_or(coalesce(client::inet <<= n.network, false))
       from calytics.source s join calytics.source_network n using (source_id)
-     where s.name = wanted;
-    if not welcome then
-      perform calytics.count_refusal('forbidden');
-      return calytics.json_response(403, jsonb_build_object(
-        'outcome', 'forbidden', 'delivery', null, 'detail', 'webhooks are not taken from this address'),
-        '{"x-calytics-class": "webhook"}');
-    end if;
-  end if;
-  select w.* into r from cal.receive_webhook(request.body, request.headers, wanted) w;
-  return calytics.json_response(
-    case r.outcome when 'unauthorized' then 401 when 'too_large' then 413 else 200 end,
-    jsonb_build_object('outcome', r.outcome, 'delivery', r.delivery_id, 'detail', r.detail),
-    '{"x-calytics-class": "webhook"}');
-end
-$$;
+     where s.name = source), true);
+comment on function calytics.is_welcome(text, text) is
+  'Whether a source takes webhooks from a client''s address: from any, or from its networks if it has some.';
+
+create function calytics.http_webhook(request calytics.http_request) returns calytics.http_response
+  -- As for cal.receive_webhook.
+  language c volatile strict set enable_seqscan = off
+  as 'MODULE_PATHNAME', 'calytics_http_webhook';
 comment on function calytics.http_webhook(calytics.http_request) is
   'POST /api/cal/webhook and /api/cal/webhook/{source}: where Cal.com sends to. Any authentic body '
   'is answered 200 once it is durable; 401 without a valid signature, 403 from an address that the source takes none from, '
@@ -131,6 +118,8 @@ begin
     'how', who.how,
     'label', who.label,
     'sources', (select jsonb_agg(s.name order by s.name) from calytics.source s where s.source_id = any (who.sources)),
+    'service', calytics.service_name(who.sources[1], who.service),
+    'host', calytics.host_name(who.sources[1], who.host),
     'why_not', who.why,
     'client', request.client,
     'tls', calytics.is_tls(request.headers)));
@@ -138,7 +127,7 @@ end
 $$;
 comment on function calytics.http_debug_auth(calytics.http_request) is
   'GET /api/debug/auth: how the caller was authenticated, or why not: role (admin, reader, NULL: nobody), how (token, '
-  'session, better-auth), label, sources (NULL: all), why_not; and as what it is seen: client (address) and tls.';
+  'session, better-auth, share), label, sources (NULL: all), service and host (which alone a shared link shows), why_not; and as what it is seen: client (address) and tls.';
 
 create function calytics.http_admin_dashboard(request calytics.http_request) returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp

@@ -1,6 +1,6 @@
 -- Log-ins of people. Who has shown a password, or a token, gets a cookie with a random value for some
--- hours; only its digest is kept. A session is its account's or its token's: it can do what that can do
--- now, and ends with it.
+-- hours; only its digest is kept. A session is its account's, its token's or its shared link's: it can do what
+-- that can do now, and ends with it.
 
 create table calytics.account (
   name        text primary key check (length(name) between 1 and 200),
@@ -15,13 +15,15 @@ create table calytics.session (
   digest      bytea primary key,
   account     text references calytics.account on delete cascade,
   token       text references calytics.api_token on delete cascade,
+  share_id    int references calytics.share on delete cascade,
   created_at  timestamptz not null default now(),
   expires_at  timestamptz not null,
-  check (num_nonnulls(account, token) = 1)
+  check (num_nonnulls(account, token, share_id) = 1)
 );
 comment on table calytics.session is 'Digests (sha256) of the cookies of those who have logged in.';
 create index session_account on calytics.session (account);
 create index session_token on calytics.session (token);
+create index session_share on calytics.session (share_id);
 create index session_expires on calytics.session (expires_at);
 
 create function cal.end_sessions(name text) returns int
@@ -152,7 +154,7 @@ comment on function calytics.same_origin(text, jsonb) is
   'True unless a page of another origin might have had the browser send this request, which changes something, with the '
   'user''s cookies: by Sec-Fetch-Site or, from older browsers, Origin against Host.';
 
-create function calytics.start_session(request calytics.http_request, account text, token text)
+create function calytics.start_session(request calytics.http_request, account text, token text, share_id int default null)
   returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -160,19 +162,22 @@ declare
   value text := calytics.random_hex(32);
   lifetime interval := current_setting('calytics.session_lifetime')::interval;
 begin
-  insert into calytics.session (digest, account, token, expires_at)
-    values (sha256(convert_to(value, 'UTF8')), start_session.account, start_session.token, now() + lifetime);
+  insert into calytics.session (digest, account, token, share_id, expires_at)
+    values (sha256(convert_to(value, 'UTF8')), start_session.account, start_session.token, start_session.share_id,
+            now() + lifetime);
   return calytics.json_response(
     200,
     (select jsonb_build_object('name', x.name, 'role', x.role, 'expires_at', now() + lifetime)
        from (select a.name, a.role from calytics.account a where a.name = start_session.account
              union all
-             select t.label, t.role from calytics.api_token t where t.label = start_session.token) x),
+             select t.label, t.role from calytics.api_token t where t.label = start_session.token
+             union all
+             select x.label, 'reader' from calytics.share x where x.share_id = start_session.share_id) x),
     calytics.cookie_header(request.headers, value, lifetime));
 end
 $$;
-comment on function calytics.start_session(calytics.http_request, text, text) is
-  'Starts a session of an account or of a token, by its label, and answers with its cookie.';
+comment on function calytics.start_session(calytics.http_request, text, text, int) is
+  'Starts a session of an account, of a token by its label, or of a shared link, and answers with its cookie.';
 
 create function calytics.http_login(request calytics.http_request) returns calytics.http_response
   language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -181,6 +186,7 @@ declare
   sent jsonb;
   wanted calytics.account;
   label text;
+  share_id int;
 begin
   if calytics.header(request.headers, 'origin', 'sec-fetch-site') is not null
      and not calytics.same_origin(request.method, request.headers) then
@@ -200,6 +206,14 @@ begin
       return calytics.start_session(request, null, label);
     end if;
     return calytics.error_response(401, 'unauthorized', 'this token is not valid');
+  elsif jsonb_typeof(sent -> 'share') = 'string' then
+    update calytics.share x set opened_at = now()
+     where x.digest = sha256(convert_to(sent ->> 'share', 'UTF8')) and x.expires_at > now()
+     returning x.share_id into share_id;
+    if found then
+      return calytics.start_session(request, null, null, share_id);
+    end if;
+    return calytics.error_response(401, 'unauthorized', 'this link has ended, or never was');
   elsif jsonb_typeof(sent -> 'name') = 'string' and jsonb_typeof(sent -> 'password') = 'string' then
     select a.* into wanted from calytics.account a where a.name = sent ->> 'name';
     if calytics.password_matches(sent ->> 'password', wanted.password) then
@@ -208,11 +222,11 @@ begin
     return calytics.error_response(401, 'unauthorized', 'name and password don''t belong together');
   end if;
   return calytics.error_response(
-    400, 'bad_request', 'send {"name": "...", "password": "..."} or {"token": "..."}');
+    400, 'bad_request', 'send {"name": "...", "password": "..."}, {"token": "..."} or {"share": "..."}');
 end
 $$;
 comment on function calytics.http_login(calytics.http_request) is
-  'POST /api/login: {"name", "password"} or {"token"} in JSON starts a session: 200 with its cookie and {name, role, '
+  'POST /api/login: {"name", "password"}, {"token"} or, of a shared link, {"share"} in JSON starts a session: 200 with its cookie and {name, role, '
   'expires_at}, 401 where they are wrong, which takes the same time whatever it is, 400, 403 for pages of other origins, 415.';
 
 create function calytics.http_logout(request calytics.http_request) returns calytics.http_response

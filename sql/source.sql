@@ -49,6 +49,8 @@ create table calytics.source_network (
   primary key (source_id, network)
 );
 comment on table calytics.source_network is 'From where a source''s webhooks may come by HTTP; without a row, from anywhere.';
+create trigger forget after insert or update or delete or truncate on calytics.source_network
+  for each statement execute function calytics.forget();
 
 create function calytics.ensure_source(name text) returns int
   language plpgsql volatile set search_path = pg_catalog, pg_temp

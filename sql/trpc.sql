@@ -6,13 +6,15 @@ create table calytics.procedure (
   kind     text not null check (kind in ('query', 'mutation')),
   access   text not null check (access in ('public', 'tracking', 'reader', 'admin')),
   scope    text not null check (scope in ('source', 'installation', 'caller')),
+  kept_by  text[] not null default '{}' check (kept_by <@ '{service,host}'),
   handler  regproc not null
 );
 comment on table calytics.procedure is
   'Procedures of /api/trpc. access: who may call it, as a route''s; an admin may call all. handler: takes {"input", "caller", '
   '"headers"} of the call and returns what it answers; a query''s is stable, so that it only reads. scope: what it tells '
   'of, which a caller for some sources only must be for: the input''s "source" (default); the installation, all sources; or '
-  'the caller, what anyone may know and what the handler finds this one may. An error invalid_parameter_value, '
+  'the caller, what anyone may know and what the handler finds this one may. kept_by: which inputs the answer can be kept to '
+  'one service or host by, so that links which show that one alone may ask. An error invalid_parameter_value, '
   'no_data_found, feature_not_supported or invalid_authorization_specification is told to the caller, with its hint.';
 
 create function calytics.trpc_error(code text, message text, path text default null) returns jsonb
@@ -68,6 +70,9 @@ begin
       'METHOD_NOT_SUPPORTED',
       format('Unsupported %s-request to %s procedure at path "%s"', method, p.kind, path), path);
   end if;
+  if p.access = 'tracking' and who.how = 'share' then
+    who := null;  -- whoever looks at numbers may be tracked as anyone
+  end if;
   if p.access = 'tracking' and who.role is null and calytics.take_token('tracking', request.client) > 0 then
     perform calytics.count_refusal('rate_limited');
     return calytics.trpc_error('TOO_MANY_REQUESTS', 'you call too often', path);
@@ -86,6 +91,9 @@ begin
       who.sources,
       case when p.scope = 'source' then
         case when jsonb_typeof(input -> 'source') = 'string' then input ->> 'source' else 'default' end end);
+  end if;
+  if num_nonnulls(who.service, who.host) > 0 and p.scope <> 'caller' then
+    input := calytics.narrowed(input, who, p.kept_by);
   end if;
 
   execute format('select %s($1)', p.handler) into data

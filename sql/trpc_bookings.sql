@@ -139,8 +139,8 @@ $$;
 comment on function calytics.trpc_replay(jsonb) is
   'calAnalytics.replay: cal.replay of {delivery, source?}: {"outcome", "delivery_id", "detail"}.';
 
-insert into calytics.procedure (name, kind, access, scope, handler) values
-  ('calAnalytics.getBookings',   'query',    'reader', 'source', 'calytics.trpc_bookings'),
-  ('calAnalytics.explainMetric', 'query',    'reader', 'source', 'calytics.trpc_explain'),
-  ('calAnalytics.getQuarantine', 'query',    'admin',  'source', 'calytics.trpc_quarantine'),
-  ('calAnalytics.replay',        'mutation', 'admin',  'source', 'calytics.trpc_replay');
+insert into calytics.procedure (name, kind, access, scope, kept_by, handler) values
+  ('calAnalytics.getBookings',   'query',    'reader', 'source', '{service,host}', 'calytics.trpc_bookings'),
+  ('calAnalytics.explainMetric', 'query',    'reader', 'source', '{service,host}', 'calytics.trpc_explain'),
+  ('calAnalytics.getQuarantine', 'query',    'admin',  'source', '{}',             'calytics.trpc_quarantine'),
+  ('calAnalytics.replay',        'mutation', 'admin',  'source', '{}',             'calytics.trpc_replay');

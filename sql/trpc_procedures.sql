@@ -155,14 +155,14 @@ comment on function calytics.trpc_track_batch(jsonb) is
   'context, which the input''s goes before. Rejected events are told by index; only input that is rejected as a whole '
   'is an error.';
 
-insert into calytics.procedure (name, kind, access, scope, handler) values
-  ('calAnalytics.getDashboardMetrics', 'query',    'reader',   'source',       'calytics.trpc_dashboard'),
-  ('calAnalytics.getDashboardData',    'query',    'reader',   'source',       'calytics.trpc_dashboard'),
-  ('calAnalytics.getHealthStatus',     'query',    'public',   'caller',       'calytics.trpc_health'),
-  ('calAnalytics.getBatchStats',       'query',    'reader',   'installation', 'calytics.trpc_batch_stats'),
-  ('calAnalytics.syncData',            'mutation', 'admin',    'installation', 'calytics.trpc_sync'),
-  ('calAnalytics.trackEvent',          'mutation', 'tracking', 'source',       'calytics.trpc_track'),
-  ('calAnalytics.trackEventBatch',     'mutation', 'tracking', 'source',       'calytics.trpc_track_batch');
+insert into calytics.procedure (name, kind, access, scope, kept_by, handler) values
+  ('calAnalytics.getDashboardMetrics', 'query',    'reader',   'source',       '{service,host}', 'calytics.trpc_dashboard'),
+  ('calAnalytics.getDashboardData',    'query',    'reader',   'source',       '{service,host}', 'calytics.trpc_dashboard'),
+  ('calAnalytics.getHealthStatus',     'query',    'public',   'caller',       '{}',             'calytics.trpc_health'),
+  ('calAnalytics.getBatchStats',       'query',    'reader',   'installation', '{}',             'calytics.trpc_batch_stats'),
+  ('calAnalytics.syncData',            'mutation', 'admin',    'installation', '{}',             'calytics.trpc_sync'),
+  ('calAnalytics.trackEvent',          'mutation', 'tracking', 'source',       '{}',             'calytics.trpc_track'),
+  ('calAnalytics.trackEventBatch',     'mutation', 'tracking', 'source',       '{}',             'calytics.trpc_track_batch');
 
 insert into calytics.route (method, path, handler, access) values
   ('GET',  '/api/trpc/{procedures*}', 'calytics.http_trpc', 'public'),

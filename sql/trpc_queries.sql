@@ -42,16 +42,16 @@ begin
       select coalesce(jsonb_agg(jsonb_build_object(
                'key', v.event_type_id::text, 'name', v.service, 'title', v.title) order by v.title, v.event_type_id), '[]')
         from cal.service v
-       where v.source = a.source and (services is null or v.event_type_id::text = any (services))),
+       where v.source = a.source and (a.service is null and a.host is null or v.event_type_id::text = any (services))),
     'hosts', (
       select coalesce(jsonb_agg(jsonb_build_object('key', v.host_id::text, 'name', v.host) order by v.host, v.host_id), '[]')
         from cal.host v
-       where v.source = a.source and (hosts is null or v.host_id::text = any (hosts))));
+       where v.source = a.source and (a.service is null and a.host is null or v.host_id::text = any (hosts))));
 end
 $$;
 comment on function calytics.trpc_names(jsonb) is
   'calAnalytics.getNames: {"services": [{"key", "name", "title"}], "hosts": [{"key", "name"}]} of {source?, service?, host?}: '
-  'what the inputs service and host of other procedures can be, by key or by current name.';
+  'what the inputs service and host of other procedures can be, by key or by current name. Given a service or a host, that one.';
 
 create function calytics.trpc_metrics(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
@@ -278,18 +278,18 @@ comment on function calytics.trpc_experiments(jsonb) is
   'calAnalytics.getExperiments: [{"experiment", "variants": the rows of cal.experiment}] of {from? (90 days ago), to? (now), goal? '
   '(BOOKED), experiment?, source?}: those that events in that time tell of, the twenty that were seen last.';
 
-insert into calytics.procedure (name, kind, access, scope, handler) values
-  ('calAnalytics.getMetrics',        'query', 'reader', 'caller', 'calytics.trpc_definitions'),
-  ('calAnalytics.getSources',        'query', 'reader', 'caller', 'calytics.trpc_sources'),
-  ('calAnalytics.getNames',          'query', 'reader', 'source', 'calytics.trpc_names'),
-  ('calAnalytics.getMetricValues',   'query', 'reader', 'source', 'calytics.trpc_metrics'),
-  ('calAnalytics.getPace',           'query', 'reader', 'source', 'calytics.trpc_pace'),
-  ('calAnalytics.getForecast',       'query', 'reader', 'source', 'calytics.trpc_forecast'),
-  ('calAnalytics.getRetention',      'query', 'reader', 'source', 'calytics.trpc_retention'),
-  ('calAnalytics.getLifetimeValue',  'query', 'reader', 'source', 'calytics.trpc_lifetime_value'),
-  ('calAnalytics.getUtilisation',    'query', 'reader', 'source', 'calytics.trpc_utilisation'),
-  ('calAnalytics.getFunnel',         'query', 'reader', 'source', 'calytics.trpc_funnel'),
-  ('calAnalytics.getTraffic',        'query', 'reader', 'source', 'calytics.trpc_traffic'),
-  ('calAnalytics.getTrafficSources', 'query', 'reader', 'source', 'calytics.trpc_traffic_sources'),
-  ('calAnalytics.getJourneys',       'query', 'reader', 'source', 'calytics.trpc_journeys'),
-  ('calAnalytics.getExperiments',    'query', 'reader', 'source', 'calytics.trpc_experiments');
+insert into calytics.procedure (name, kind, access, scope, kept_by, handler) values
+  ('calAnalytics.getMetrics',        'query', 'reader', 'caller', '{}',             'calytics.trpc_definitions'),
+  ('calAnalytics.getSources',        'query', 'reader', 'caller', '{}',             'calytics.trpc_sources'),
+  ('calAnalytics.getNames',          'query', 'reader', 'source', '{service,host}', 'calytics.trpc_names'),
+  ('calAnalytics.getMetricValues',   'query', 'reader', 'source', '{service,host}', 'calytics.trpc_metrics'),
+  ('calAnalytics.getPace',           'query', 'reader', 'source', '{service,host}', 'calytics.trpc_pace'),
+  ('calAnalytics.getForecast',       'query', 'reader', 'source', '{service,host}', 'calytics.trpc_forecast'),
+  ('calAnalytics.getRetention',      'query', 'reader', 'source', '{service,host}', 'calytics.trpc_retention'),
+  ('calAnalytics.getLifetimeValue',  'query', 'reader', 'source', '{}',             'calytics.trpc_lifetime_value'),
+  ('calAnalytics.getUtilisation',    'query', 'reader', 'source', '{host}',         'calytics.trpc_utilisation'),
+  ('calAnalytics.getFunnel',         'query', 'reader', 'source', '{service}',      'calytics.trpc_funnel'),
+  ('calAnalytics.getTraffic',        'query', 'reader', 'source', '{}',             'calytics.trpc_traffic'),
+  ('calAnalytics.getTrafficSources', 'query', 'reader', 'source', '{}',             'calytics.trpc_traffic_sources'),
+  ('calAnalytics.getJourneys',       'query', 'reader', 'source', '{}',             'calytics.trpc_journeys'),
+  ('calAnalytics.getExperiments',    'query', 'reader', 'source', '{}',             'calytics.trpc_experiments');

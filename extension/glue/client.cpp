@@ -2,6 +2,8 @@
 
 #include "pg.hpp"
 
+#include "client.hpp"
+
 #include "access_settings.hpp"
 #include "core/ip_address.hpp"
 #include "core/network.hpp"
@@ -12,16 +14,21 @@ CALYTICS_SQL_FUNCTION(calytics_is_trusted_proxy);
 using calytics::core::IpAddress;
 using calytics::glue::bytes_of;
 
+NullableDatum calytics::glue::client_behind(std::string_view peer, std::string_view forwarded) {
+  const auto address = IpAddress::parse(peer);
+  if (!address) return {.value = 0, .isnull = true};
+  IpAddress::Text buffer{};
+  const IpAddress client = core::client_behind(*address, forwarded, trusted_proxies());
+  return {.value = text_datum(client.text(buffer)), .isnull = false};
+}
+
 Datum calytics_client_address(PG_FUNCTION_ARGS) {
   if (PG_ARGISNULL(0)) PG_RETURN_NULL();
-  const auto peer = IpAddress::parse(bytes_of(PG_GETARG_TEXT_PP(0)));
-  if (!peer) PG_RETURN_NULL();
-  const std::string_view forwarded =
-      PG_ARGISNULL(1) ? std::string_view() : bytes_of(PG_GETARG_TEXT_PP(1));
-  IpAddress::Text buffer{};
-  const IpAddress client =
-      calytics::core::client_behind(*peer, forwarded, calytics::glue::trusted_proxies());
-  PG_RETURN_DATUM(calytics::glue::text_datum(client.text(buffer)));
+  const NullableDatum client = calytics::glue::client_behind(
+      bytes_of(PG_GETARG_TEXT_PP(0)),
+      PG_ARGISNULL(1) ? std::string_view() : bytes_of(PG_GETARG_TEXT_PP(1)));
+  if (client.isnull) PG_RETURN_NULL();
+  PG_RETURN_DATUM(client.value);
 }
 
 Datum calytics_is_trusted_proxy(PG_FUNCTION_ARGS) {

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 
+#include "core/track_counts.hpp"
 #include "feed.hpp"
+#include "origin_labels.hpp"
 #include "spans.hpp"
+#include "track_changes.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_collect_tracked);
 
@@ -15,8 +18,6 @@ namespace {
 
 using core::Basis;
 using core::CubeKey;
-using core::kUnknown;
-
 // What the queries below give: basis, at, service, host, counts, weight, and what else they tell.
 struct Counted {
   explicit Counted(const Datum* values)
@@ -39,27 +40,114 @@ void add(Reader& reader, const Span& span, const Counted& row, std::int64_t weig
     sums.add(span, false, local_time(sums.rules(), row.at), row.key, row.counts, weight);
 }
 
-void add_pending(void* context, const Datum* values, const bool* nulls) {
+// What is pending, on its way to the spans that it belongs to.
+struct Pending {
+  Reader* reader;
+  List<OriginCount> origins;
+};
+
+std::string_view tally_bytes(const core::TrackCounts& counts, std::size_t size,
+                             std::uint8_t* room) {
+  core::TallyWriter writer(room);
+  for (std::size_t i = 0; i < size; ++i)
+    writer.put(counts[i].index, counts[i].count);
+  return {reinterpret_cast<const char*>(room), static_cast<std::size_t>(writer.end() - room)};
+}
+
+using TallyRoom = std::array<std::uint8_t, core::TallyWriter::room(core::kMostTrackCounts)>;
+
+void add_to(Reader& reader, const Span& span, TimestampTz at, const CubeKey& key,
+            const core::TrackCounts& counts, std::size_t size, std::int64_t weight) {
+  Collector& sums = *reader.sums;
+  if (!sums.lets(key.service, key.host)) return;
+  TallyRoom room;
+  sums.add(span, false, local_time(sums.rules(), at), key, tally_bytes(counts, size, room.data()),
+           weight);
+}
+
+void add_event(void* context, const PendingEvent& pending) {
+  Reader& reader = *static_cast<Pending*>(context)->reader;
+  core::TrackCounts counts;
+  std::size_t size = 0;
+  for (const Span& span : reader.sums->spans().all) {
+    if (span.basis_name != "tracking" || !within(span, pending.event.at)) continue;
+    if (size == 0) size = core::count_event(counted(pending), counts);
+    add_to(reader, span, pending.event.at, {pending.event.service, {}, {}}, counts, size, 1);
+  }
+}
+
+void add_session_fact(Pending& pending, const core::SessionFact& fact, std::int64_t weight) {
+  Reader& reader = *pending.reader;
+  core::TrackCounts counts;
+  const std::size_t size = core::count_session(fact.claimed, fact.booked, counts);
+  bool has_origins = false;
+  for (const Span& span : reader.sums->spans().all) {
+    if (!within(span, fact.began_at)) continue;
+    has_origins = has_origins || span.basis_name == "origin";
+    if (span.basis_name == "session") add_to(reader, span, fact.began_at, {}, counts, size, weight);
+  }
+  if (has_origins) put_origins(pending.origins, fact, weight);
+}
+
+void add_session(void* context, const SessionChange& change) {
+  auto& pending = *static_cast<Pending*>(context);
+  if (change.before != nullptr) add_session_fact(pending, *change.before, -1);
+  if (change.after != nullptr) add_session_fact(pending, *change.after, 1);
+}
+
+void add_funnel_fact(Pending& pending, const core::FunnelFact& fact, std::int64_t weight) {
+  if (fact.steps == 0) return;
+  for (const Span& span : pending.reader->sums->spans().all) {
+    if (span.basis_name != "funnel" || !within(span, fact.reached[0])) continue;
+    core::TrackCounts counts;
+    const TimestampTz by = fact.reached[0] <= span.as_of ? span.as_of : DT_NOEND;
+    const std::size_t size = core::count_steps(fact.ways(), by, counts);
+    add_to(*pending.reader, span, fact.reached[0], {fact.service, {}, {}}, counts, size, weight);
+  }
+}
+
+void add_funnel(void* context, const FunnelChange& change) {
+  auto& pending = *static_cast<Pending*>(context);
+  if (change.before != nullptr) add_funnel_fact(pending, *change.before, -1);
+  if (change.after != nullptr) add_funnel_fact(pending, *change.after, 1);
+}
+
+void add_pending(Reader& reader) {
+  MemoryContext memory = CurrentMemoryContext;
+  Pending pending = {&reader, {memory}};
+  const TrackSinks sinks = {&pending, add_session, add_funnel, add_event};
+  track_changes({reader.source, reader.segment}, reader.marks, memory, sinks);
+  label_origins(pending.origins, reader.source);
+  for (const OriginCount& origin : pending.origins) {
+    core::TrackCounts counts;
+    const std::size_t size = core::count_session(origin.claimed, origin.booked, counts);
+    for (const Span& span : reader.sums->spans().all) {
+      if (span.basis_name == "origin" && within(span, origin.at))
+        add_to(reader, span, origin.at, {origin.name, origin.kind, {}}, counts, size,
+               origin.weight);
+    }
+  }
+}
+
+void add_step_ahead(void* context, const Datum* values, const bool* /*nulls*/) {
   Reader& reader = *static_cast<Reader*>(context);
   const Counted row(values);
-  const TimestampTz as_of = nulls[6] ? kUnknown : DatumGetTimestampTz(values[6]);
+  const TimestampTz as_of = DatumGetTimestampTz(values[6]);
   for (const Span& span : reader.sums->spans().all) {
-    if (span.basis == Basis::tracked && span.basis_name == row.basis && within(span, row.at) &&
-        (as_of == kUnknown || span.as_of == as_of))
+    if (span.basis_name == row.basis && within(span, row.at) && span.as_of == as_of)
       add(reader, span, row, row.weight);
   }
 }
 
-// The moments at which spans of funnels are looked at; of the same moment, the widest range.
-void add_as_of(Reader& reader) {
-  static const Oid pending_types[] = {INT4OID, INT8OID, kInstants};
-  static Statement pending("select t.* from calytics.track_pending($1, $2, $3) t", pending_types);
-  static const Oid ahead_types[] = {INT4OID, kInstants, kInstants, kInstants};
-  static Statement ahead("select t.* from calytics.funnel_ahead($1, $2, $3, $4) t", ahead_types);
+// Takes back the steps of funnels taken after the moments at which spans are looked at; of the same
+// moment, in the widest range.
+void add_ahead(Reader& reader, TimestampTz tracked_until) {
+  static const Oid types[] = {INT4OID, kInstants, kInstants, kInstants};
+  static Statement query("select t.* from calytics.funnel_ahead($1, $2, $3, $4) t", types);
   const auto spans = reader.sums->spans().all;
   Parameters<3> moments(spans.size());
   for (std::size_t i = 0; i < spans.size(); ++i) {
-    if (spans[i].basis_name != "funnel") continue;
+    if (spans[i].basis_name != "funnel" || spans[i].as_of > tracked_until) continue;
     TimestampTz lo = spans[i].lo;
     TimestampTz hi = spans[i].hi;
     bool first = true;
@@ -73,14 +161,11 @@ void add_as_of(Reader& reader) {
       moments.put(
           {TimestampTzGetDatum(spans[i].as_of), TimestampTzGetDatum(lo), TimestampTzGetDatum(hi)});
   }
-  const Datum source = Int32GetDatum(reader.source);
-  const Datum as_of = moments.array(0, TIMESTAMPTZOID);
-  const std::array<Datum, 3> unfolded = {source, Int64GetDatum(reader.segment), as_of};
-  pending.run(unfolded.data(), nullptr, add_pending, &reader);
   if (moments.size() == 0) return;
-  const std::array<Datum, 4> ranges = {source, as_of, moments.array(1, TIMESTAMPTZOID),
-                                       moments.array(2, TIMESTAMPTZOID)};
-  ahead.run(ranges.data(), nullptr, add_pending, &reader);
+  const std::array<Datum, 4> values = {
+      Int32GetDatum(reader.source), moments.array(0, TIMESTAMPTZOID),
+      moments.array(1, TIMESTAMPTZOID), moments.array(2, TIMESTAMPTZOID)};
+  query.run(values.data(), nullptr, add_step_ahead, &reader);
 }
 
 void add_cut(void* context, const Datum* values, const bool* /*nulls*/) {
@@ -147,14 +232,15 @@ void collect_tracked(std::int32_t source, std::span<const Span> spans, const Fil
   Reader reader = {source, nullptr};
   core::Rules rules;
   if (!read_settings(reader, rules, memory)) return;
-  const Question question = {source, rules, rounded(spans, rules, tracked_until(source)), services,
-                             hosts};
+  const TimestampTz until = tracked_until(source);
+  const Question question = {source, rules, rounded(spans, rules, until), services, hosts};
   if (question.spans.all.empty()) return;
   Collector sums(question, memory);
   reader.sums = &sums;
   add_buckets(reader);
   add_deltas(reader);
-  add_as_of(reader);
+  add_ahead(reader, until);
+  add_pending(reader);
   add_tracked_cuts(reader);
   sums.each(sink, context);
 }

@@ -88,14 +88,14 @@ int seconds(std::int64_t microseconds) {
   return static_cast<int>((microseconds + kSecond - 1) / kSecond);
 }
 
-std::size_t limit_argument(FunctionCallInfo fcinfo) {
-  const std::string_view wanted = bytes_of(PG_GETARG_TEXT_PP(0));
+std::size_t limit_named(std::string_view wanted) {
   const auto& names = calytics::glue::kRateLimitNames;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (wanted == names[i]) return i;
   }
   ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                  errmsg("there is no rate limit \"%s\"", text_to_cstring(PG_GETARG_TEXT_PP(0)))));
+                  errmsg("there is no rate limit \"%.*s\"", static_cast<int>(wanted.size()),
+                         wanted.data())));
 }
 
 }  // namespace
@@ -107,22 +107,27 @@ void calytics::glue::request_rate_limits() {
   shmem_startup_hook = attach_memory;
 }
 
-Datum calytics_take_token(PG_FUNCTION_ARGS) {
-  const std::size_t which = limit_argument(fcinfo);
-  const RateLimit& limit = calytics::glue::rate_limit(which);
-  const auto client = IpAddress::parse(bytes_of(PG_GETARG_TEXT_PP(1)));
-  if (table == nullptr || limit.interval == 0 || !client) PG_RETURN_INT32(0);
-  const std::uint64_t key = key_of(which, *client);
+int calytics::glue::take_token(std::string_view name, std::string_view client) {
+  const std::size_t which = limit_named(name);
+  const RateLimit& limit = rate_limit(which);
+  const auto address = IpAddress::parse(client);
+  if (table == nullptr || limit.interval == 0 || !address) return 0;
+  const std::uint64_t key = key_of(which, *address);
   const std::size_t set = key % kSets;
   LWLock* lock = &locks[set % kLocks].lock;
   LWLockAcquire(lock, LW_EXCLUSIVE);
   const std::int64_t wait = table->sets[set].take(key, limit, now());
   LWLockRelease(lock);
-  PG_RETURN_INT32(seconds(wait));
+  return seconds(wait);
+}
+
+Datum calytics_take_token(PG_FUNCTION_ARGS) {
+  PG_RETURN_INT32(
+      calytics::glue::take_token(bytes_of(PG_GETARG_TEXT_PP(0)), bytes_of(PG_GETARG_TEXT_PP(1))));
 }
 
 Datum calytics_rate_limit(PG_FUNCTION_ARGS) {
-  const RateLimit& limit = calytics::glue::rate_limit(limit_argument(fcinfo));
+  const RateLimit& limit = calytics::glue::rate_limit(limit_named(bytes_of(PG_GETARG_TEXT_PP(0))));
   TupleDesc columns = nullptr;
   get_call_result_type(fcinfo, nullptr, &columns);
   std::array<Datum, 2> values = {Int64GetDatum(limit.burst),

@@ -21,6 +21,7 @@ extern "C" {
 #include "headers.hpp"
 #include "keys.hpp"
 #include "outcome_counts.hpp"
+#include "receive.hpp"
 #include "refusals.hpp"
 #include "settings.hpp"
 #include "table.hpp"
@@ -33,8 +34,10 @@ using calytics::core::Moment;
 using calytics::core::Webhook;
 using calytics::glue::Arguments;
 using calytics::glue::bytes_of;
+using calytics::glue::Received;
 using calytics::glue::RowKey;
 using calytics::glue::Secret;
+using calytics::glue::Sent;
 using calytics::glue::SourceKeys;
 using calytics::glue::Statement;
 using calytics::glue::Table;
@@ -48,13 +51,7 @@ Statement count_repeat(
     " where d.source_id = $1 and d.digest = $2 returning d.delivery_id",
     kRepeat);
 
-// A function's answer.
-struct Answer {
-  std::string_view outcome;
-  std::optional<std::int64_t> delivery;
-  std::string_view detail;
-};
-
+// The body is nullptr where none was sent.
 struct Request {
   const bytea* body;
   Jsonb* headers;
@@ -104,13 +101,13 @@ RowKey key_of(std::int32_t source, Datum digest) {
 }
 
 // Counts the same bytes, which came before, once more.
-Answer repeated(std::int32_t source, Datum digest, Moment received) {
-  Answer answer = {
+Received repeated(std::int32_t source, Datum digest, Moment received) {
+  Received answer = {
       .outcome = "duplicate", .delivery = {}, .detail = "the same bytes were received before"};
   Arguments().put(source).put(digest).put(received).write(
       count_repeat,
       [](void* context, const Datum* values, const bool* /*nulls*/) {
-        static_cast<Answer*>(context)->delivery = DatumGetInt64(values[0]);
+        static_cast<Received*>(context)->delivery = DatumGetInt64(values[0]);
       },
       &answer);
   calytics::glue::count_outcome(source, answer.outcome);
@@ -136,7 +133,7 @@ bool archive(Table& deliveries, const Request& request, const Webhook& webhook,
   return deliveries.insert_unless_there(row);
 }
 
-Answer receive(Table& deliveries, Request request) {
+Received receive(Table& deliveries, Request request) {
   const Moment received = calytics::glue::moment_of(GetCurrentTimestamp());
   const text* signature = request.header("x-cal-signature-256", "cal-webhook-signature");
   const SourceKeys* keys = calytics::glue::keys_of(request.source);
@@ -172,9 +169,15 @@ Answer receive(Table& deliveries, Request request) {
   return repeated(source, digest, received);
 }
 
-Answer answer(FunctionCallInfo fcinfo) {
-  const auto size =
-      PG_ARGISNULL(0) ? 0 : static_cast<int>(toast_raw_datum_size(PG_GETARG_DATUM(0)) - VARHDRSZ);
+std::string_view copied(std::string_view text, MemoryContext memory) {
+  auto* copy = static_cast<char*>(MemoryContextAlloc(memory, text.size() + 1));
+  memcpy(copy, text.data(), text.size());
+  return {copy, text.size()};
+}
+
+Received receive_sized(const Sent& sent) {
+  const bool empty = sent.body.isnull;
+  const auto size = empty ? 0 : static_cast<int>(toast_raw_datum_size(sent.body.value) - VARHDRSZ);
   if (size > calytics::glue::max_body_size()) {
     calytics::glue::count_refusal("too_large");
     return {.outcome = "too_large",
@@ -184,17 +187,26 @@ Answer answer(FunctionCallInfo fcinfo) {
   }
   EState* state = CreateExecutorState();
   Table deliveries(state, "webhook_delivery", "webhook_delivery_source_id_digest_key");
-  const Answer answered =
-      receive(deliveries,
-              {.body = PG_ARGISNULL(0) ? nullptr : PG_GETARG_BYTEA_PP(0),
-               .headers = PG_ARGISNULL(1) ? nullptr : PG_GETARG_JSONB_P(1),
-               .source = PG_ARGISNULL(2) ? std::string_view{} : bytes_of(PG_GETARG_TEXT_PP(2))});
+  const Received received = receive(
+      deliveries, {.body = empty ? nullptr : DatumGetByteaPP(sent.body.value),
+                   .headers = sent.headers.isnull ? nullptr : DatumGetJsonbP(sent.headers.value),
+                   .source = sent.source});
   deliveries.close();
   FreeExecutorState(state);
-  return answered;
+  return received;
 }
 
 }  // namespace
+
+Received calytics::glue::receive_webhook(const Sent& sent) {
+  insist_on_durability();
+  MemoryContext memory = CurrentMemoryContext;
+  SPI_connect();
+  Received received = receive_sized(sent);
+  received.detail = copied(received.detail, memory);
+  SPI_finish();
+  return received;
+}
 
 Datum calytics_receive_webhook(PG_FUNCTION_ARGS) {
   TupleDesc type = nullptr;
@@ -202,18 +214,14 @@ Datum calytics_receive_webhook(PG_FUNCTION_ARGS) {
     ereport(ERROR,
             (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("cal.receive_webhook must return a row")));
   }
-  calytics::glue::insist_on_durability();
-  MemoryContext memory = CurrentMemoryContext;
-  SPI_connect();
-  const Answer answered = answer(fcinfo);
-  MemoryContext within = MemoryContextSwitchTo(memory);
-  std::array<Datum, 3> row = {text_datum(answered.outcome),
-                              Int64GetDatum(answered.delivery.value_or(0)),
-                              text_datum(answered.detail)};
-  std::array<bool, 3> nulls = {false, !answered.delivery, answered.detail.empty()};
-  const Datum result =
-      HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(type), row.data(), nulls.data()));
-  MemoryContextSwitchTo(within);
-  SPI_finish();
-  PG_RETURN_DATUM(result);
+  const Received received = calytics::glue::receive_webhook(
+      {.body = fcinfo->args[0],
+       .headers = fcinfo->args[1],
+       .source = PG_ARGISNULL(2) ? std::string_view{} : bytes_of(PG_GETARG_TEXT_PP(2))});
+  std::array<Datum, 3> row = {text_datum(received.outcome),
+                              Int64GetDatum(received.delivery.value_or(0)),
+                              text_datum(received.detail)};
+  std::array<bool, 3> nulls = {false, !received.delivery, received.detail.empty()};
+  PG_RETURN_DATUM(
+      HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(type), row.data(), nulls.data())));
 }

@@ -27,6 +27,12 @@ void raise_descriptor_limit(const Settings& settings) {
         .number("limit", static_cast<std::int64_t>(limit.rlim_cur));
 }
 
+// One path never has more than half of the lanes for long.
+RequestQueue::Order write_order(const Settings& settings) {
+  return {.turns = std::max<std::size_t>(1, settings.write_lanes / 2),
+          .patience = settings.flush_interval};
+}
+
 LaneDuty write_duty(const Settings& settings) {
   return {.urls = {settings.database_url},
           .batch_size = settings.batching ? settings.batch_size : 1};
@@ -48,7 +54,7 @@ Gateway::Gateway(Settings settings)
                      write_process_metrics(text);
                    }),
       streams_(settings_.max_streams, settings_.stream_heartbeat, [this] { stream_event_.set(); }),
-      queues_(settings_.queue_size),
+      queues_(settings_.queue_size, write_order(settings_)),
       reactor_(settings_, queues_, streams_, diagnostics_),
       listener_(settings_.database_url, streams_, stream_event_),
       write_lanes_(settings_, write_duty(settings_), settings_.write_lanes, queues_.writes),

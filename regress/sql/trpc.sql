@@ -137,7 +137,7 @@ begin
   end case;
   return to_jsonb((call -> 'headers') ? 'authorization');
 end $$;
-insert into calytics.procedure values ('test.note', 'mutation', 'public', 'caller', 'public.trpc_noted');
+insert into calytics.procedure values ('test.note', 'mutation', 'public', 'caller', '{}', 'public.trpc_noted');
 \set ECHO all
 set client_min_messages = error;
 select status, jsonb_pretty(answer)

@@ -185,8 +185,8 @@ export class Database {
 
 /** The real gateway. */
 export class Gateway {
-  /** @param {Database} database @param {string[]} [flags] */
-  static async start(database, flags = []) {
+  /** @param {Database} database @param {string[]} [flags] @param {string} [program] */
+  static async start(database, flags = [], program = GATEWAY) {
     const it = new Gateway();
     const directory = mkdtempSync("/tmp/calytics-e2e-");
     undo.push(() => rmSync(directory, { recursive: true, force: true }));
@@ -197,7 +197,7 @@ export class Gateway {
     );
     const log = openSync(it.logFile, "a");
     const port = flags.some((flag) => flag.startsWith("--port=")) ? [] : ["--port=0"];
-    it.process = spawn(GATEWAY, [...port, `--ready-file=${it.readyFile}`, ...flags], {
+    it.process = spawn(program, [...port, `--ready-file=${it.readyFile}`, ...flags], {
       env: { ...environment, CALYTICS_GATEWAY_DATABASE_URL: database.url },
       stdio: ["ignore", log, log],
     });

@@ -48,9 +48,14 @@ describe("trpc", () => {
     return { client, sent };
   }
 
+  /** What tRPC says of an error, but for the id of the request. */
+  const withoutId = ({ requestId, ...data }) => {
+    assert.match(requestId, /^[0-9a-f]{32}$/);
+    return data;
+  };
   const failure = (code, httpStatus, path, number) => (error) => {
     assert.ok(error instanceof TRPCClientError, String(error));
-    assert.deepEqual(error.data, { code, httpStatus, path });
+    assert.deepEqual(withoutId(error.data), { code, httpStatus, path });
     assert.equal(error.shape.code, number);
     assert.ok(error.message.length > 10);
     return true;
@@ -141,6 +146,106 @@ describe("trpc", () => {
     assert.deepEqual(told, ["day", "BAD_REQUEST", { status: "ok" }, "NOT_FOUND", "year"]);
   });
 
+  test("a page reads what it shows: bookings without persons for readers, those behind a number, page by page", async () => {
+    const { client } = connect(httpBatchLink, READER);
+    const range = { from: "2026-05-11T00:00:00Z", to: "2026-05-12T00:00:00Z" };
+    const pages = [];
+    for (let offset = 0; offset !== null; ) {
+      const page = await client.query("calAnalytics.getBookings", { ...range, limit: 8, offset });
+      assert.equal(page.total, 20);
+      pages.push(page.rows.map(({ uid }) => uid));
+      offset = page.next;
+    }
+    assert.deepEqual(pages.map(({ length }) => length), [8, 8, 4]);
+    assert.equal(new Set(pages.flat()).size, 20);
+    const asked = ["calAnalytics.getBookings", range];
+    const seen = await client.query(...asked);
+    assert.doesNotMatch(JSON.stringify(seen), /Ada|customer/);
+    const all = await connect(httpLink, ADMIN).client.query(...asked);
+    assert.deepEqual([...new Set(all.rows.map(({ customer_name: name }) => name))], ["Ada Example"]);
+
+    const behind = { metric: "created", period: "year", at: "2026-12-31T00:00:00Z" };
+    const [names, metrics, why, ahead] = await Promise.all([
+      client.query("calAnalytics.getNames"),
+      client.query("calAnalytics.getMetrics"),
+      client.query("calAnalytics.explainMetric", behind),
+      client.query("calAnalytics.getForecast", { metric: "no_show", horizon: 7 }),
+    ]);
+    assert.deepEqual(names.services.map(({ key, name }) => [key, name]), [["7301", "consultation"]]);
+    assert.ok(metrics.find(({ metric, explained }) => metric === "created" && explained));
+    assert.deepEqual(why.sums, [{ currency: null, numerator: 20, denominator: null }]);
+    assert.equal(ahead.rows.length, 7);
+    assert.match(ahead.reason, /too little history/);
+    await assert.rejects(
+      client.query("calAnalytics.getQuarantine"),
+      failure("FORBIDDEN", 403, "calAnalytics.getQuarantine", -32003),
+    );
+  });
+
+  test("what was not understood can be replayed", async () => {
+    const { client } = connect(httpLink, ADMIN);
+    const before = await client.query("calAnalytics.getQuarantine");
+    assert.equal((await gateway.post('{"torn": ')).status, 200);
+    const { total, rows } = await client.query("calAnalytics.getQuarantine");
+    assert.equal(total, before.total + 1);
+    const { delivery_id: delivery } = rows[0];
+    const again = await client.mutation("calAnalytics.replay", { delivery });
+    assert.deepEqual([again.outcome, again.delivery_id], ["quarantined", delivery]);
+    const path = "calAnalytics.replay";
+    await assert.rejects(client.mutation(path, {}), failure("BAD_REQUEST", 400, path, -32600));
+    await assert.rejects(
+      client.mutation(path, { delivery: 999999 }),
+      failure("NOT_FOUND", 404, path, -32004),
+    );
+  });
+
+  test("a shared link shows one host alone, writes nothing, and ends when it is revoked", async () => {
+    const admin = connect(httpLink, ADMIN).client;
+    const other = { id: 42, name: "Mei", email: "mei@example.com", username: "mei" };
+    const body = bookingBody("trpcOther", { bookingId: 99, organizer: other });
+    assert.equal((await gateway.post(body)).status, 200);
+    const link = await admin.mutation("calAnalytics.share", { label: "for Mei", host: "mei" });
+    assert.equal(link.host, "mei");
+    const open = () =>
+      gateway.ask("/api/login", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ share: link.secret }),
+      });
+    const opened = await open();
+    assert.equal(opened.status, 200);
+    const cookie = opened.headers["set-cookie"][0].split("; ")[0];
+    const { client } = connect(httpBatchLink, null, { cookie, "sec-fetch-site": "same-origin" });
+    const who = (await gateway.ask("/api/debug/auth", { headers: { Cookie: cookie } })).json;
+    assert.deepEqual([who.role, who.how, who.host, who.service], ["reader", "share", "mei", null]);
+
+    const may = { period: "month", at: "2026-05-20T12:00:00Z", basis: "booked" };
+    const board = await client.query("calAnalytics.getDashboardMetrics", may);
+    assert.equal(board.figures.created.value, 1);
+    assert.deepEqual(board.hosts.map(({ name }) => name), ["mei"]);
+    for (const [name, input] of [
+      ["getDashboardMetrics", { ...may, host: "zoe" }],
+      ["getTraffic", may],
+      ["getLifetimeValue", {}],
+      ["getBatchStats", {}],
+      ["getShares", {}],
+    ]) {
+      const path = `calAnalytics.${name}`;
+      await assert.rejects(client.query(path, input), failure("FORBIDDEN", 403, path, -32003));
+    }
+    const sync = "calAnalytics.syncData";
+    await assert.rejects(client.mutation(sync), failure("FORBIDDEN", 403, sync, -32003));
+
+    const shares = await admin.query("calAnalytics.getShares");
+    assert.equal(shares.length, 1);
+    assert.ok(shares[0].last_opened_at);
+    const answer = await admin.mutation("calAnalytics.revokeShare", { label: "for Mei" });
+    assert.deepEqual(answer, { revoked: true });
+    const names = "calAnalytics.getNames";
+    await assert.rejects(client.query(names), failure("UNAUTHORIZED", 401, names, -32001));
+    assert.equal((await open()).status, 401);
+  });
+
   test("a batch whose address is escaped is the same", async () => {
     const { json, status } = await gateway.ask(
       "/api/trpc/calAnalytics%2EgetHealthStatus%2CcalAnalytics.getHealthStatus?batch=1&input=%7B%7D",
@@ -154,7 +259,7 @@ describe("trpc", () => {
     const { client } = connect(httpBatchLink, READER);
     const calls = Array.from({ length: 101 }, () => client.query("calAnalytics.getHealthStatus"));
     for (const { reason } of await Promise.allSettled(calls)) {
-      assert.deepEqual(reason?.data, { code: "BAD_REQUEST", httpStatus: 400 });
+      assert.deepEqual(withoutId(reason.data), { code: "BAD_REQUEST", httpStatus: 400 });
     }
   });
 

@@ -1,12 +1,13 @@
--- A cal.http for the gateway's tests, which knows no business either. What it does is in the path:
+-- A cal.http for the gateway's tests, which knows no business either. What it does is in the path, whose last segment
+-- may be a digit that means nothing:
 --   /echo     the request, as it arrived, as JSON       /store    keeps the body, once; see below
 --   /nothing  an empty 200                              /bytes    `query` bytes of body
 --   /sleep    sleeps `query` seconds                    /raise    raises an error of SQLSTATE `query`
 --   /touch    counts a call for the row `query`, which it then holds a while
---   /events   a stream of the events of channels `query`, to whoever shows a token of cal.token, for so
---             many seconds as the header lifetime says
 --   /gate     waits while somebody else holds the advisory lock 7
 --   /where    "replica" or "primary"                    /known    401 on a replica, else 200
+--   /events   a stream of the events of channels `query`, to whoever shows a token of cal.token, for so
+--             many seconds as the header lifetime says
 --   /metrics  a line of its own, to who sends "authorization: good"     /ready    200
 --   /answer   answers what the body's JSON says: status, headers, body
 create schema cal;
@@ -25,7 +26,7 @@ declare
   wanted jsonb;
 begin
   status := 200;
-  case $2
+  case regexp_replace($2, '/[0-9]$', '')
     when '/nothing', '/api/cal/health' then
       headers := '{"Content-Type": "text/plain"}';
       body := 'ok';

@@ -2,11 +2,12 @@
 // stay on screen while newer ones are on their way or can't be had, and then say how old they are.
 
 import { useEffect, useState } from "preact/hooks";
-import { ApiError, logOut, whoAmI } from "./api/client";
+import { logIn, logOut, whoAmI, type ApiError } from "./api/client";
 import type { Caller, Dashboard, Metric } from "./api/types";
 import { Explain } from "./parts/explain";
 import { Header, tabsFor } from "./parts/header";
 import { PeriodBar } from "./parts/period_bar";
+import { Share } from "./parts/share";
 import { Help, useShortcuts } from "./parts/shortcuts";
 import { instead, OutOfReach, Stale } from "./parts/states";
 import { start, stop } from "./state/live";
@@ -18,11 +19,27 @@ import { contextOf } from "./views/context";
 import { Login } from "./views/login";
 import { Tab } from "./views/tab";
 
+/** Who is looking, once a shared link that they came by has let them in. */
+async function opened(caller: Caller): Promise<Caller> {
+  const secret = /^#share=(\w+)$/.exec(location.hash)?.[1];
+  if (!secret) return caller;
+  history.replaceState(null, "", location.pathname + location.search);
+  if (caller.role) return caller;
+  await logIn({ share: secret });
+  return whoAmI();
+}
+
 export function App() {
   useTexts();
   const [caller, setCaller] = useState<Caller | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
-  const look = () => whoAmI().then(setCaller, setError);
+  const look = async () => {
+    try {
+      setCaller(await opened(await whoAmI()));
+    } catch (failure) {
+      setError(failure as ApiError);
+    }
+  };
   useEffect(() => void look(), []);
   useEffect(() => whenLoggedOut(() => setCaller((before) => before && { ...before, authenticated: false, role: null })), []);
   useEffect(() => {
@@ -43,6 +60,7 @@ function Page({ caller, onLogOut }: { caller: Caller; onLogOut: () => void }) {
   const answer = useQuery<Dashboard>("getDashboardMetrics", inputOf(view));
   const metrics = useQuery<(Metric & { explained?: boolean })[]>("getMetrics", {}).data;
   const [help, setHelp] = useState(false);
+  const [sharing, setSharing] = useState(false);
   const dashboard = answer.data;
   if (dashboard) useZone(dashboard.time_zone);
   useShortcuts(caller, dashboard, () => setHelp(true));
@@ -52,13 +70,14 @@ function Page({ caller, onLogOut }: { caller: Caller; onLogOut: () => void }) {
   return (
     <>
       <a class="skip" href="#main">{t("skip")}</a>
-      <Header view={view} caller={caller} onHelp={() => setHelp(true)} onLogOut={onLogOut} />
+      <Header view={view} caller={caller} onHelp={() => setHelp(true)} onLogOut={onLogOut} onShare={() => setSharing(true)} />
       {view.tab !== "health" && <PeriodBar view={view} dashboard={dashboard} />}
       <main id="main" tabIndex={-1}>
         <h1 class="unseen">{t(`tab.${view.tab}`)}</h1>
         <Content view={view} answer={answer} metrics={metrics} caller={caller} />
       </main>
       {view.open && dashboard && metrics && <Explain metric={view.open} view={view} dashboard={dashboard} metrics={metrics} />}
+      {sharing && <Share view={view} onClose={() => setSharing(false)} />}
       {help && <Help caller={caller} onClose={() => setHelp(false)} />}
     </>
   );

@@ -67,6 +67,6 @@ function post<T>(path: string, body: unknown): Promise<T> {
 }
 
 export const whoAmI = (): Promise<Caller> => ask("/api/debug/auth");
-export const logIn = (secret: { name: string; password: string } | { token: string }): Promise<unknown> =>
+export const logIn = (secret: { name: string; password: string } | { token: string } | { share: string }): Promise<unknown> =>
   post("/api/login", secret);
 export const logOut = (): Promise<unknown> => post("/api/logout", {});

@@ -96,4 +96,7 @@ export interface Caller {
   how: string | null;
   label: string | null;
   sources: string[] | null;
+  /** Which alone a shared link shows. */
+  service?: string | null;
+  host?: string | null;
 }

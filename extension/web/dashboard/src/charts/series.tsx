@@ -29,6 +29,8 @@ export interface SeriesProps {
   height?: number;
   /** What is later has not happened yet. */
   until?: number | null;
+  /** Whether the point that it falls in is known in part, as a day that isn't over; a forecast's isn't. */
+  partial?: boolean;
 }
 
 const TOP = 10;
@@ -48,7 +50,7 @@ function stacked(bars: Mark[], count: number): [number, number][][] {
   );
 }
 
-export function SeriesChart({ label, names, longNames, marks, kind, currency, height = 220, until }: SeriesProps) {
+export function SeriesChart({ label, names, longNames, marks, kind, currency, height = 220, until, partial = true }: SeriesProps) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const [at, setAt] = useState<number | null>(null);
   const count = names.length;
@@ -68,7 +70,7 @@ export function SeriesChart({ label, names, longNames, marks, kind, currency, he
   const every = Math.max(1, Math.ceil(LABEL / Math.max(step, 1)));
   const thick = Math.max(1, Math.min(step - Math.min(step * 0.22, 8), WIDEST));
   // The point that isn't over yet: what is known of it is part of it.
-  const current = until === null || until === undefined ? -1 : Math.floor(until);
+  const current = !partial || until === null || until === undefined ? -1 : Math.floor(until);
 
   const move = (to: number) => setAt(Math.max(0, Math.min(count - 1, to)));
   const onKeyDown = (event: KeyboardEvent) => {

@@ -46,8 +46,8 @@ export function LanguageSelect() {
   );
 }
 
-export function Header({ view, caller, onHelp, onLogOut }: {
-  view: View; caller: Caller; onHelp: () => void; onLogOut: () => void;
+export function Header({ view, caller, onHelp, onLogOut, onShare }: {
+  view: View; caller: Caller; onHelp: () => void; onLogOut: () => void; onShare: () => void;
 }) {
   const { theme } = useSettings();
   const sources = useQuery<{ source: string }[]>("getSources", {}).data ?? [];
@@ -75,6 +75,9 @@ export function Header({ view, caller, onHelp, onLogOut }: {
         <button type="button" class="tool" aria-label={dark ? t("light") : t("dark")} title={dark ? t("light") : t("dark")} onClick={() => change({ theme: dark ? "light" : "dark" })}>
           <Icon name={dark ? "sun" : "moon"} />
         </button>
+        {caller.role === "admin" && (
+          <button type="button" class="tool" aria-label={t("share.title")} title={t("share.title")} onClick={onShare}><Icon name="share" /></button>
+        )}
         <button type="button" class="tool" aria-label={t("help")} title={`${t("help")} (?)`} onClick={onHelp}><Icon name="help" /></button>
         {caller.how === "session" && (
           <button type="button" class="tool" aria-label={t("logOut")} title={`${t("logOut")}: ${caller.label ?? ""}`} onClick={onLogOut}><Icon name="out" /></button>

@@ -44,7 +44,7 @@ export function PeriodBar({ view, dashboard }: { view: View; dashboard: Dashboar
   const names = useQuery<Names>("getNames", view.source ? { source: view.source } : {}).data;
   const filtered = [view.service, view.host, view.basis].filter(Boolean).length;
   return (
-    <div class="chooser" role="toolbar" aria-label={t("period")}>
+    <section class="chooser" aria-label={t("chooser")}>
       <div class="segments wide-only" role="group" aria-label={t("period")}>
         {PERIODS.map((period) => (
           <button key={period} type="button" aria-pressed={view.period === period} onClick={() => choosePeriod(period, view, dashboard)}>
@@ -84,7 +84,7 @@ export function PeriodBar({ view, dashboard }: { view: View; dashboard: Dashboar
           {t("compare")}
         </label>
       </div>
-    </div>
+    </section>
   );
 }
 

@@ -25,8 +25,6 @@ export interface View {
   source: string | null;
   /** The metric whose meaning and bookings are shown. */
   open: string | null;
-  /** The secret of a share link. */
-  share: string | null;
 }
 
 const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
@@ -58,7 +56,6 @@ export function parse(search: string): View {
     host: text("host"),
     source: text("source"),
     open: text("open"),
-    share: text("share"),
   };
 }
 

@@ -1,16 +1,23 @@
 import { Panel } from "../parts/panel";
 import { useQuery } from "../state/queries";
-import { t } from "../text";
-import { duration, shown } from "../text/format";
+import { maybe, t } from "../text";
+import { time } from "../text/format";
 
-/** cal.health(), as far as the page shows it. */
+/** cal.health(), as far as the page shows it; who isn't an admin of all sources is only told that it answers. */
 export interface Health {
   status: string;
-  as_of?: string;
   version?: string;
   postgres?: string;
-  preloaded?: boolean;
   off?: { feature: string; why: string; how: string }[];
+  alerts?: {
+    alert: string;
+    source: string | null;
+    severity: "warning" | "critical";
+    title: string;
+    detail: string | null;
+    raised_at: string;
+    advice: string;
+  }[];
   metrics?: {
     pending: number;
     unmerged: number;
@@ -30,51 +37,45 @@ export interface Health {
   }[];
 }
 
-export interface Concern {
-  level: "bad" | "warn";
+interface Concern {
+  level: "critical" | "warning" | "off";
   what: string;
-  how?: string;
+  since?: string;
+  how: string;
 }
 
-const SILENT = 3 * 86_400;
-const BEHIND = 60;
-
-/** What somebody should look at, out of what the installation says of itself. */
-export function concerns(health: Health): Concern[] {
-  const found: Concern[] = [];
-  for (const { feature, why, how } of health.off ?? []) found.push({ level: "warn", what: `${feature}: ${why}`, how });
-  const { metrics } = health;
-  if (metrics?.worker && metrics.worker.errors > 0 && metrics.worker.last_error) {
-    found.push({ level: "bad", what: t("alert.worker", { error: metrics.worker.last_error }) });
-  }
-  if (metrics?.lag_s != null && metrics.lag_s > BEHIND) found.push({ level: "warn", what: t("alert.lag", { time: duration(metrics.lag_s) }) });
-  for (const { source, quarantined, last_webhook_age_s: age, valid_secrets: secrets } of health.sources ?? []) {
-    if (quarantined > 0) found.push({ level: "bad", what: t("alert.quarantine", { source, count: shown(quarantined, "count") }) });
-    if (secrets === 0) found.push({ level: "bad", what: t("alert.secret", { source }), how: `select cal.rotate_secret('${source}');` });
-    if (age !== null && age > SILENT) found.push({ level: "warn", what: t("alert.silent", { source, time: duration(age) }) });
-  }
-  return found;
+/** What somebody should look at: alerts that are raised, what is off, and sources that nothing can be received for. */
+function concerns(health: Health): Concern[] {
+  return [
+    ...(health.alerts ?? []).map(({ source, severity, title, detail, raised_at: since, advice }) => ({
+      level: severity, what: [source, title, detail].filter(Boolean).join(": "), since, how: advice,
+    })),
+    ...(health.sources ?? []).filter(({ valid_secrets: secrets }) => secrets === 0).map(({ source }) => ({
+      level: "critical" as const, what: t("alert.secret", { source }), how: `select cal.rotate_secret('${source}');`,
+    })),
+    ...(health.off ?? []).map(({ feature, why, how }) => ({ level: "off" as const, what: `${feature}: ${why}`, how })),
+  ];
 }
 
-export function ConcernList({ list }: { list: Concern[] }) {
-  return (
-    <ul class="concerns">
-      {list.map(({ level, what, how }) => (
-        <li key={what} class={level}>
-          <span class="level">{t(`level.${level}`)}</span>
-          <span>{what}{how && <><br /><code>{how}</code></>}</span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
+/** What is wrong now and what to do, in the words of the database. */
 export function AlertsPanel() {
   const answer = useQuery<Health>("getHealthStatus", {});
   const list = answer.data ? concerns(answer.data) : [];
   return (
-    <Panel wide title={t("alerts")} answer={answer} height={60} empty={answer.data && list.length === 0 ? t("noAlerts") : null}>
-      <ConcernList list={list} />
+    <Panel wide drawn="list" title={t("alerts")} answer={answer} height={60} empty={answer.data && list.length === 0 ? t("noAlerts") : null}>
+      <ul class="concerns">
+        {list.map(({ level, what, since, how }) => (
+          <li key={what} class={level}>
+            <span class="level">{maybe(`level.${level}`, level)}</span>
+            <span lang="en">
+              {what}
+              {since && <span class="quiet"> · {t("since", { time: time(since) })}</span>}
+              <br />
+              <span class="quiet">{how}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
     </Panel>
   );
 }

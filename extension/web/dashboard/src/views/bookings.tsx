@@ -9,6 +9,7 @@ import { figureOf } from "../state/figures";
 import { t } from "../text";
 import { duration, shown, weekdays } from "../text/format";
 import { noteOf, seriesOfMetrics, type Context } from "./context";
+import { ForecastPanel } from "./forecast";
 import { PacePanel } from "./pace";
 import { Tiles } from "./tiles";
 
@@ -27,11 +28,12 @@ export function Bookings({ context }: { context: Context }) {
   return (
     <>
       <Tiles context={context} figures={FIGURES} />
-      <div class="panels">
+      <div class="panels many">
         <Panel title={t("byStatus")} note={note} table={outcomes.table} legend={outcomes.legend}>
           <SeriesChart label={t("byStatus")} {...outcomes.chart} />
         </Panel>
         <PacePanel context={context} />
+        <ForecastPanel context={context} />
         <Heatmap context={context} />
         <LeadTimes context={context} />
         <Outcomes context={context} />

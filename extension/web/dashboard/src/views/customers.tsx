@@ -42,7 +42,7 @@ export function Customers({ context }: { context: Context }) {
           <SeriesChart label={t("newAndReturning")} {...visits.chart} />
         </Panel>
         <Retention context={context} />
-        <LifetimeValue context={context} />
+        {!context.caller.service && !context.caller.host && <LifetimeValue context={context} />}
       </div>
     </>
   );

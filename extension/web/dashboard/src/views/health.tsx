@@ -6,8 +6,9 @@ import type { Table } from "../parts/table";
 import { useQuery } from "../state/queries";
 import { maybe, t } from "../text";
 import { duration, time } from "../text/format";
-import { ConcernList, concerns, type Health as State } from "./alerts";
+import { AlertsPanel, type Health as State } from "./alerts";
 import type { Context } from "./context";
+import { HistoryPanel } from "./health_history";
 import { QuarantinePanel } from "./quarantine";
 
 interface Stats {
@@ -17,13 +18,10 @@ interface Stats {
 export function Health({ context }: { context: Context }) {
   const health = useQuery<State>("getHealthStatus", {});
   const stats = useQuery<Stats>("getBatchStats", {});
-  const state = health.data;
-  const list = state ? concerns(state) : [];
   return (
     <div class="panels">
-      <Panel wide title={t("alerts")} answer={health} height={60} empty={state && list.length === 0 ? t("noAlerts") : null}>
-        <ConcernList list={list} />
-      </Panel>
+      <AlertsPanel />
+      <HistoryPanel />
       <Sources answer={health} />
       <Deliveries answer={stats} />
       <Machine answer={health} />

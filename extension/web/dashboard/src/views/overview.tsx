@@ -24,7 +24,7 @@ export function Overview({ context }: { context: Context }) {
   return (
     <>
       <Tiles context={context} figures={FIGURES} />
-      <div class="panels">
+      <div class="panels many">
         <Panel title={t("bookingsOverTime")} note={note} table={bookings.table} legend={bookings.legend}>
           <SeriesChart label={t("bookingsOverTime")} {...bookings.chart} />
         </Panel>

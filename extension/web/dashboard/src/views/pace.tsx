@@ -12,11 +12,13 @@ interface PaceRow {
   known: string;
   starts_at: string;
   bookings: number;
-  bookings_pickup: number | null;
+  expected: number | null;
+  expected_low: number | null;
+  expected_high: number | null;
 }
 
 export function PacePanel({ context }: { context: Context }) {
-  const answer = useQuery<PaceRow[]>("getPace", scopeOf(context.view));
+  const answer = useQuery<PaceRow[]>("getPace", { ...scopeOf(context.view), forecast: true });
   const rows = answer.data ?? [];
   const months = [...new Set(rows.map(({ starts_at }) => starts_at))];
   const moments = [...new Set(rows.map(({ known }) => known))].sort();
@@ -24,16 +26,24 @@ export function PacePanel({ context }: { context: Context }) {
   const held = (moment: string | undefined) =>
     months.map((month) => rows.filter((row) => row.starts_at === month && row.known === moment).reduce((sum, row) => sum + row.bookings, 0));
   const [before, now] = [held(moments[0]), held(moments.at(-1))];
+  // Told once for each month, in a row of the last moment.
+  const told = (column: "expected" | "expected_low" | "expected_high") =>
+    months.map((month) => rows.find((row) => row.starts_at === month && row[column] !== null)?.[column] ?? null);
+  const [expected, low, high] = [told("expected"), told("expected_low"), told("expected_high")];
   const marks: Mark[] = [
+    { label: t("expectedBand"), type: "band", color: "3", values: high, low },
     { label: t("heldNow"), type: "bar", color: "1", values: now },
+    { label: t("expected"), type: "line", color: "3", values: expected },
     { label: t("heldBefore"), type: "dashed", color: "quiet", values: before },
   ];
   const table: Table = {
     columns: [
       { title: t("unit.month"), kind: "text" }, { title: t("heldNow"), kind: "count" }, { title: t("heldBefore"), kind: "count" },
-      { title: t("pickup"), kind: "count" },
+      { title: t("pickup"), kind: "count" }, { title: t("expected"), kind: "count" }, { title: t("least"), kind: "count" }, { title: t("most"), kind: "count" },
     ],
-    rows: months.map((month, i) => [monthOf(month), now[i] ?? 0, before[i] ?? 0, (now[i] ?? 0) - (before[i] ?? 0)]),
+    rows: months.map((month, i) => [
+      monthOf(month), now[i] ?? 0, before[i] ?? 0, (now[i] ?? 0) - (before[i] ?? 0), expected[i] ?? null, low[i] ?? null, high[i] ?? null,
+    ]),
   };
   return (
     <Panel title={t("pace")} answer={answer} table={table} legend={marks.map(({ label, color, type }) => ({ label, color, type }))}>

@@ -45,7 +45,7 @@ function tableOf({ currency }: Context, title: string, rows: Row[], utilisation:
 
 export function Services({ context }: { context: Context }) {
   const { dashboard, view } = context;
-  const hours = useQuery<Utilisation[]>("getUtilisation", { ...inputOf(view), split: "host" }).data;
+  const hours = useQuery<Utilisation[]>("getUtilisation", context.caller.service ? null : { ...inputOf(view), split: "host" }).data;
   const known = hours?.some(({ value }) => value !== null) ? new Map(hours.map(({ host_name, value }) => [host_name, value])) : null;
   const note = noteOf(context);
   const aside = context.others.length > 0 ? <span class="quiet">{t("oneCurrency", { currency: context.currency ?? "" })}</span> : null;

@@ -1,0 +1,56 @@
+#include "http_types.hpp"
+
+extern "C" {
+#include "catalog/namespace.h"
+#include "utils/lsyscache.h"
+}
+
+namespace calytics::glue {
+namespace {
+
+constexpr int kMostColumns = 16;
+using Values = std::array<Datum, kMostColumns>;
+using Nulls = std::array<bool, kMostColumns>;
+
+void insist_on(TupleDesc shape, std::size_t count) {
+  if (shape->natts != static_cast<int>(count)) {
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("a type of schema calytics has other columns than this library"),
+                    errhint("Run \"alter extension calytics update\".")));
+  }
+}
+
+}  // namespace
+
+Datum composite(const char* type, const NullableDatum* columns, std::size_t count) {
+  const Oid relation = get_relname_relid(type, get_namespace_oid("calytics", false));
+  TupleDesc shape = lookup_rowtype_tupdesc(get_rel_type_id(relation), -1);
+  insist_on(shape, count);
+  Values values;
+  Nulls nulls;
+  for (std::size_t i = 0; i < count; ++i) {
+    values[i] = columns[i].value;
+    nulls[i] = columns[i].isnull;
+  }
+  const Datum row = HeapTupleGetDatum(heap_form_tuple(shape, values.data(), nulls.data()));
+  ReleaseTupleDesc(shape);
+  return row;
+}
+
+void take_apart(Datum row, NullableDatum* columns, std::size_t count) {
+  HeapTupleHeader header = DatumGetHeapTupleHeader(row);
+  TupleDesc shape =
+      lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(header), HeapTupleHeaderGetTypMod(header));
+  insist_on(shape, count);
+  HeapTupleData tuple = {};
+  tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+  tuple.t_data = header;
+  Values values;
+  Nulls nulls;
+  heap_deform_tuple(&tuple, shape, values.data(), nulls.data());
+  ReleaseTupleDesc(shape);
+  for (std::size_t i = 0; i < count; ++i)
+    columns[i] = {.value = values[i], .isnull = nulls[i]};
+}
+
+}  // namespace calytics::glue
