@@ -184,7 +184,7 @@ declare
 begin
   perform calytics.lock_fold();
   select f.* into state from calytics.fold_state f order by f.run desc limit 1;
-  insert into calytics.fold_state values (state.run + 1, state.segment, state.recent_run, clock_timestamp());
+  insert into calytics.fold_state values (state.run + 1, state.segment, state.recent_run, clock_timestamp(), state.since);
   insert into calytics.fold_log (run, changes) values (state.run + 1, '{}');
   delete from calytics.fold_state f where f.run <= state.run;
   return state.run + 1;

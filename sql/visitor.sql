@@ -131,19 +131,19 @@ end;
 comment on function calytics.visitors_between(int, text, bigint, timestamptz, timestamptz) is
   'Visitors of folded events from lo to before hi, by local hour.';
 
-create function calytics.visitors_pending(src int, zone text, low bigint, lo timestamptz, hi timestamptz)
+create function calytics.visitors_pending(src int, zone text, low bigint, lo timestamptz, hi timestamptz, since timestamptz)
   returns table (at timestamp, sketch hll)
   language sql stable
 begin atomic
   select date_trunc('hour', e.occurred_at at time zone zone), hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
     from (
       -- Found by segment, however much happened in the range.
-      select x.* from calytics.event x where x.segment >= low and x.source_id = src offset 0) e
+      select x.* from calytics.event x where x.segment >= low and x.source_id = src and x.received_at >= since offset 0) e
    where e.occurred_at >= lo and e.occurred_at < hi and not e.bot and e.visitor is not null
    group by 1;
 end;
-comment on function calytics.visitors_pending(int, text, bigint, timestamptz, timestamptz) is
-  'Visitors of events from lo to before hi that are not folded, by local hour.';
+comment on function calytics.visitors_pending(int, text, bigint, timestamptz, timestamptz, timestamptz) is
+  'Visitors of events from lo to before hi that are not folded, by local hour. since: when the first of these was received.';
 
 create function calytics.unite_visitors(units timestamp[], sketches bytea[])
   returns table (unit timestamp, sketch hll, visitors bigint)

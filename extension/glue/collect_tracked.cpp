@@ -119,7 +119,8 @@ void add_pending(Reader& reader) {
   MemoryContext memory = CurrentMemoryContext;
   Pending pending = {&reader, {memory}};
   const TrackSinks sinks = {&pending, add_session, add_funnel, add_event};
-  track_changes({reader.source, reader.segment}, reader.marks, memory, sinks);
+  track_changes({reader.source, reader.segment, PG_INT64_MAX, reader.since}, reader.marks, memory,
+                sinks);
   label_origins(pending.origins, reader.source);
   for (const OriginCount& origin : pending.origins) {
     core::TrackCounts counts;

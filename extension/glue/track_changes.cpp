@@ -92,7 +92,7 @@ void take_event(void* context, const Datum* values, const bool* nulls) {
 }
 
 void read_events(Call& call) {
-  static const Oid types[] = {INT4OID, INT8OID, INT8OID};
+  static const Oid types[] = {INT4OID, INT8OID, INT8OID, TIMESTAMPTZOID};
   static Statement query(
       "select e.session_id, e.service, e.occurred_at, e.received_at, e.event_type, e.event_id,"
       "    case when e.booking_uid is not null then ("
@@ -101,10 +101,11 @@ void read_events(Call& call) {
       "    e.bot, e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host, e.late, e.removed,"
       "    e.duration, e.visitor"
       "  from calytics.event e"
-      " where e.segment >= $2 and e.segment < $3 and e.source_id = $1",
+      " where e.segment >= $2 and e.segment < $3 and e.source_id = $1 and e.received_at >= $4",
       types);
-  const std::array<Datum, 3> values = {Int32GetDatum(call.range.source), low_of(call),
-                                       Int64GetDatum(call.range.below)};
+  const std::array<Datum, 4> values = {Int32GetDatum(call.range.source), low_of(call),
+                                       Int64GetDatum(call.range.below),
+                                       TimestampTzGetDatum(call.range.since)};
   query.run(values.data(), nullptr, take_event, &call);
   std::sort(call.events.begin(), call.events.end(),
             [](const TrackedEvent& a, const TrackedEvent& b) {
@@ -500,7 +501,10 @@ Datum calytics_track_changes(PG_FUNCTION_ARGS) {
   rows.shapes.funnel = shape_of(result->setDesc, 2);
   rows.shapes.origin = shape_of(rows.shapes.session, origin_column);
   const bool in_parts = !PG_ARGISNULL(5) && !PG_ARGISNULL(6) && PG_GETARG_INT32(6) > 1;
-  const TrackRange range = {rows.source, PG_GETARG_INT64(1), PG_GETARG_INT64(2),
+  const TrackRange range = {rows.source,
+                            PG_GETARG_INT64(1),
+                            PG_GETARG_INT64(2),
+                            DT_NOBEGIN,
                             in_parts ? static_cast<std::size_t>(PG_GETARG_INT32(5)) : 0,
                             in_parts ? static_cast<std::size_t>(PG_GETARG_INT32(6)) : 1};
   const TrackSinks sinks = {&rows, put_session_row, put_funnel_row};

@@ -24,6 +24,7 @@ struct TrackRange {
   std::int32_t source;
   std::int64_t low;
   std::int64_t below = PG_INT64_MAX;
+  TimestampTz since = DT_NOBEGIN;  // none of them was received before
   std::size_t part = 0;
   std::size_t parts = 1;
 };
