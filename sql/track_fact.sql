@@ -221,8 +221,8 @@ create function calytics.track_changes(
   as 'MODULE_PATHNAME', 'calytics_track_changes';
 comment on function calytics.track_changes(int, bigint, bigint, text[], timestamptz, int, int) is
   'What became of sessions and their funnels: of those with events of segments from low to before below, or with bookings that '
-  'they named and that webhooks of segments from low on told of; or of some sessions, from all their events received since a '
-  'moment. part, of parts: the sessions of one part only, by a hash.';
+  'they named and that webhooks of segments from low on told of; or of some sessions, from all their events. since: these '
+  'events were received since then. part, of parts: the sessions of one part only, by a hash.';
 
 create function calytics.changes_now(src int) returns setof calytics.track_change
   language sql stable

@@ -432,15 +432,15 @@ void track_changes(const TrackRange& range, bool marks, MemoryContext memory,
   }
 }
 
-void track_changes_of(const TrackRange& range, Datum sessions, TimestampTz since,
-                      MemoryContext memory, const TrackSinks& sinks) {
+void track_changes_of(const TrackRange& range, Datum sessions, MemoryContext memory,
+                      const TrackSinks& sinks) {
   Call call(range, memory, sinks);
   for_each_text(DatumGetArrayTypeP(sessions), [&](std::string_view id) {
     call.touched.put({id, true});
   });
   std::sort(call.touched.begin(), call.touched.end(),
             [](const Touched& a, const Touched& b) { return a.id < b.id; });
-  settle(call, since);
+  settle(call, range.since);
 }
 
 namespace {
@@ -501,10 +501,11 @@ Datum calytics_track_changes(PG_FUNCTION_ARGS) {
   rows.shapes.funnel = shape_of(result->setDesc, 2);
   rows.shapes.origin = shape_of(rows.shapes.session, origin_column);
   const bool in_parts = !PG_ARGISNULL(5) && !PG_ARGISNULL(6) && PG_GETARG_INT32(6) > 1;
+  const TimestampTz since = PG_ARGISNULL(4) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(4);
   const TrackRange range = {rows.source,
                             PG_GETARG_INT64(1),
                             PG_GETARG_INT64(2),
-                            DT_NOBEGIN,
+                            since,
                             in_parts ? static_cast<std::size_t>(PG_GETARG_INT32(5)) : 0,
                             in_parts ? static_cast<std::size_t>(PG_GETARG_INT32(6)) : 1};
   const TrackSinks sinks = {&rows, put_session_row, put_funnel_row};
@@ -512,8 +513,7 @@ Datum calytics_track_changes(PG_FUNCTION_ARGS) {
   if (PG_ARGISNULL(3)) {
     track_changes(range, true, memory, sinks);
   } else {
-    track_changes_of(range, PG_GETARG_DATUM(3),
-                     PG_ARGISNULL(4) ? PG_INT64_MAX : PG_GETARG_TIMESTAMPTZ(4), memory, sinks);
+    track_changes_of(range, PG_GETARG_DATUM(3), memory, sinks);
   }
   SPI_finish();
   return Datum{0};
