@@ -125,7 +125,8 @@ begin
   -- Of bookings those too that are still being told of: what they change now they will not change again.
   for touched in
     select t.source_id, 1 + max(t.events) / at_once as parts
-      from (select e.source_id, count(*) as events from calytics.event e where e.segment >= since and e.segment < low and e.received_at >= first group by 1
+      from (select e.source_id, count(*) as events from calytics.event e
+             where e.segment >= since and e.segment < low and e.received_at >= first group by 1
             union all
             select m.source_id, 0 from calytics.chain_mark m where m.segment >= since) t
      group by 1 order by 1
@@ -146,7 +147,8 @@ begin
          where e.segment >= since and e.segment < low and e.received_at >= first
          group by 1, 2) x
      order by x.source_id, x.hour;
-  perform calytics.fold_visitors(run, since, low, first);
+  insert into calytics.recent_visitor (run, source_id, at, sketch)
+    select fold_tracking.run, v.source_id, v.at, v.sketch from calytics.event_visitors(null, since, low, first) v order by 2, 3;
   insert into calytics.named_booking (source_id, uid, session_id)
     select distinct e.source_id, e.booking_uid, e.session_id
       from calytics.event e

@@ -46,15 +46,6 @@ end;
 comment on function calytics.event_visitors(int, bigint, bigint, timestamptz) is
   'Visitors of events of segments from low to before high that were received since a moment, by local hour.';
 
-create function calytics.fold_visitors(run bigint, since bigint, low bigint, first timestamptz) returns void
-  language sql volatile
-begin atomic
-  insert into calytics.recent_visitor (run, source_id, at, sketch)
-    select fold_visitors.run, v.source_id, v.at, v.sketch from calytics.event_visitors(null, since, low, first) v order by 2, 3;
-end;
-comment on function calytics.fold_visitors(bigint, bigint, bigint, timestamptz) is
-  'Folds the visitors of events of segments from since to before low, the first of which was received then.';
-
 create function calytics.merge_visitors(since_run bigint) returns void
   language sql volatile
 begin atomic
