@@ -4,10 +4,13 @@
 -- that webhooks tell of, whatever came first.
 
 create table calytics.tracked_until (
-  source_id  int primary key,
-  until      timestamptz not null
+  source_id  int not null,
+  until      timestamptz not null,
+  primary key (source_id, until)
 );
-comment on table calytics.tracked_until is 'When the last event happened that the buckets know of, by source: beyond it they are empty.';
+comment on table calytics.tracked_until is
+  'When the last event happened that the buckets know of, by source, its last row: beyond it they are empty. A row that is no more '
+  'lies before it, however long an old snapshot keeps it.';
 
 create table calytics.tracked_session (
   source_id       int not null,

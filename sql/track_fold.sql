@@ -160,11 +160,17 @@ begin
            where e.segment >= since and e.segment < low and e.received_at >= first and e.booking_uid is not null) e
     join calytics.booking b on b.source_id = e.source_id and b.uid = e.booking_uid
    where n.source_id = b.source_id and n.uid = b.uid and n.root_uid is distinct from b.root_uid;
-  insert into calytics.tracked_until as t (source_id, until)
-    select e.source_id, max(e.occurred_at) from calytics.event e
+  with reached as materialized (
+    select e.source_id, max(e.occurred_at) as until,
+           (select t.until from calytics.tracked_until t where t.source_id = e.source_id order by t.until desc limit 1) as before
+      from calytics.event e
      where e.segment >= since and e.segment < low and e.received_at >= first group by 1
-    on conflict on constraint tracked_until_pkey
-    do update set until = excluded.until where excluded.until > t.until;
+  ), gone as (
+    delete from calytics.tracked_until t using reached r
+     where t.source_id = r.source_id and t.until = r.before and r.until > r.before
+  )
+  insert into calytics.tracked_until (source_id, until)
+    select r.source_id, r.until from reached r where r.before is null or r.until > r.before;
 end
 $$;
 comment on function calytics.fold_tracking(bigint, bigint, bigint) is

@@ -300,8 +300,10 @@ void read_instant(void* context, const Datum* values, const bool* nulls) {
 
 TimestampTz tracked_until(std::int32_t source) {
   static const Oid types[] = {INT4OID};
-  static Statement query("select t.until from calytics.tracked_until t where t.source_id = $1",
-                         types);
+  static Statement query(
+      "select t.until from calytics.tracked_until t where t.source_id = $1"
+      " order by t.until desc limit 1",
+      types);
   const Datum value = Int32GetDatum(source);
   TimestampTz result = DT_NOBEGIN;
   query.run(&value, nullptr, read_instant, &result);
