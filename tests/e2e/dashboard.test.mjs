@@ -162,6 +162,7 @@ describe("dashboard of a studio", () => {
     assert.match(page.url(), /period=year/);
     await page.keyboard.press("1");
     assert.ok(!page.url().includes("tab="));
+    await visitor.shown();
     await page.keyboard.press("ArrowLeft");
     await visitor.shown();
     assert.match(page.url(), /at=\d{4}-/);

@@ -6,7 +6,7 @@ export const es: Texts = {
   unknown: "no se sabe",
   points: "{points} pp",
   before: "antes: {value}",
-  against: "antes {value}",
+  against: "vs {value}",
   previously: "Periodo anterior",
   loading: "Cargando",
   skip: "Ir al contenido",

@@ -61,7 +61,7 @@ function Machine({ answer }: { answer: Answer<State> }) {
   const { metrics, refused, version, postgres } = answer.data ?? {};
   const rows: [string, string | number | null][] = [
     [t("version"), version ?? null],
-    ["PostgreSQL", postgres ?? null],
+    ["PostgreSQL", postgres?.split(" ")[0] ?? null],
     [t("pendingChanges"), metrics?.pending ?? null],
     [t("lag"), metrics?.lag_s == null ? t("none") : duration(metrics.lag_s)],
     [t("foldedAt"), metrics?.folded_at ? time(metrics.folded_at) : null],
