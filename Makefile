@@ -7,7 +7,7 @@
 .DEFAULT_GOAL := all
 
 ops := gateway/ops
-front := help deps gateway run stop restart psql logs demo check bench lint format
+front := help deps gateway deb run stop restart psql logs demo check bench lint format
 pgxs_goals := all install uninstall installcheck clean distclean
 
 # PGXS is read only for its own goals: a bare machine, where `make run` starts, has none. It would also
@@ -24,6 +24,9 @@ deps: ## install what `make run` needs from Debian's packages
 
 gateway: ## build the gateway (CMake)
 	@$(ops)/build.sh gateway
+
+deb: ## build Debian packages of extension and gateway into build/deb
+	@$(ops)/deb.sh
 
 run: ## install, build and start everything, and print where it is
 	@$(ops)/run.sh

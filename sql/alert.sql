@@ -74,6 +74,7 @@ create function calytics.tell_alert(a calytics.alert) returns void
 as $$
 begin
   perform pg_notify('calytics_alert', jsonb_build_object(
+    'type', 'alert',
     'alert', a.alert,
     'source', (select s.name from calytics.source s where s.source_id = a.source_id),
     'severity', (select k.severity from calytics.alert_kind k where k.alert = a.alert),

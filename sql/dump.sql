@@ -12,7 +12,7 @@ begin
     'webhook_delivery', 'erased', 'booking', 'attendee', 'booking_change', 'service', 'host', 'person',
     'booking_private', 'payment', 'chain', 'mark_id', 'chain_mark', 'bucket', 'recent_delta',
     'account', 'share', 'share_share_id_seq', 'better_auth', 'opening', 'blocked', 'blocked_block_id_seq', 'tracking', 'event_key', 'event',
-    'tracked_session', 'funnel', 'named_booking', 'tracked_until', 'visitor_bucket', 'recent_visitor',
+    'origin_month', 'known_origin', 'tracked_session', 'funnel', 'named_booking', 'tracked_until', 'visitor_bucket', 'recent_visitor',
     'health_sample', 'alert', 'alert_limit']
   loop
     perform pg_catalog.pg_extension_config_dump(('calytics.' || name)::regclass, '');

@@ -6,34 +6,21 @@ create function calytics.funnels_now(src int, lo timestamptz default null, hi ti
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off
 as $$
-declare
-  touched record;
 begin
-  select array_agg(t.session_id) as sessions, min(t.received_at) as received_at into touched
-    from calytics.touched_sessions(src, (select f.segment from calytics.fold_state f order by f.run desc limit 1)) t;
-  if touched.sessions is not null then
-    return query
-    select (c.funnel_after).* from calytics.track_changes(src, touched.sessions, touched.received_at) c
-     where (c.funnel_after).session_id is not null
-       and (lo is null or (c.funnel_after).anchor_at >= lo and (c.funnel_after).anchor_at < hi)
-    union all
-    -- Of the same sessions, what nothing changed.
-    select f.* from calytics.funnel f
-     where f.source_id = src and f.session_id = any (touched.sessions)
-       and (lo is null or f.anchor_at >= lo and f.anchor_at < hi)
-       and not exists (select from calytics.track_changes(src, touched.sessions, touched.received_at) c
-                        where (c.funnel_before).session_id = f.session_id and (c.funnel_before).service = f.service);
-  end if;
-  if lo is null then
-    return query
-    select f.* from calytics.funnel f
-     where f.source_id = src and f.session_id <> all (coalesce(touched.sessions, '{}'));
-  else
-    return query
-    select f.* from calytics.funnel f
-     where f.anchor_at >= lo and f.anchor_at < hi and f.source_id = src
-       and f.session_id <> all (coalesce(touched.sessions, '{}'));
-  end if;
+  return query
+  with changed as materialized (
+    select c.funnel_before as before, c.funnel_after as after from calytics.changes_now(src) c
+  )
+  select (c.after).* from changed c
+   where (c.after).session_id is not null and (lo is null or (c.after).anchor_at >= lo and (c.after).anchor_at < hi)
+  union all
+  select f.*
+    from (
+      select x.* from calytics.funnel x where lo is null and x.source_id = src
+      union all
+      select x.* from calytics.funnel x where x.anchor_at >= lo and x.anchor_at < hi and x.source_id = src) f
+   where not exists (
+     select from changed c where (c.before).session_id = f.session_id and (c.before).service = f.service);
 end
 $$;
 comment on function calytics.funnels_now(int, timestamptz, timestamptz) is

@@ -11,7 +11,7 @@ comment on function calytics.is_welcome(text, text) is
 
 create function calytics.http_webhook(request calytics.http_request) returns calytics.http_response
   -- As for cal.receive_webhook.
-  language c volatile strict set search_path = pg_catalog, pg_temp set enable_seqscan = off
+  language c volatile strict set enable_seqscan = off
   as 'MODULE_PATHNAME', 'calytics_http_webhook';
 comment on function calytics.http_webhook(calytics.http_request) is
   'POST /api/cal/webhook and /api/cal/webhook/{source}: where Cal.com sends to. Any authentic body '
@@ -35,12 +35,14 @@ declare
   allowed text[] := coalesce((select t.origins from calytics.tracking t where t.source_id = src), '{}');
 begin
   if allowed = '{}' then
-    return '{"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}';
+    return '{"x-calytics-class": "tracking", "access-control-allow-origin": "*",
+             "cross-origin-resource-policy": "cross-origin"}';
   elsif origin = any (allowed) then
     return jsonb_build_object(
-      'access-control-allow-origin', origin, 'cross-origin-resource-policy', 'cross-origin', 'vary', 'origin');
+      'x-calytics-class', 'tracking', 'access-control-allow-origin', origin,
+      'cross-origin-resource-policy', 'cross-origin', 'vary', 'origin');
   end if;
-  return '{"vary": "origin"}';
+  return '{"x-calytics-class": "tracking", "vary": "origin"}';
 end
 $$;
 comment on function calytics.track_origin(int, text) is

@@ -9,14 +9,6 @@ create table calytics.tracked_until (
 );
 comment on table calytics.tracked_until is 'When the last event happened that the buckets know of, by source: beyond it they are empty.';
 
-create type calytics.origin as (
-  source    text collate "C",
-  medium    text collate "C",
-  campaign  text collate "C",
-  referrer  text collate "C"
-);
-comment on type calytics.origin is 'Where a session came from: UTM parameters and the referrer''s host.';
-
 create table calytics.tracked_session (
   source_id       int not null,
   session_id      text collate "C" not null,
@@ -26,6 +18,8 @@ create table calytics.tracked_session (
   received_last   timestamptz not null,
   events          int not null,
   origin          calytics.origin,            -- of the first event that tells any
+  origin_at       timestamptz,                -- when that happened
+  origin_id       text collate "C",           -- and its id
   claimed         boolean not null,           -- the page said that it was booked
   booked          boolean not null,           -- it named a booking that a webhook tells of
   primary key (source_id, session_id, began_at)
@@ -40,7 +34,8 @@ create table calytics.funnel (
   service         text collate "C" not null,
   received_first  timestamptz not null,
   received_last   timestamptz not null,
-  started_at      timestamptz not null,       -- the first event of any kind
+  started_at      timestamptz not null,       -- the first of all events below
+  ended_at        timestamptz not null,       -- the last of them
   viewed_at       timestamptz,                -- the first of its kind, as those that follow
   selected_at     timestamptz,
   began_at        timestamptz,
@@ -97,22 +92,9 @@ comment on function calytics.funnel_counts(timestamptz[], timestamptz) is
   'What a session counts that reached the steps of the funnel at these times, as of a moment.';
 
 create function calytics.session_counts(claimed boolean, booked boolean) returns calytics.tally
-  language sql immutable
-  return case when claimed and booked then '{70:1,71:1,72:1}' when claimed then '{70:1,71:1,73:1}'
-              when booked then '{70:1,72:1}' else '{70:1}' end::calytics.tally;
+  language c immutable strict parallel safe
+  as 'MODULE_PATHNAME', 'calytics_session_counts';
 comment on function calytics.session_counts(boolean, boolean) is 'What a session counts.';
-
-create function calytics.origins(o calytics.origin) returns table (kind text, name text)
-  language sql immutable
-begin atomic
-  values
-    ('source', left(coalesce((o).source, (o).referrer, '(direct)'), 80)),
-    ('medium', left(coalesce((o).medium, '(none)'), 80)),
-    ('campaign', left(coalesce((o).campaign, '(none)'), 80)),
-    ('referrer', left(coalesce((o).referrer, '(none)'), 80));
-end;
-comment on function calytics.origins(calytics.origin) is
-  'What a session''s origin is called by source (or else the referrer''s host), medium, campaign and referrer.';
 
 create function calytics.track_measures(s calytics.tracked_session, f calytics.funnel)
   returns table (basis text, at timestamptz, service text, host text, counts calytics.tally)
@@ -129,82 +111,124 @@ begin atomic
 end;
 comment on function calytics.track_measures(calytics.tracked_session, calytics.funnel) is
   'What a session, or a funnel, contributes. Basis session: by its beginning; origin: the same, its origins in place of the '
-  'service, what kind they are in place of the host; funnel: by the first step.';
+  'service, what kind they are in place of the host, by the names they tell (calytics.origin_label); funnel: by the first step.';
 
-create function calytics.track_events(src int, sessions text[], since timestamptz)
+create function calytics.track_events(src int, sessions text[], since timestamptz, below bigint)
   returns table (
     session_id text, service text, occurred_at timestamptz, received_at timestamptz, event_type text, event_id text,
-    uid text, root_uid text, origin calytics.origin
+    uid text, origin calytics.origin
   )
   language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
 as $$
 begin
   if sessions is null then
     return query
-    select e.session_id, e.service, e.occurred_at, e.received_at, e.event_type, e.event_id, b.uid, b.root_uid,
+    select e.session_id, e.service, e.occurred_at, e.received_at, e.event_type, e.event_id, b.uid,
            case when coalesce(e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host) is not null
                 then row(e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host)::calytics.origin end
       from calytics.event e
       left join calytics.booking b on b.source_id = src and b.uid = e.booking_uid
-     where e.source_id = src and not e.bot and e.received_at >= since;
+     where e.source_id = src and not e.bot and e.received_at >= since and e.segment + 0 < below;
   else
     return query
-    select e.session_id, e.service, e.occurred_at, e.received_at, e.event_type, e.event_id, b.uid, b.root_uid,
+    select e.session_id, e.service, e.occurred_at, e.received_at, e.event_type, e.event_id, b.uid,
            case when coalesce(e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host) is not null
                 then row(e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host)::calytics.origin end
       from calytics.event e
       left join calytics.booking b on b.source_id = src and b.uid = e.booking_uid
-     where e.source_id = src and e.session_id = any (sessions) and not e.bot and e.received_at >= since;
+     where e.source_id = src and e.session_id = any (sessions) and not e.bot and e.received_at >= since
+       and e.segment + 0 < below;  -- found by session
   end if;
 end
 $$;
-comment on function calytics.track_events(int, text[], timestamptz) is
-  'Events of people, of some sessions'' or all, received since a moment, with the booking they name where a webhook tells of it.';
+comment on function calytics.track_events(int, text[], timestamptz, bigint) is
+  'Events of people, of some sessions'' or all, received since a moment, of segments below one, with the booking they name where '
+  'a webhook tells of it.';
 
-create function calytics.track_facts(src int, sessions text[], since timestamptz)
-  returns table (session calytics.tracked_session, funnel calytics.funnel)
+create function calytics.track_sessions(src int, sessions text[], since timestamptz, below bigint)
+  returns setof calytics.tracked_session
   language sql stable
 begin atomic
-  with event as materialized (
-    select e.* from calytics.track_events(src, sessions, since) e
-  ), gap as (
+  with gap as (
     select e.*, coalesce(e.occurred_at - lag(e.occurred_at) over (partition by e.session_id order by e.occurred_at)
                            > interval '30 minutes', true) as begins
-      from event e
+      from calytics.track_events(src, sessions, since, below) e
   ), numbered as (
     select g.*, count(*) filter (where g.begins) over (
              partition by g.session_id order by g.occurred_at, g.begins desc) as n
       from gap g
-  ), service as (
-    select e.session_id, e.service, min(e.received_at) as received_first, max(e.received_at) as received_last,
-           min(e.occurred_at) as started_at,
-           min(e.occurred_at) filter (where e.event_type = 'SERVICE_VIEW') as viewed_at,
-           min(e.occurred_at) filter (where e.event_type = 'SERVICE_SELECT') as selected_at,
-           min(e.occurred_at) filter (where e.event_type = 'BOOKING_START') as began_at,
-           min(e.occurred_at) filter (where e.event_type = 'BOOKING_SUBMIT') as submitted_at,
-           min(e.occurred_at) filter (where e.event_type = 'BOOKING_COMPLETE') as claimed_at,
-           max(e.occurred_at) filter (where e.event_type = 'BOOKING_ABANDON') as abandoned_at,
-           min(e.occurred_at) filter (where e.uid is not null) as booked_at,
-           (array_agg(e.uid order by e.occurred_at, e.uid) filter (where e.uid is not null))[1] as uid,
-           calytics.funnel_times(
-             k.step, e.occurred_at, '{SERVICE_VIEW,SERVICE_SELECT,BOOKING_START,BOOKING_SUBMIT,BOOKED}', '24 hours', false) as reached
-      from event e
-     -- A page that names a booking that a webhook tells of has booked.
-     cross join lateral (
-       select e.event_type as step union all select 'BOOKED' where e.uid is not null) k
-     group by e.session_id, e.service
   )
-  select row(src, n.session_id, min(n.occurred_at), max(n.occurred_at), min(n.received_at), max(n.received_at), count(*)::int,
-             (array_agg(n.origin order by n.occurred_at, n.event_id, n.origin) filter (where not (n.origin is null)))[1],
-             bool_or(n.event_type = 'BOOKING_COMPLETE'), bool_or(n.uid is not null))::calytics.tracked_session, null::calytics.funnel
-    from numbered n
-   group by n.session_id, n.n
-  union all
-  select null, row(src, w.session_id, w.service, w.received_first, w.received_last, w.started_at, w.viewed_at, w.selected_at,
-                   w.began_at, w.submitted_at, w.claimed_at, w.abandoned_at, w.booked_at, w.uid, w.reached, w.reached[1],
-                   w.reached[cardinality(w.reached)])::calytics.funnel
-    from service w
-   where coalesce(w.viewed_at, w.selected_at, w.began_at, w.submitted_at, w.claimed_at, w.abandoned_at, w.booked_at) is not null;
+  select src, x.session_id, x.began_at, x.ended_at, x.received_first, x.received_last, x.events, x.origins[1], x.origin_times[1],
+         x.origin_ids[1], x.claimed, x.booked
+    from (
+      select n.session_id, min(n.occurred_at) as began_at, max(n.occurred_at) as ended_at, min(n.received_at) as received_first,
+             max(n.received_at) as received_last, count(*)::int as events,
+             array_agg(n.origin order by n.occurred_at, n.event_id, n.origin) filter (where not (n.origin is null)) as origins,
+             array_agg(n.occurred_at order by n.occurred_at, n.event_id, n.origin) filter (where not (n.origin is null)) as origin_times,
+             array_agg(n.event_id order by n.occurred_at, n.event_id, n.origin) filter (where not (n.origin is null)) as origin_ids,
+             bool_or(n.event_type = 'BOOKING_COMPLETE') as claimed, bool_or(n.uid is not null) as booked
+        from numbered n
+       group by n.session_id, n.n) x;
 end;
-comment on function calytics.track_facts(int, text[], timestamptz) is
-  'Sessions and funnels, one of the two a row, as events received since a moment and bookings tell them.';
+comment on function calytics.track_sessions(int, text[], timestamptz, bigint) is
+  'Sessions as events and bookings tell them: parameters as in calytics.track_events. What events add to them is said once more, '
+  'and faster, in extension/core/track_facts.hpp.';
+
+create function calytics.track_funnels(src int, sessions text[], since timestamptz, below bigint)
+  returns setof calytics.funnel
+  language sql stable
+begin atomic
+  select src, w.session_id, w.service, w.received_first, w.received_last, w.started_at, w.ended_at, w.viewed_at, w.selected_at,
+         w.began_at, w.submitted_at, w.claimed_at, w.abandoned_at, w.booked_at, w.uid, w.reached, w.reached[1],
+         w.reached[cardinality(w.reached)]
+    from (
+      select e.session_id, e.service, min(e.received_at) as received_first, max(e.received_at) as received_last,
+             min(e.occurred_at) as started_at, max(e.occurred_at) as ended_at,
+             min(e.occurred_at) filter (where e.event_type = 'SERVICE_VIEW') as viewed_at,
+             min(e.occurred_at) filter (where e.event_type = 'SERVICE_SELECT') as selected_at,
+             min(e.occurred_at) filter (where e.event_type = 'BOOKING_START') as began_at,
+             min(e.occurred_at) filter (where e.event_type = 'BOOKING_SUBMIT') as submitted_at,
+             min(e.occurred_at) filter (where e.event_type = 'BOOKING_COMPLETE') as claimed_at,
+             max(e.occurred_at) filter (where e.event_type = 'BOOKING_ABANDON') as abandoned_at,
+             min(e.occurred_at) filter (where e.uid is not null) as booked_at,
+             (array_agg(e.uid order by e.occurred_at, e.uid) filter (where e.uid is not null))[1] as uid,
+             calytics.funnel_times(
+               k.step, e.occurred_at, '{SERVICE_VIEW,SERVICE_SELECT,BOOKING_START,BOOKING_SUBMIT,BOOKED}', '24 hours', false) as reached
+        from calytics.track_events(src, sessions, since, below) e
+       -- A page that names a booking that a webhook tells of has booked.
+       cross join lateral (
+         select e.event_type as step union all select 'BOOKED' where e.uid is not null) k
+       where e.uid is not null
+          or e.event_type in ('SERVICE_VIEW', 'SERVICE_SELECT', 'BOOKING_START', 'BOOKING_SUBMIT', 'BOOKING_COMPLETE', 'BOOKING_ABANDON')
+       group by e.session_id, e.service) w;
+end;
+comment on function calytics.track_funnels(int, text[], timestamptz, bigint) is 'As calytics.track_sessions, funnels.';
+
+create type calytics.track_change as (
+  session_before  calytics.tracked_session,
+  session_after   calytics.tracked_session,
+  funnel_before   calytics.funnel,
+  funnel_after    calytics.funnel
+);
+comment on type calytics.track_change is
+  'A session, or a funnel, as the buckets know it and as events tell it; NULL where there is none.';
+
+create function calytics.track_changes(
+  src int, low bigint, below bigint, sessions text[] default null, since timestamptz default null, part int default 0, parts int default 1
+) returns setof calytics.track_change
+  language c stable set search_path = pg_catalog, pg_temp
+  set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_hashagg = off set enable_bitmapscan = off
+  as 'MODULE_PATHNAME', 'calytics_track_changes';
+comment on function calytics.track_changes(int, bigint, bigint, text[], timestamptz, int, int) is
+  'What became of sessions and their funnels: of those with events of segments from low to before below, or with bookings that '
+  'they named and that webhooks of segments from low on told of; or of some sessions, from all their events received since a '
+  'moment. part, of parts: the sessions of one part only, by a hash.';
+
+create function calytics.changes_now(src int) returns setof calytics.track_change
+  language sql stable
+begin atomic
+  select c
+    from calytics.track_changes(
+      src, (select f.segment from calytics.fold_state f order by f.run desc limit 1), x'7fffffffffffffff'::bigint) c;
+end;
+comment on function calytics.changes_now(int) is 'What became in this snapshot of sessions and their funnels since they were folded.';

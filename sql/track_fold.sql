@@ -2,117 +2,84 @@
 -- funnels are settled: what they are now less what the buckets knew of them. Nothing here is done by those
 -- who track; an event waits for nobody.
 
-create function calytics.touched_sessions(src int, low bigint)
-  returns table (source_id int, session_id text, received_at timestamptz)
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-  set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off
-as $$
-begin
-  return query
-  select t.source_id, t.session_id, min(t.received_at)
-    from (
-      select e.source_id, e.session_id, e.received_at
-        from calytics.event e
-       where e.segment >= low and (src is null or e.source_id = src) and not e.bot
-      union all
-      select n.source_id, n.session_id, null
-        from calytics.chain_mark m
-        join calytics.booking b on b.root_uid = m.root_uid and b.source_id = m.source_id
-        join calytics.named_booking n on n.source_id = b.source_id and n.uid = b.uid
-       where m.segment >= low and (src is null or m.source_id = src)
-      union all
-      -- Of a booking that is no more.
-      select n.source_id, n.session_id, null
-        from calytics.chain_mark m
-        join calytics.named_booking n on n.source_id = m.source_id and n.root_uid = m.root_uid
-       where m.segment >= low and (src is null or m.source_id = src)) t
-   group by 1, 2;
-end
-$$;
-comment on function calytics.touched_sessions(int, bigint) is
-  'Ids of sessions with events, or with bookings that they named and that webhooks told of, from segment low on; and when the '
-  'first of these events was received. src: one source; NULL for all.';
-
-create function calytics.track_changes(src int, sessions text[], since timestamptz)
-  returns table (
-    session_before calytics.tracked_session, session_after calytics.tracked_session, funnel_before calytics.funnel,
-    funnel_after calytics.funnel
-  )
-  language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
+create function calytics.learn_origins(src int, sessions calytics.tracked_session[]) returns void
+  language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
   set enable_seqscan = off
 as $$
 declare
-  kept_from timestamptz := (select t.kept_from from calytics.tracking t where t.source_id = src);
-  ids text[] := sessions;
-  first timestamptz;
+  most constant int := current_setting('calytics.most_origins');
 begin
-  if kept_from is not null then
-    -- A session of which events are gone stays as it was.
-    ids := array(
-      select i from unnest(sessions) i
-      except
-      (select s.session_id from calytics.tracked_session s
-        where s.source_id = src and s.session_id = any (sessions) and s.received_first < kept_from
-       union all
-       select f.session_id from calytics.funnel f
-        where f.source_id = src and f.session_id = any (sessions) and f.received_first < kept_from));
-  end if;
-  select least(since, min(s.received_first)) into first
-    from calytics.tracked_session s where s.source_id = src and s.session_id = any (ids);
-  return query
-  with after as materialized (
-    select a.session, a.funnel from calytics.track_facts(src, ids, greatest(first, kept_from)) a
+  with told as materialized (
+    select distinct t.month, o.kind, o.name
+      from (select distinct date_trunc('month', s.began_at at time zone 'UTC')::date as month, s.origin
+              from unnest(sessions) s where s.session_id is not null) t
+     cross join lateral calytics.origins(t.origin) o
+     where o.name not in ('(direct)', '(none)')
+  ), new as materialized (
+    select t.month, t.kind, t.name, row_number() over (partition by t.month, t.kind order by t.name) + coalesce(m.names, 0) as n
+      from told t
+      left join calytics.origin_month m on m.source_id = src and m.month = t.month and m.kind = t.kind
+     where m.is_full is not true
+       and not exists (select from calytics.known_origin k
+                        where k.source_id = src and k.month = t.month and k.kind = t.kind and k.name = t.name)
+  ), learnt as (
+    insert into calytics.known_origin (source_id, month, kind, name)
+      select src, n.month, n.kind, n.name from new n where n.n <= most order by 2, 3, 4
   )
-  select b.fact, a.session, null::calytics.funnel, null::calytics.funnel
-    from (select s as fact, s.session_id, s.began_at from calytics.tracked_session s
-           where s.source_id = src and s.session_id = any (ids)) b
-    full join (select x.session, (x.session).session_id, (x.session).began_at from after x
-                where (x.session).session_id is not null) a
-      on a.session_id = b.session_id and a.began_at = b.began_at
-   where b.fact is distinct from a.session
-  union all
-  select null, null, b.fact, a.funnel
-    from (select f as fact, f.session_id, f.service from calytics.funnel f
-           where f.source_id = src and f.session_id = any (ids)) b
-    full join (select x.funnel, (x.funnel).session_id, (x.funnel).service from after x
-                where (x.funnel).session_id is not null) a
-      on a.session_id = b.session_id and a.service = b.service
-   where b.fact is distinct from a.funnel;
+  insert into calytics.origin_month as m (source_id, month, kind, names, is_full)
+    select src, n.month, n.kind, count(*) filter (where n.n <= most), bool_or(n.n > most) from new n group by 2, 3 order by 2, 3
+    on conflict on constraint origin_month_pkey
+    do update set names = m.names + excluded.names, is_full = excluded.is_full;
 end
 $$;
-comment on function calytics.track_changes(int, text[], timestamptz) is
-  'What became of some sessions and their funnels: the fact that the buckets know and the one that the events tell, NULL '
-  'where there is none. since: when the first event that isn''t folded was received.';
+comment on function calytics.learn_origins(int, calytics.tracked_session[]) is
+  'Writes down the names of origins that sessions are going to be counted by, as many as there is room for. For the folder.';
 
-create function calytics.settle_sessions(run bigint, src int, sessions text[], since timestamptz) returns void
+create function calytics.settle_sessions(
+  run bigint, src int, low bigint, below bigint, sessions text[] default null, since timestamptz default null, part int default 0,
+  parts int default 1
+) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
   set enable_seqscan = off
 as $$
 declare
   zone text := (select s.time_zone from calytics.source s where s.source_id = src);
+  changes calytics.track_change[] := array(select c from calytics.track_changes(src, low, below, sessions, since, part, parts) c);
 begin
+  if changes = '{}' then
+    return;
+  end if;
+  perform calytics.learn_origins(src, array(
+    select c.session_after from unnest(changes) c
+     where (c.session_after).session_id is not null
+       and ((c.session_before).session_id is null or (c.session_before).origin is distinct from (c.session_after).origin)));
   with changed as materialized (
-    select c.* from calytics.track_changes(src, sessions, since) c
+    select c.* from unnest(changes) c
+  ), no_session as materialized (
+    select (c.session_before).session_id, (c.session_before).began_at from changed c
+     where (c.session_before).session_id is not null and (c.session_after).session_id is null
   ), session_gone as (
-    delete from calytics.tracked_session s using changed c
-     where s.source_id = src and s.session_id = (c.session_before).session_id
-       and s.began_at = (c.session_before).began_at and (c.session_after).session_id is null
+    delete from calytics.tracked_session s using no_session n
+     where s.source_id = src and s.session_id = n.session_id and s.began_at = n.began_at
   ), session_saved as (
     insert into calytics.tracked_session
       select (c.session_after).* from changed c where (c.session_after).session_id is not null
       on conflict on constraint tracked_session_pkey do update
         set ended_at = excluded.ended_at, received_first = excluded.received_first, received_last = excluded.received_last,
-            events = excluded.events, origin = excluded.origin, claimed = excluded.claimed, booked = excluded.booked
+            events = excluded.events, origin = excluded.origin, origin_at = excluded.origin_at, origin_id = excluded.origin_id,
+            claimed = excluded.claimed, booked = excluded.booked
+  ), no_funnel as materialized (
+    select (c.funnel_before).session_id, (c.funnel_before).service from changed c
+     where (c.funnel_before).session_id is not null and (c.funnel_after).session_id is null
   ), funnel_gone as (
-    delete from calytics.funnel f using changed c
-     where f.source_id = src and f.session_id = (c.funnel_before).session_id
-       and f.service = (c.funnel_before).service and (c.funnel_after).session_id is null
+    delete from calytics.funnel f using no_funnel n
+     where f.source_id = src and f.session_id = n.session_id and f.service = n.service
   ), funnel_saved as (
     insert into calytics.funnel
       select (c.funnel_after).* from changed c where (c.funnel_after).session_id is not null
       on conflict on constraint funnel_pkey do update
         set received_first = excluded.received_first, received_last = excluded.received_last, started_at = excluded.started_at,
-            viewed_at = excluded.viewed_at, selected_at = excluded.selected_at, began_at = excluded.began_at,
+            ended_at = excluded.ended_at, viewed_at = excluded.viewed_at, selected_at = excluded.selected_at, began_at = excluded.began_at,
             submitted_at = excluded.submitted_at, claimed_at = excluded.claimed_at, abandoned_at = excluded.abandoned_at,
             booked_at = excluded.booked_at, uid = excluded.uid, reached = excluded.reached, anchor_at = excluded.anchor_at,
             last_at = excluded.last_at
@@ -121,18 +88,28 @@ begin
     select settle_sessions.run, src, x.basis, x.hour, x.cells
       from (
         select k.basis, date_trunc('hour', k.at at time zone zone) as hour,
-               calytics.cube(k.service, k.host, '', k.counts, v.weight) as cells
+               calytics.cube(
+                 case when m.is_full then calytics.origin_label(src, k.at, k.host, k.service) else k.service end, k.host, '', k.counts,
+                 v.weight) as cells
           from changed c
          cross join lateral (values (c.session_before, c.funnel_before, -1::bigint),
                                     (c.session_after, c.funnel_after, 1)) v (session, funnel, weight)
          cross join lateral calytics.track_measures(v.session, v.funnel) k
+          left join calytics.origin_month m
+            on k.basis = 'origin' and m.source_id = src and m.month = date_trunc('month', k.at at time zone 'UTC')::date and m.kind = k.host
+         where (c.session_before).claimed is distinct from (c.session_after).claimed
+            or (c.session_before).booked is distinct from (c.session_after).booked
+            or (c.session_before).origin is distinct from (c.session_after).origin
+            or (c.funnel_before).reached is distinct from (c.funnel_after).reached
          group by 1, 2) x
      where x.cells <> ''
-     order by x.basis, x.hour;
+     order by x.basis, x.hour
+    on conflict on constraint recent_delta_pkey do update set cells = calytics.cube_plus(recent_delta.cells, excluded.cells);
 end
 $$;
-comment on function calytics.settle_sessions(bigint, int, text[], timestamptz) is
-  'Makes facts of some sessions what their events say, and adds what that changes to recent deltas of a run. For the folder.';
+comment on function calytics.settle_sessions(bigint, int, bigint, bigint, text[], timestamptz, int, int) is
+  'Makes facts of sessions what their events say, and adds what that changes to recent deltas of a run. Which sessions: as in '
+  'calytics.track_changes. For the folder.';
 
 create function calytics.fold_tracking(run bigint, since bigint, low bigint) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
@@ -140,12 +117,19 @@ create function calytics.fold_tracking(run bigint, since bigint, low bigint) ret
 as $$
 declare
   touched record;
+  -- Beyond these, a part of the sessions after the other.
+  at_once constant int := 200000;
 begin
+  -- Of bookings those too that are still being told of: what they change now they will not change again.
   for touched in
-    select t.source_id, array_agg(t.session_id) as sessions, min(t.received_at) as received_at
-      from calytics.touched_sessions(null, since) t group by 1 order by 1
+    select t.source_id, 1 + max(t.events) / at_once as parts
+      from (select e.source_id, count(*) as events from calytics.event e where e.segment >= since and e.segment < low group by 1
+            union all
+            select m.source_id, 0 from calytics.chain_mark m where m.segment >= since) t
+     group by 1 order by 1
   loop
-    perform calytics.settle_sessions(run, touched.source_id, touched.sessions, touched.received_at);
+    perform calytics.settle_sessions(run, touched.source_id, since, low, null, null, p, touched.parts::int)
+       from generate_series(0, touched.parts::int - 1) p;
   end loop;
   if not exists (select from calytics.event e where e.segment >= since and e.segment < low) then
     return;
@@ -233,8 +217,9 @@ begin
   )
   select count(*), array_agg(distinct g.hour) filter (where g.visitor is not null) into gone, hours from gone g;
   delete from calytics.named_booking n where n.source_id = src and n.session_id = any (sessions);
-  perform calytics.settle_sessions(this_run, src, sessions, '-infinity');
+  perform calytics.settle_sessions(this_run, src, low, low, sessions, '-infinity');
   perform calytics.recount_visitors(src, hours);
+  perform calytics.break_log();
   return gone;
 end
 $$;
@@ -269,7 +254,8 @@ begin
      and not exists (select from calytics.tracked_session s where s.source_id = src and s.session_id = n.session_id);
   -- Sessions that stayed as they were, because a part of their events was gone, are told by what is left.
   if thawed is not null then
-    perform calytics.settle_sessions(calytics.next_run(), src, thawed, since);
+    perform calytics.settle_sessions(
+      calytics.next_run(), src, 0, (select f.segment from calytics.fold_state f order by f.run desc limit 1), thawed, since);
   end if;
 end
 $$;

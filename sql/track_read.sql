@@ -1,50 +1,5 @@
 -- What readers of sums need beside the buckets of what is tracked; extension/glue/collect_tracked.cpp calls it.
 
-create function calytics.track_pending(src int, low bigint, moments timestamptz[])
-  returns table (
-    basis text, at timestamptz, service text, host text, counts calytics.tally, weight bigint, as_of timestamptz
-  )
-  language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
-  set enable_seqscan = off
-as $$
-declare
-  touched record;
-begin
-  if not exists (select from calytics.event e where e.segment >= low and e.source_id = src)
-     and not exists (select from calytics.chain_mark m where m.segment >= low and m.source_id = src) then
-    return;
-  end if;
-  return query
-  select 'tracking', e.occurred_at, e.service, '', calytics.event_counts(e.event_type, e.bot, e.late, e.removed, e.duration),
-         1::bigint, null::timestamptz
-    from calytics.event e
-   where e.segment >= low and e.source_id = src;
-  select array_agg(t.session_id) as sessions, min(t.received_at) as received_at into touched
-    from calytics.touched_sessions(src, low) t;
-  if touched.sessions is null then
-    return;
-  end if;
-  return query
-  with changed as materialized (
-    select v.session, v.funnel, v.weight
-      from calytics.track_changes(src, touched.sessions, touched.received_at) c
-     cross join lateral (values (c.session_before, c.funnel_before, -1::bigint),
-                                (c.session_after, c.funnel_after, 1)) v (session, funnel, weight)
-  )
-  select k.basis, k.at, k.service, k.host, k.counts, c.weight, null::timestamptz
-    from changed c cross join lateral calytics.track_measures(c.session, c.funnel) k
-  union all
-  select 'funnel', (c.funnel).anchor_at, (c.funnel).service, '',
-         calytics.minus(calytics.funnel_counts((c.funnel).reached, m.at), calytics.funnel_counts((c.funnel).reached, 'infinity')),
-         c.weight, m.at
-    from changed c cross join unnest(moments) m (at)
-   where (c.funnel).last_at > m.at and (c.funnel).anchor_at <= m.at;
-end
-$$;
-comment on function calytics.track_pending(int, bigint, timestamptz[]) is
-  'What segments from low on add to the sums of what is tracked: events, and what became of their sessions and funnels. as_of: '
-  'it counts for sums as of one of these moments only, and takes back steps taken later.';
-
 create function calytics.funnel_ahead(src int, moments timestamptz[], los timestamptz[], his timestamptz[])
   returns table (
     basis text, at timestamptz, service text, host text, counts calytics.tally, weight bigint, as_of timestamptz
@@ -93,8 +48,11 @@ begin
       from calytics.funnel f where f.anchor_at >= lo and f.anchor_at < hi and f.source_id = src;
   else
     return query
-    select k.basis, k.at, k.service, k.host, k.counts, 1::bigint
+    select k.basis, k.at, case when m.is_full then calytics.origin_label(src, k.at, k.host, k.service) else k.service end, k.host,
+           k.counts, 1::bigint
       from calytics.tracked_session s cross join lateral calytics.track_measures(s, null) k
+      left join calytics.origin_month m
+        on k.basis = 'origin' and m.source_id = src and m.month = date_trunc('month', k.at at time zone 'UTC')::date and m.kind = k.host
      where s.began_at >= lo and s.began_at < hi and s.source_id = src and k.basis = of_basis;
   end if;
 end

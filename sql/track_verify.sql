@@ -21,13 +21,16 @@ begin atomic
   union all
   select x.basis, x.hour, x.cells, 1
     from (
-      select k.basis, date_trunc('hour', k.at at time zone r.zone) as hour, calytics.cube(k.service, k.host, '', k.counts, 1) as cells
+      select k.basis, date_trunc('hour', k.at at time zone r.zone) as hour, calytics.cube(
+               case when m.is_full then calytics.origin_label(src, k.at, k.host, k.service) else k.service end, k.host, '', k.counts, 1) as cells
         from reach r
        cross join lateral (
          select s as session, null::calytics.funnel as funnel from calytics.tracked_session s where s.source_id = src
          union all
          select null, f from calytics.funnel f where f.source_id = src) f
        cross join lateral calytics.track_measures(f.session, f.funnel) k
+        left join calytics.origin_month m
+          on k.basis = 'origin' and m.source_id = src and m.month = date_trunc('month', k.at at time zone 'UTC')::date and m.kind = k.host
        group by 1, 2) x
    where x.hour >= (select r.since from reach r)
   union all
@@ -45,7 +48,7 @@ end;
 comment on function calytics.expected_tracking(int) is
   'What the hours of a source should hold of what is tracked, what is folded but not merged included.';
 
-create function calytics.recount_sessions(src int)
+create function calytics.recount_sessions(src int, below bigint default x'7fffffffffffffff'::bigint)
   returns table (session calytics.tracked_session, funnel calytics.funnel)
   language plpgsql stable set search_path = pg_catalog, pg_temp set jit = off
 as $$
@@ -58,30 +61,30 @@ begin
     union
     select f.session_id from calytics.funnel f where f.source_id = src and f.received_first < kept_from
   )
-  select t.session, t.funnel
-    from calytics.track_facts(src, null, coalesce(kept_from, '-infinity')) t
-   where coalesce((t.session).session_id, (t.funnel).session_id) not in (select z.session_id from frozen z)
+  select t, null::calytics.funnel
+    from calytics.track_sessions(src, null, coalesce(kept_from, '-infinity'), below) t
+   where t.session_id not in (select z.session_id from frozen z)
+  union all
+  select null, t
+    from calytics.track_funnels(src, null, coalesce(kept_from, '-infinity'), below) t
+   where t.session_id not in (select z.session_id from frozen z)
   union all
   select s, null from calytics.tracked_session s where s.source_id = src and s.session_id in (select z.session_id from frozen z)
   union all
   select null, f from calytics.funnel f where f.source_id = src and f.session_id in (select z.session_id from frozen z);
 end
 $$;
-comment on function calytics.recount_sessions(int) is
-  'All sessions and funnels of a source anew from the events; those of which events are gone as they are.';
+comment on function calytics.recount_sessions(int, bigint) is
+  'All sessions and funnels of a source anew from the events of segments below one; those of which events are gone as they are.';
 
 create function calytics.sessions_now(src int)
   returns table (session calytics.tracked_session, funnel calytics.funnel)
   language plpgsql stable set search_path = pg_catalog, pg_temp set jit = off
 as $$
-declare
-  touched record;
 begin
-  select array_agg(t.session_id) as sessions, min(t.received_at) as received_at into touched
-    from calytics.touched_sessions(src, (select f.segment from calytics.fold_state f order by f.run desc limit 1)) t;
   return query
   with changed as materialized (
-    select c.* from calytics.track_changes(src, touched.sessions, touched.received_at) c where touched.sessions is not null
+    select c.* from calytics.changes_now(src) c
   )
   select s, null::calytics.funnel from calytics.tracked_session s
    where s.source_id = src
@@ -155,7 +158,11 @@ declare
   wrong bigint := (select count(*) from calytics.session_differences(src));
 begin
   if wrong > 0 then
-    create temp table recounted on commit drop as select r.* from calytics.recount_sessions(src) r;
+    -- What isn't folded yet will be.
+    create temp table recounted on commit drop as
+      select r.* from calytics.recount_sessions(src, (select f.segment from calytics.fold_state f order by f.run desc limit 1)) r;
+    perform calytics.learn_origins(src, array(
+      select r.session from pg_temp.recounted r where (r.session).session_id is not null));
     delete from calytics.tracked_session s where s.source_id = src;
     delete from calytics.funnel f where f.source_id = src;
     insert into calytics.tracked_session select (r.session).* from pg_temp.recounted r where (r.session).session_id is not null;

@@ -110,7 +110,8 @@ comment on function cal.sources(
     text, timestamptz, timestamptz, timestamptz, text, text, timestamptz) is
   'Where the sessions of a period came from, by the first touch: by source (utm_source, or else the referrer''s host, or else '
   '(direct)), medium, campaign or referrer ((none) where there is none); how many there were, how many led to a verified '
-  'booking, and their share. Parameters as in cal.metrics. Raises invalid_parameter_value and no_data_found.';
+  'booking, and their share. Of a month, as many names are told apart as calytics.most_origins (1,000) says; sessions of names that '
+  'came after them are under (other). Parameters as in cal.metrics. Raises invalid_parameter_value and no_data_found.';
 
 create function cal.journeys(
   period text default 'week', at timestamptz default now(), "from" timestamptz default null,

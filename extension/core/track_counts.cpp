@@ -19,6 +19,10 @@ enum Measure : std::int32_t {
   kRemoved = 60,
   kDurations = 61,
   kDurationSum = 62,
+  kSessions = 70,
+  kClaimed = 71,
+  kBookedSessions = 72,
+  kUnverified = 73,
   kFirstStep = 80,
   kConvertSum = 85
 };
@@ -53,6 +57,15 @@ std::size_t count_event(const CountedEvent& event, TrackCounts& counts) noexcept
     if (*event.duration != 0) counts[size++] = entry(kDurationSum, *event.duration);
     counts[size++] = entry(kDurationBins + bin(*event.duration), 1);
   }
+  return size;
+}
+
+std::size_t count_session(bool claimed, bool booked, TrackCounts& counts) noexcept {
+  std::size_t size = 0;
+  counts[size++] = entry(kSessions, 1);
+  if (claimed) counts[size++] = entry(kClaimed, 1);
+  if (booked) counts[size++] = entry(kBookedSessions, 1);
+  if (claimed && !booked) counts[size++] = entry(kUnverified, 1);
   return size;
 }
 

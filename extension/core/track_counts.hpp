@@ -34,6 +34,9 @@ struct CountedEvent {
 // Fills `counts` and returns how many they are.
 std::size_t count_event(const CountedEvent& event, TrackCounts& counts) noexcept;
 
+// Of a session: whether its page said that it was booked, and whether a webhook tells of that.
+std::size_t count_session(bool claimed, bool booked, TrackCounts& counts) noexcept;
+
 // Of a session that reached the steps of the funnel at these times, in microseconds: those that
 // were over by `as_of`.
 std::size_t count_steps(std::span<const std::int64_t> times, std::int64_t as_of,

@@ -67,8 +67,10 @@ class Names {
 // What is to be told of once all is applied.
 struct Effects {
   MemoryContext memory;
-  Names changed;  // legs
-  Names roots;    // of chains
+  Names changed;           // legs
+  Names roots;             // of chains
+  core::BookingState leg;  // the webhook's, as it stands unless its chain was relinked
+  bool relinked = false;
 };
 
 // Links a leg behind the one it replaced, which is locked. One that is new and that nothing follows
@@ -80,6 +82,7 @@ void link(BookingTables& tables, core::BookingState& leg, bool fresh,
     return;
   }
   effects.roots.add(leg.root_uid);
+  effects.relinked = true;
   Arguments()
       .put_all(leg.source, leg.uid)
       .write(
@@ -111,7 +114,8 @@ std::span<AttendeeState> attendees_of(const Webhook& webhook, std::int32_t sourc
 
 Effects apply_to_legs(BookingTables& tables, const Webhook& webhook, std::int32_t source, Moment at,
                       bool& fresh) {
-  Effects effects = {.memory = CurrentMemoryContext, .changed = {}, .roots = {}};
+  Effects effects;
+  effects.memory = CurrentMemoryContext;
   auto* name = static_cast<core::HostName*>(palloc(sizeof(core::HostName)));
   core::BookingState told = core::booking_evidence(webhook, at, *name);
   told.source = source;
@@ -136,6 +140,7 @@ Effects apply_to_legs(BookingTables& tables, const Webhook& webhook, std::int32_
     if (leg.linked) link(tables, leg.leg, leg.fresh, old.leg, effects);
   }
   if (leg.saved) effects.roots.add(leg.leg.root_uid);
+  effects.leg = leg.leg;
   return effects;
 }
 
@@ -167,13 +172,16 @@ Understood apply(BookingTables& tables, const Webhook& webhook, const Delivered&
     mark_chains(tables.mark, delivered.source, effects.roots.all());
   }
   learn_texts(tables.texts, delivered.source, webhook, at, fresh);
-  learn_names(delivered.source, webhook, at);
+  learn_names(tables, delivered.source, webhook, at);
 
   const std::int64_t change = place_in_order(delivered);
   if (effects.changed.empty()) return {.outcome = "unchanged", .detail = {}, .change = change};
   for (const std::string_view uid : effects.changed.all()) {
-    const auto leg = found<core::BookingState>(tables.booking, leg_key(delivered.source, uid));
-    if (leg) write_change(tables, *leg, change, delivered, happened);
+    if (uid == effects.leg.uid && !effects.relinked) {
+      write_change(tables, effects.leg, change, delivered, happened);
+    } else if (tables.booking.find(leg_key(delivered.source, uid))) {
+      write_change(tables, tables.booking.row<core::BookingState>(), change, delivered, happened);
+    }
   }
   return {.outcome = "applied", .detail = {}, .change = change};
 }

@@ -11,14 +11,17 @@ namespace calytics::glue {
 
 struct BookingTables {
   EState* state = CreateExecutorState();
-  Table booking{state, "booking", "booking_pkey"};
-  Table attendee{state, "attendee", "attendee_pkey"};
-  Table texts{state, "booking_private", "booking_private_pkey"};
-  Table change{state, "booking_change", "booking_change_pkey"};
-  Table mark{state, "chain_mark", "chain_mark_pkey"};
+  Table booking{state, "booking"};
+  Table attendee{state, "attendee"};
+  Table texts{state, "booking_private"};
+  Table change{state, "booking_change"};
+  Table mark{state, "chain_mark"};
+  Table service{state, "service"};
+  Table host{state, "host"};
+  Table person{state, "person"};
 
   void close() {
-    for (Table* table : {&booking, &attendee, &texts, &change, &mark})
+    for (Table* table : {&booking, &attendee, &texts, &change, &mark, &service, &host, &person})
       table->close();
     FreeExecutorState(state);
   }

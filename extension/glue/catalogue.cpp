@@ -22,31 +22,25 @@ constexpr Oid kService[] = {INT4OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
 constexpr Oid kHost[] = {INT4OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
 constexpr Oid kPerson[] = {INT4OID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
 
-// A name that is known since then is left alone: a lock on the row of a name that many webhooks
-// tell would make it hot.
-Statement learn_service(
+// Only for a name that turns out to be older than it is known to be, or that another session learns
+// just now.
+Statement age_service(
     "insert into calytics.service as s (source_id, event_type_id, service, title, first_at)"
-    " select $1, $2, $3, $4, $5 where not exists (select from calytics.service s"
-    "   where (s.source_id, s.event_type_id, s.service, s.title) = ($1, $2, $3, $4)"
-    "     and s.first_at <= $5)"
+    " values ($1, $2, $3, $4, $5)"
     " on conflict (source_id, event_type_id, service, title)"
     " do update set first_at = least(s.first_at, excluded.first_at)",
     kService);
 
-Statement learn_host(
+Statement age_host(
     "insert into calytics.host as h (source_id, host_id, host, name, email, time_zone, first_at)"
-    " select $1, $2, $3, $4, $5, $6, $7 where not exists (select from calytics.host h"
-    "   where (h.source_id, h.host_id, h.host, h.name, h.email, h.time_zone)"
-    "       = ($1, $2, $3, $4, $5, $6) and h.first_at <= $7)"
+    " values ($1, $2, $3, $4, $5, $6, $7)"
     " on conflict (source_id, host_id, host, name, email, time_zone)"
     " do update set first_at = least(h.first_at, excluded.first_at)",
     kHost);
 
-Statement learn_person(
+Statement age_person(
     "insert into calytics.person as p (source_id, customer, name, email, phone, first_at)"
-    " select $1, $2, $3, $4, $5, $6 where not exists (select from calytics.person p"
-    "   where (p.source_id, p.customer, p.name, p.email, p.phone) = ($1, $2, $3, $4, $5)"
-    "     and p.first_at <= $6)"
+    " values ($1, $2, $3, $4, $5, $6)"
     " on conflict (source_id, customer, name, email, phone)"
     " do update set first_at = least(p.first_at, excluded.first_at)",
     kPerson);
@@ -62,17 +56,27 @@ const Attendee** in_order(const Webhook& webhook) {
   return sorted;
 }
 
-// id: of what is named.
+// A name that is known since then is left alone: a lock on the row of a name that many webhooks
+// tell would make it hot. id: of what is named; the table's last column says since when.
 template <class Id>
-void learn(Statement& statement, std::int32_t source, const Id& id,
+void learn(Table& table, Statement& age, std::int32_t source, const Id& id,
            std::initializer_list<std::string_view> names, core::Moment at) {
-  const KnownName known(statement, source, {reinterpret_cast<const char*>(&id), sizeof(id)}, names);
+  const KnownName known(age, source, {reinterpret_cast<const char*>(&id), sizeof(id)}, names);
   if (known.since(at)) return;
   Arguments row;
+  RowKey key;
   row.put_all(source, id);
-  for (const std::string_view name : names)
+  key.put(source).put(id);
+  for (const std::string_view name : names) {
     row.put(name);
-  row.put(at).write(statement);
+    key.put(name);
+  }
+  row.put(at);
+  if (table.find(key)) {
+    if (moment_of(DatumGetTimestampTz(table.value(key.size()))) > at) row.write(age);
+  } else if (!table.insert_unless_there(row)) {
+    row.write(age);
+  }
   known.learn(at);
 }
 
@@ -115,13 +119,14 @@ void learn_texts(Table& texts, std::int32_t source, const Webhook& webhook, core
   if (joined != *known) texts.update(Arguments().put_row(joined));
 }
 
-void learn_names(std::int32_t source, const Webhook& webhook, core::Moment at) {
+void learn_names(BookingTables& tables, std::int32_t source, const Webhook& webhook,
+                 core::Moment at) {
   if (webhook.event_type_id && webhook.service) {
-    learn(learn_service, source, *webhook.event_type_id,
+    learn(tables.service, age_service, source, *webhook.event_type_id,
           {*webhook.service, webhook.service_title.value_or("")}, at);
   }
   if (webhook.host_id && webhook.host) {
-    learn(learn_host, source, *webhook.host_id,
+    learn(tables.host, age_host, source, *webhook.host_id,
           {*webhook.host, webhook.host_name.value_or(""), webhook.host_email.value_or(""),
            webhook.host_time_zone.value_or("")},
           at);
@@ -129,7 +134,7 @@ void learn_names(std::int32_t source, const Webhook& webhook, core::Moment at) {
   const Attendee** people = in_order(webhook);
   for (std::size_t i = 0; i < webhook.attendees.size(); ++i) {
     const Attendee& person = *people[i];
-    learn(learn_person, source, person.id,
+    learn(tables.person, age_person, source, person.id,
           {person.name.value_or(""), person.email.value_or(""), person.phone.value_or("")}, at);
   }
 }

@@ -4,9 +4,9 @@
 
 #include "pg.hpp"
 
+#include "booking_tables.hpp"
 #include "core/moment.hpp"
 #include "core/webhook.hpp"
-#include "table.hpp"
 
 namespace calytics::glue {
 
@@ -15,6 +15,7 @@ namespace calytics::glue {
 void learn_texts(Table& texts, std::int32_t source, const core::Webhook& webhook, core::Moment at,
                  bool fresh);
 
-void learn_names(std::int32_t source, const core::Webhook& webhook, core::Moment at);
+void learn_names(BookingTables& tables, std::int32_t source, const core::Webhook& webhook,
+                 core::Moment at);
 
 }  // namespace calytics::glue

@@ -87,7 +87,8 @@ Datum body_of(const Received& received) {
 
 Datum answer(int status, const Received& received) {
   const char* headers =
-      R"({"content-type": "application/json; charset=utf-8", "cache-control": "no-store"})";
+      R"({"content-type": "application/json; charset=utf-8", "cache-control": "no-store",)"
+      R"( "x-calytics-class": "webhook"})";
   ResponseRow response;
   response[kStatus] = some(Int32GetDatum(status));
   response[kAnswerHeaders] = some(DirectFunctionCall1(jsonb_in, CStringGetDatum(headers)));

@@ -17,6 +17,7 @@ int fold_interval_value = 100;
 int merge_interval_value = 10'000;
 int health_interval_value = 30'000;
 int health_retention_value = 14 * 24 * 60;
+int most_origins_value = 1000;
 
 enum Durability { durable, relaxed };
 int track_durability_value = durable;
@@ -87,6 +88,11 @@ void calytics::glue::define_settings() {
   DefineCustomIntVariable("calytics.health_retention", "How long samples of health are kept.",
                           nullptr, &health_retention_value, 14 * 24 * 60, 60, 400 * 24 * 60,
                           PGC_SIGHUP, GUC_UNIT_MIN, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable(
+      "calytics.most_origins",
+      "How many names of origins of a kind the sessions of a month are counted by.",
+      "Names that come after them count as (other); what was counted stays.", &most_origins_value,
+      1000, 1, 100'000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable(
       "calytics.remember", "Whether a session remembers the sums it has read.",
       "Asked again, it adds what has changed since. Sums are the same without.", &remember_value,

@@ -5,8 +5,8 @@ extern "C" {
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_collation.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "storage/lmgr.h"
@@ -27,7 +27,7 @@ IndexScanDesc begin_scan(Relation table, Relation index, RowKey& key) {
 #else
   IndexScanDesc scan = index_beginscan(table, index, GetActiveSnapshot(), key.size(), 0);
 #endif
-  index_rescan(scan, key.keys(), key.size(), nullptr, 0);
+  index_rescan(scan, key.keys_of(index), key.size(), nullptr, 0);
   return scan;
 }
 
@@ -51,18 +51,30 @@ bool is_free(ResultRelInfo* result, TupleTableSlot* row, EState* state, List* ar
 #endif
 }
 
+Oid primary_key_of(Relation table) {
+#if PG_VERSION_NUM >= 180000
+  return RelationGetPrimaryKeyIndex(table, false);
+#else
+  return RelationGetPrimaryKeyIndex(table);
+#endif
+}
+
 }  // namespace
 
 RowKey& RowKey::put(Datum value, RegProcedure equals) {
   ScanKeyEntryInitialize(&keys_[static_cast<std::size_t>(size_)], 0,
                          static_cast<AttrNumber>(size_ + 1), BTEqualStrategyNumber, InvalidOid,
-                         C_COLLATION_OID, equals, value);
+                         InvalidOid, equals, value);
   ++size_;
   return *this;
 }
 
 RowKey& RowKey::put(std::int32_t value) {
   return put(Int32GetDatum(value), F_INT4EQ);
+}
+
+RowKey& RowKey::put(std::int64_t value) {
+  return put(Int64GetDatum(value), F_INT8EQ);
 }
 
 RowKey& RowKey::put(std::string_view text) {
@@ -77,6 +89,12 @@ RowKey& RowKey::put_bytes(Datum bytes) {
   return put(bytes, F_BYTEAEQ);
 }
 
+ScanKeyData* RowKey::keys_of(Relation index) {
+  for (int i = 0; i < size_; ++i)
+    keys_[static_cast<std::size_t>(i)].sk_collation = index->rd_indcollation[i];
+  return keys_.data();
+}
+
 void Table::open() {
   if (result_ != nullptr) return;
   PreventCommandIfReadOnly("INSERT");
@@ -84,11 +102,14 @@ void Table::open() {
   Relation table = table_open(get_relname_relid(name_, schema), RowExclusiveLock);
   result_ = makeNode(ResultRelInfo);
   InitResultRelInfo(result_, table, 0, nullptr, 0);
-  ExecOpenIndices(result_, true);
-  const Oid wanted = get_relname_relid(key_name_, schema);
+  ExecOpenIndices(result_, false);
+  const Oid wanted =
+      key_name_ == nullptr ? primary_key_of(table) : get_relname_relid(key_name_, schema);
   for (int i = 0; i < result_->ri_NumIndices; ++i) {
     Relation index = result_->ri_IndexRelationDescs[i];
-    if (RelationGetRelid(index) == wanted) key_ = index;
+    if (RelationGetRelid(index) != wanted) continue;
+    key_ = index;
+    key_info_ = result_->ri_IndexRelationInfo[i];
   }
   if (key_ == nullptr) {
     ereport(ERROR,
@@ -182,6 +203,7 @@ bool Table::insert_unless_there(const Arguments& told) {
   fill(told, false);
   Relation table = result_->ri_RelationDesc;
   List* arbiters = list_make1_oid(RelationGetRelid(key_));
+  if (key_info_->ii_UniqueProcs == nullptr) BuildSpeculativeIndexInfo(key_, key_info_);
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     if (!is_free(result_, told_, state_, arbiters)) return false;

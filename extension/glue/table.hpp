@@ -24,16 +24,18 @@ class RowKey {
  public:
   RowKey& put(std::int32_t value);
   RowKey& put(std::string_view text);
+  RowKey& put(std::int64_t value);
   RowKey& put(const core::PersonId& id);
   RowKey& put_bytes(Datum bytes);
 
-  ScanKeyData* keys() { return keys_.data(); }
+  ScanKeyData* keys_of(Relation index);
   int size() const { return size_; }
 
  private:
   RowKey& put(Datum value, RegProcedure equals);
 
-  std::array<ScanKeyData, 3> keys_;
+  static constexpr std::size_t most = 6;
+  std::array<ScanKeyData, most> keys_;
   int size_ = 0;
 };
 
@@ -41,8 +43,9 @@ class RowKey {
 // made it, if no error came in between.
 class Table {
  public:
-  // In schema calytics, with one of its unique indexes.
-  Table(EState* state, const char* name, const char* key)
+  // In schema calytics. key: a unique index by which its rows are found; without one, the primary
+  // key.
+  Table(EState* state, const char* name, const char* key = nullptr)
       : state_(state), name_(name), key_name_(key) {}
 
   // The row, as what is committed now or written here shows it.
@@ -56,6 +59,8 @@ class Table {
   State row() const {
     return Columns(found_->tts_values, found_->tts_isnull).take_row<State>();
   }
+
+  Datum value(int column) const { return found_->tts_values[column]; }
 
   // Columns that aren't told are NULL.
   void insert(const Arguments& told);
@@ -76,6 +81,7 @@ class Table {
   const char* key_name_;
   ResultRelInfo* result_ = nullptr;
   Relation key_ = nullptr;
+  IndexInfo* key_info_ = nullptr;
   TupleTableSlot* found_ = nullptr;
   TupleTableSlot* told_ = nullptr;
 };

@@ -5,8 +5,10 @@
 #include "core/track_counts.hpp"
 
 #include "tally.hpp"
+#include "track_changes.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_event_counts);
+CALYTICS_SQL_FUNCTION(calytics_session_counts);
 CALYTICS_SQL_FUNCTION(calytics_funnel_counts);
 
 namespace {
@@ -20,7 +22,9 @@ Datum tally_of(const TrackCounts& counts, std::size_t size) {
   return PointerGetDatum(tally.finish());
 }
 
-std::int64_t sum_of(const ArrayType* numbers) {
+}  // namespace
+
+std::int64_t calytics::glue::removed_in(const ArrayType* numbers) {
   if (ARR_HASNULL(numbers) || ARR_ELEMTYPE(numbers) != INT4OID) return 0;
   const auto* const first = reinterpret_cast<const std::int32_t*>(ARR_DATA_PTR(numbers));
   const int size = ArrayGetNItems(ARR_NDIM(numbers), ARR_DIMS(numbers));
@@ -30,7 +34,13 @@ std::int64_t sum_of(const ArrayType* numbers) {
   return sum;
 }
 
-}  // namespace
+calytics::core::CountedEvent calytics::glue::counted(const PendingEvent& pending) {
+  core::CountedEvent event = {pending.type, pending.bot, pending.late};
+  if (!pending.removed.isnull)
+    event.removed = removed_in(DatumGetArrayTypeP(pending.removed.value));
+  if (!pending.duration.isnull) event.duration = DatumGetInt64(pending.duration.value);
+  return event;
+}
 
 // event_counts(event_type, bot, late, removed, duration)
 Datum calytics_event_counts(PG_FUNCTION_ARGS) {
@@ -39,10 +49,18 @@ Datum calytics_event_counts(PG_FUNCTION_ARGS) {
   event.type = calytics::glue::bytes_of(PG_GETARG_VARLENA_PP(0));
   event.bot = PG_GETARG_BOOL(1);
   event.late = PG_GETARG_BOOL(2);
-  if (!PG_ARGISNULL(3)) event.removed = sum_of(PG_GETARG_ARRAYTYPE_P(3));
+  if (!PG_ARGISNULL(3)) event.removed = calytics::glue::removed_in(PG_GETARG_ARRAYTYPE_P(3));
   if (!PG_ARGISNULL(4)) event.duration = PG_GETARG_INT64(4);
   TrackCounts counts;
   const std::size_t size = calytics::core::count_event(event, counts);
+  return tally_of(counts, size);
+}
+
+// session_counts(claimed, booked)
+Datum calytics_session_counts(PG_FUNCTION_ARGS) {
+  TrackCounts counts;
+  const std::size_t size =
+      calytics::core::count_session(PG_GETARG_BOOL(0), PG_GETARG_BOOL(1), counts);
   return tally_of(counts, size);
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing from Debian's packages for the purposes named: deps.sh run|client|demo|check|bench ...
+# Installs what is missing from Debian's packages for the purposes named: deps.sh run|client|deb|demo|check|bench ...
 # (client: as run, for a PostgreSQL that runs elsewhere). Asks for sudo only if something is missing.
 . "$(dirname "$0")/lib.sh"
 . "$ops/postgres.sh"
@@ -9,16 +9,18 @@ tools=() # command:package, for what also comes from elsewhere, such as a newer 
 
 for purpose in "$@"; do
   case $purpose in
-    client | run | check | bench)
+    client | run | deb | check | bench)
       packages+=(g++ make cmake pkg-config libpq-dev libpoco-dev libsimdjson-dev libssl-dev zlib1g-dev) ;;&
-    run | check | bench)
+    run | deb | check | bench)
       tools+=(node:nodejs npm:npm) ;;&
     client)
       tools+=(psql:postgresql-client) ;;
+    deb)
+      packages+=(dpkg-dev) ;;
     demo)
       tools+=(node:nodejs) ;;
     check)
-      packages+=(libgtest-dev clang-format clang-tidy shellcheck)
+      packages+=(libgtest-dev clang-format clang-tidy shellcheck dpkg-dev fakeroot)
       tools+=(chromium) ;;
     bench)
       packages+=(wrk) ;;
@@ -39,7 +41,7 @@ apt_get() {
 known() { apt-cache show --quiet=2 "$1" >/dev/null 2>&1; }
 
 major=
-if [[ " $* " =~ \ (run|check|bench)\  && -z ${PG_CONFIG-} ]]; then
+if [[ " $* " =~ \ (run|deb|check|bench)\  && -z ${PG_CONFIG-} ]]; then
   major=$(pg_major)
   if [[ -z $major ]]; then
     # None is installed: take the one that Debian's `postgresql` stands for.

@@ -17,7 +17,7 @@ step "clang-format"
 clang-format --dry-run -Werror "${cpp[@]}" || failed+=(clang-format)
 
 step "shellcheck"
-mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh$' .ci gateway/ops tests --exclude-dir=node_modules)
+mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh$' .ci gateway/ops gateway/debian tests --exclude-dir=node_modules)
 # Names cross files here, and what another shell is to expand stands in single quotes.
 shellcheck -x -P gateway/ops -e SC2016,SC2034,SC2154 "${scripts[@]}" || failed+=(shellcheck)
 

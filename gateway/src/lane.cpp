@@ -43,6 +43,10 @@ void log_error(LogLevel level, std::string_view event, const DatabaseError& erro
   line.text("sqlstate", error.sqlstate).text("message", error.message);
 }
 
+bool is_deadlock(const DatabaseError& error) {
+  return error.sqlstate == "40P01";
+}
+
 Call call_of(const Exchange& exchange, std::string_view headers) {
   const auto& request = exchange.request();
   return {request.method, request.path, request.query, headers, request.body};
@@ -75,9 +79,9 @@ Lane::~Lane() {
 void Lane::run() {
   while (await_connection()) {
     if (Clock::now() >= return_at_) return_to_replica();
-    auto batch = next_batch();
-    if (batch.empty() && queue_.closed()) break;
-    if (batch.empty()) continue;
+    auto batch = queue_.take(return_at_, duty_.batch_size, kBatchBytes);
+    if (batch.exchanges.empty() && queue_.finished()) break;
+    if (batch.exchanges.empty()) continue;
     ++counters_.busy;
     serve(std::move(batch));
     --counters_.busy;
@@ -104,56 +108,49 @@ bool Lane::await_connection() {
   return true;
 }
 
-RequestQueue::Exchanges Lane::next_batch() {
-  std::size_t bytes = 0;
-  return queue_.take(return_at_, duty_.batch_size, [&](const auto& first, const auto& next) {
-    if (bytes == 0) bytes = first.request().bytes;
-    const auto more = bytes + next.request().bytes;
-    if (next.request().path != first.request().path || more > kBatchBytes) return false;
-    bytes = more;
-    return true;
-  });
-}
-
-void Lane::serve(RequestQueue::Exchanges batch) {
-  if (batch.size() > 1 && serve_together(batch)) return;
-  for (auto& exchange : batch)
-    serve_alone(std::move(exchange));
+void Lane::serve(RequestQueue::Batch batch) {
+  if (batch.exchanges.size() > 1 && serve_together(batch)) return;
+  for (auto& exchange : batch.exchanges)
+    serve_alone(std::move(exchange), batch.turn);
 }
 
 // False if none of it has happened, or if that isn't known.
-bool Lane::serve_together(const RequestQueue::Exchanges& batch) {
+bool Lane::serve_together(RequestQueue::Batch& batch) {
+  const auto& exchanges = batch.exchanges;
   std::vector<std::string> headers;
   std::vector<Call> calls;
-  headers.reserve(batch.size());
-  calls.reserve(batch.size());
-  for (const auto& exchange : batch) {
+  headers.reserve(exchanges.size());
+  calls.reserve(exchanges.size());
+  for (const auto& exchange : exchanges) {
     headers.push_back(exchange->headers_json());
     calls.push_back(call_of(*exchange, headers.back()));
   }
   auto result = database_.call_together(calls, Clock::now() + settings_.db_timeout + kCancelGrace);
   note_connection();
   if (const auto* error = std::get_if<DatabaseError>(&result)) {
-    log_error(LogLevel::warning, "batch_undone", *error, batch.front()->id());
+    log_error(LogLevel::warning, "batch_undone", *error, exchanges.front()->id());
     ++(error->fault == Fault::lost ? counters_.lost : counters_.undone);
+    if (is_deadlock(*error)) batch.turn.deadlocked();
     return false;
   }
-  counters_.committed(batch.size());
+  // The next batch can go while this one's answers do.
+  batch.turn.end();
+  counters_.committed(exchanges.size());
   auto& answers = std::get<std::vector<Answer>>(result);
-  for (std::size_t i = 0; i < batch.size(); ++i)
-    batch[i]->answer(std::move(answers[i]));
+  for (std::size_t i = 0; i < exchanges.size(); ++i)
+    exchanges[i]->answer(std::move(answers[i]));
   return true;
 }
 
-void Lane::serve_alone(std::unique_ptr<Exchange> exchange) {
-  if (auto answer = outcome_for(*exchange)) return exchange->answer(std::move(*answer));
+void Lane::serve_alone(std::unique_ptr<Exchange> exchange, RequestQueue::Turn& turn) {
+  if (auto answer = outcome_for(*exchange, turn)) return exchange->answer(std::move(*answer));
   ++counters_.passed_on;
   if (!duty_.writers->try_push(exchange)) exchange->answer(give_up("too many requests waiting"));
 }
 
 // The answer of the database, or the gateway's own if there is none to be had; none if the write
 // lanes have to find out.
-std::optional<Answer> Lane::outcome_for(const Exchange& exchange) {
+std::optional<Answer> Lane::outcome_for(const Exchange& exchange, RequestQueue::Turn& turn) {
   const auto headers = exchange.headers_json();
   const auto call = call_of(exchange, headers);
   const auto patience = exchange.arrived() + settings_.db_wait;
@@ -161,6 +158,7 @@ std::optional<Answer> Lane::outcome_for(const Exchange& exchange) {
   int lost = 0;
   for (;;) {
     while (!database_.connected()) {
+      turn.end();  // other lanes may be better off
       if (!sleep_until(std::min(next_attempt_, patience)) || Clock::now() >= patience)
         return give_up("database unavailable");
       connect(std::min(Clock::now() + kConnectTimeout, patience));
@@ -177,6 +175,7 @@ std::optional<Answer> Lane::outcome_for(const Exchange& exchange) {
     switch (error.fault) {
       case Fault::transient:
         log_error(LogLevel::warning, "call_retried", error, exchange.id());
+        if (is_deadlock(error)) turn.deadlocked();
         if (++transient == kTransientTries) return give_up("database busy");
         ++counters_.retried;
         sleep_until(Clock::now() + jittered(Milliseconds{kTransientBackOffMs << transient}));

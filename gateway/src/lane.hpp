@@ -2,7 +2,8 @@
 // database answer them and sends the answers. Writes that wait are taken together, as one
 // transaction, and answered after its commit; so a lane does more at a time the more there is to
 // do. Only those of one path go together: they take about as long, and ask the same of durability.
-// If one of them raises, all are done again one by one, and nobody pays for a neighbour.
+// If one of them raises, or deadlocks with whoever else writes, all are done again one by one, and
+// nobody pays for a neighbour.
 //
 // It decides what a failure means for the request: wait for the database to come back, try again,
 // or give up honestly. A call whose connection was lost may have been committed or not, and is made
@@ -60,11 +61,10 @@ class Lane {
  private:
   void run();
   bool await_connection();
-  RequestQueue::Exchanges next_batch();
-  void serve(RequestQueue::Exchanges batch);
-  bool serve_together(const RequestQueue::Exchanges& batch);
-  void serve_alone(std::unique_ptr<Exchange> exchange);
-  std::optional<Answer> outcome_for(const Exchange& exchange);
+  void serve(RequestQueue::Batch batch);
+  bool serve_together(RequestQueue::Batch& batch);
+  void serve_alone(std::unique_ptr<Exchange> exchange, RequestQueue::Turn& turn);
+  std::optional<Answer> outcome_for(const Exchange& exchange, RequestQueue::Turn& turn);
   bool is_refused_by_replica(const Answer& answer) const;
   Answer give_up(const std::string& reason);
   void connect(TimePoint deadline);

@@ -1,14 +1,22 @@
 // The bounded queue between the reactor and the lanes. It never grows beyond its capacity: who
 // finds it full has to say so to the client.
+//
+// Requests stand in lines, one for each path or one for all. A path's line is served by so many
+// lanes at a time, and the lines by turns: what blocks one path, a lock perhaps, leaves lanes for
+// the others. Paths whose transactions deadlock are served by one lane at a time for a while: what
+// is sent to one address tends to touch the same rows, and one transaction of all that waits is
+// better than two that wait for each other. Nobody stands behind a turn for longer than `patience`:
+// then there is one more turn beside.
 #pragma once
 
-#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -24,102 +32,96 @@ struct QueueSnapshot {
 };
 
 class RequestQueue {
+  struct Line;
+
  public:
   using Exchanges = std::vector<std::unique_ptr<Exchange>>;
 
-  explicit RequestQueue(std::size_t capacity) : capacity_(capacity) {}
+  struct Order {
+    std::size_t turns =
+        0;  // of a path at a time; 0: there is one line, and anybody serves the next
+    Milliseconds patience{};
+  };
+
+  // A lane's turn to serve a line.
+  class Turn {
+   public:
+    Turn() = default;
+    Turn(RequestQueue& queue, Line& line) : queue_(&queue), line_(&line) {}
+    Turn(Turn&& other) noexcept
+        : queue_(std::exchange(other.queue_, nullptr)), line_(other.line_) {}
+    Turn& operator=(Turn&& other) noexcept {
+      end();
+      queue_ = std::exchange(other.queue_, nullptr);
+      line_ = other.line_;
+      return *this;
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() { end(); }
+    void end() {
+      if (queue_ != nullptr) std::exchange(queue_, nullptr)->end_turn(*line_);
+    }
+    // It met a deadlock: from now on the line is served by one lane at a time.
+    void deadlocked() {
+      if (queue_ != nullptr) queue_->serve_alone(*line_);
+    }
+
+   private:
+    RequestQueue* queue_ = nullptr;
+    Line* line_ = nullptr;
+  };
+
+  struct Batch {
+    Exchanges exchanges;
+    Turn turn;
+  };
+
+  RequestQueue(std::size_t capacity, Order order) : capacity_(capacity), order_(order) {}
 
   // Takes the exchange if there is room; otherwise leaves it to the caller.
-  bool try_push(std::unique_ptr<Exchange>& exchange) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (closed_) return false;
-      if (waiting_.size() >= capacity_) {
-        ++refused_;
-        return false;
-      }
-      waiting_.push_back(std::move(exchange));
-    }
-    changed_.notify_one();
-    return true;
-  }
-
-  // The exchange that has waited longest and those waiting behind it that are to go with it, by
-  // `together`(first, other): at most `limit`. None when there is none until `deadline`, or ever
-  // again: see closed().
-  template <typename Together>
-  Exchanges take(TimePoint deadline, std::size_t limit, Together together) {
-    std::unique_lock lock(mutex_);
-    const auto awake = [this] { return closed_ || !waiting_.empty(); };
-    if (deadline == kNever) {
-      changed_.wait(lock, awake);
-    } else {
-      changed_.wait_until(lock, deadline, awake);
-    }
-    Exchanges taken;
-    if (waiting_.empty()) return taken;
-    taken.push_back(pop_front());
-    // Others are looked for so far ahead and no further: a long queue must not cost a long search.
-    const auto ahead = std::min(waiting_.size(), limit * kLookAhead);
-    for (std::size_t at = 0, looked = 0; looked < ahead && taken.size() < limit; ++looked) {
-      const auto place = waiting_.begin() + static_cast<std::ptrdiff_t>(at);
-      if (together(*taken.front(), **place)) {
-        taken.push_back(std::move(*place));
-        waiting_.erase(place);
-      } else {
-        ++at;
-      }
-    }
-    return taken;
-  }
-
+  bool try_push(std::unique_ptr<Exchange>& exchange);
+  // The next batch: the first of a line, and those behind it as long as there are no more than
+  // `calls` with no more than `bytes`. None when there is none until `deadline`, or ever again: see
+  // closed().
+  Batch take(TimePoint deadline, std::size_t calls, std::size_t bytes);
   // All that came before `when`; doesn't wait.
-  Exchanges take_older(TimePoint when) {
-    const std::lock_guard lock(mutex_);
-    Exchanges taken;
-    while (!waiting_.empty() && waiting_.front()->arrived() <= when)
-      taken.push_back(pop_front());
-    return taken;
-  }
+  Exchanges take_older(TimePoint when);
 
   // No more come in; those inside are still handed out.
-  void close() {
-    {
-      const std::lock_guard lock(mutex_);
-      closed_ = true;
-    }
-    changed_.notify_all();
-  }
-
-  bool closed() const {
-    const std::lock_guard lock(mutex_);
-    return closed_;
-  }
-
-  // Closed and empty.
-  bool finished() const {
-    const std::lock_guard lock(mutex_);
-    return closed_ && waiting_.empty();
-  }
-
-  QueueSnapshot snapshot() const {
-    const std::lock_guard lock(mutex_);
-    return {waiting_.size(), capacity_, refused_};
-  }
+  void close();
+  bool closed() const;
+  bool finished() const;  // closed and empty
+  QueueSnapshot snapshot() const;
 
  private:
-  static constexpr std::size_t kLookAhead = 8;
+  struct Line {
+    std::string name;
+    std::deque<std::unique_ptr<Exchange>> waiting;
+    std::size_t turns = 0;
+    TimePoint since;        // of the latest turn
+    TimePoint alone_until;  // one turn at a time until then
+    bool ready = false;     // is in ready_
+  };
 
-  std::unique_ptr<Exchange> pop_front() {
-    auto exchange = std::move(waiting_.front());
-    waiting_.pop_front();
-    return exchange;
-  }
+  Line& line_of(const Exchange& exchange);
+  bool by_path() const { return order_.turns > 0; }
+  bool has_turn(const Line& line, TimePoint now) const;
+  bool make_ready(Line& line);
+  TimePoint end_patience();
+  void fill(Batch& batch, Line& line, std::size_t calls, std::size_t bytes);
+  void end_turn(Line& line);
+  void serve_alone(Line& line);
+  void forget_idle_lines();
 
   const std::size_t capacity_;
+  const Order order_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::unique_ptr<Exchange>> waiting_;
+  std::unordered_map<std::string, Line> lines_;
+  std::deque<Line*> ready_;  // lines to be served, in this order
+  std::vector<Line*> held_;  // lines that have a turn
+  std::size_t size_ = 0;
   std::uint64_t refused_ = 0;
   bool closed_ = false;
 };

@@ -16,7 +16,8 @@ struct RequestQueues {
   RequestQueue reads;
 
   // Each queue has room for so many.
-  explicit RequestQueues(std::size_t capacity) : writes(capacity), reads(capacity) {}
+  RequestQueues(std::size_t capacity, RequestQueue::Order of_writes)
+      : writes(capacity, of_writes), reads(capacity, {}) {}
 
   // Takes the exchange if there is room; otherwise leaves it to the caller.
   bool try_push(std::unique_ptr<Exchange>& exchange) {

@@ -66,9 +66,10 @@ Assign count(Select select, std::uint64_t least, std::uint64_t most) {
   };
 }
 
-Assign duration(Milliseconds Settings::*member, Milliseconds least) {
+Assign duration(Milliseconds Settings::*member, Milliseconds least,
+                Milliseconds unit = std::chrono::seconds{1}) {
   return [=](Settings& settings, const std::string& value) {
-    const auto parsed = parse_duration(value);
+    const auto parsed = parse_duration(value, unit);
     if (parsed < least || parsed > std::chrono::hours{24})
       throw SettingError("must be from " + std::to_string(least.count()) + " ms to 24 h");
     settings.*member = parsed;
@@ -145,8 +146,9 @@ std::vector<Setting> make_table() {
       {"write-lanes",
        {"CALYTICS_WRITE_LANES"},
        "COUNT",
-       "2",
-       "lanes, each with a database connection of its own, for requests that may change something",
+       "4",
+       "lanes, each with a database connection of its own, for requests that may change something; "
+       "half of them serve one path at most",
        count(
            [](S & s) -> auto& { return s.write_lanes; }, 1, 256)},
       {"read-lanes",
@@ -177,6 +179,13 @@ std::vector<Setting> make_table() {
        "writes that are committed together at most, with a mebibyte of bodies at most",
        count(
            [](S & s) -> auto& { return s.batch_size; }, 1, 1000)},
+      {"flush-interval",
+       {"ANALYTICS_FLUSH_INTERVAL"},
+       "DURATION",
+       "10000",
+       "time that writes of a path wait for those before them to be committed; then one more lane "
+       "takes them. A bare number counts milliseconds here",
+       duration(&S::flush_interval, milliseconds{100}, milliseconds{1})},
       {"max-connections",
        {"CALYTICS_MAX_CONNECTIONS"},
        "COUNT",
@@ -313,9 +322,10 @@ Settings load_settings(const Values& flags, const Environment& environment, cons
   return settings;
 }
 
-Milliseconds parse_duration(const std::string& text) {
+Milliseconds parse_duration(const std::string& text, Milliseconds unit) {
+  const auto bare = static_cast<std::uint64_t>(unit.count());
   const auto value =
-      parse_quantity(text, {{"s", 1000}, {"ms", 1}, {"min", 60'000}, {"h", 3'600'000}});
+      parse_quantity(text, {{"", bare}, {"s", 1000}, {"ms", 1}, {"min", 60'000}, {"h", 3'600'000}});
   if (!value) throw SettingError("must be a duration such as 250ms, 10s or 5min");
   return Milliseconds{*value};
 }

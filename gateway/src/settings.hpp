@@ -27,6 +27,7 @@ struct Settings {
   std::size_t queue_size = 0;
   bool batching = false;
   std::size_t batch_size = 0;
+  Milliseconds flush_interval{};
   std::size_t max_connections = 0;
   std::size_t max_memory = 0;
   std::size_t max_streams = 0;
@@ -65,8 +66,8 @@ using Environment = std::function<const char*(const char*)>;
 // Throws SettingError for a bad value, and for a key of `file` that is no setting.
 Settings load_settings(const Values& flags, const Environment& environment, const Values& file);
 
-// "250ms", "10", "10s", "5min", "1h"; a bare number counts seconds.
-Milliseconds parse_duration(const std::string& text);
+// "250ms", "10s", "5min", "1h"; a bare number counts seconds, or milliseconds.
+Milliseconds parse_duration(const std::string& text, Milliseconds unit = std::chrono::seconds{1});
 // "4096", "32KiB", "1MiB", "1GiB"; a bare number counts bytes.
 std::size_t parse_size(const std::string& text);
 

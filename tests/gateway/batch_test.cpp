@@ -45,7 +45,8 @@ class Batch : public GatewayFixture {
     std::vector<Client> held;
     for (int i = 0; i < lanes; ++i) {
       held.push_back(connect());
-      held.back().send("POST /gate HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+      held.back().send("POST /gate/" + std::to_string(i) +
+                       " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
       until([&] { return blocked() == i + 1; });
     }
     std::vector<Client> clients;
@@ -178,10 +179,29 @@ TEST_F(Batch, LanesThatDeadlockLoseAndDoubleNothing) {
     settings.batch_size = 2;
   });
   EXPECT_EQ(
-      post_behind(2, {{"/touch?a", ""}, {"/touch?b", ""}, {"/touch?b", ""}, {"/touch?a", ""}}),
+      post_behind(2,
+                  {{"/touch/1?a", ""}, {"/touch/2?b", ""}, {"/touch/1?b", ""}, {"/touch/2?a", ""}}),
       all_well(4));
   EXPECT_EQ(sql("select string_agg(calls::text, ' ' order by name) from cal.touched"), "2 2");
   EXPECT_GE(gateway().snapshot().write_lanes.undone, 1U);
+}
+
+TEST_F(Batch, WhatBlocksOnePathHoldsUpNoOther) {
+  start([](Settings& settings) { settings.write_lanes = 3; });
+  meanwhile_ = [&] {
+    EXPECT_EQ(blocked(), 1);
+    EXPECT_EQ(connect().post("/store", "b").status, 200);
+  };
+  EXPECT_EQ(post_behind(1, {{"/gate/0", ""}, {"/gate/0", ""}, {"/gate/0", ""}}), all_well(3));
+}
+
+TEST_F(Batch, AndItsOwnForSoLongOnly) {
+  start([](Settings& settings) {
+    settings.write_lanes = 3;
+    settings.flush_interval = milliseconds(200);
+  });
+  meanwhile_ = [] { until([] { return blocked() == 2; }); };
+  EXPECT_EQ(post_behind(1, {{"/gate/0", ""}}), all_well(1));
 }
 
 // The connection is lost before the batch is committed: all of it is made again, and counts once.
@@ -207,7 +227,7 @@ TEST_F(Batch, FillsTheQueueAndNoMore) {
       EXPECT_EQ(refused.status, 503);
       EXPECT_EQ(refused.header("retry-after"), "1");
     }
-    EXPECT_EQ(connect().get("/nothing").status, 200);  // readers have room of their own
+    EXPECT_EQ(connect().get("/nothing").status, 200);  // reads have room of their own
     const auto queue = gateway().snapshot().writes;
     EXPECT_EQ(queue.waiting, 5U);
     EXPECT_EQ(queue.capacity, 5U);

@@ -164,6 +164,8 @@ TEST(Settings, UnderstandsUnits) {
   EXPECT_EQ(parse_duration("250ms").count(), 250);
   EXPECT_EQ(parse_duration("10").count(), 10'000);
   EXPECT_EQ(parse_duration(" 5 min ").count(), 300'000);
+  EXPECT_EQ(parse_duration("10", Milliseconds{1}).count(), 10);
+  EXPECT_EQ(parse_duration("10s", Milliseconds{1}).count(), 10'000);
   EXPECT_EQ(parse_duration("1H").count(), 3'600'000);
   EXPECT_EQ(parse_size("7"), 7U);
   EXPECT_EQ(parse_size("32kib"), 32U << 10);

@@ -1,0 +1,74 @@
+// What became of sessions and funnels since they were folded: the facts that the buckets know and
+// those that events and bookings tell. An event that isn't folded is joined to its session's facts;
+// old events are read only where these can't tell: one comes in that happened before others, or a
+// webhook tells of a booking that a session named.
+//
+// Guarantees: one snapshot, the caller's; within SPI_connect and SPI_finish. What sinks get lives
+// until they return. However many events there are, only so many are in memory at once.
+#pragma once
+
+#include "pg.hpp"
+
+extern "C" {
+#include "utils/array.h"
+}
+
+#include "core/track_counts.hpp"
+#include "track_rows.hpp"
+
+namespace calytics::glue {
+
+// Events of segments from low to before `below`, of one source; of one part of its sessions, by a
+// hash, where there are several parts.
+struct TrackRange {
+  std::int32_t source;
+  std::int64_t low;
+  std::int64_t below = PG_INT64_MAX;
+  std::size_t part = 0;
+  std::size_t parts = 1;
+};
+
+// An event as the table has it, a machine's too.
+struct PendingEvent {
+  core::TrackedEvent event;
+  std::string_view type;
+  bool bot;
+  bool late;
+  NullableDatum removed;
+  NullableDatum duration;
+  const pg_uuid_t* visitor;  // nullptr for NULL
+};
+
+// As it is to be counted; pieces of personal data, int[] by kind.
+core::CountedEvent counted(const PendingEvent& pending);
+std::int64_t removed_in(const ArrayType* pieces);
+
+// Either or both of before and after.
+struct SessionChange {
+  std::string_view session;
+  const core::SessionFact* before;
+  const core::SessionFact* after;
+};
+struct FunnelChange {
+  std::string_view session;
+  const core::FunnelFact* before;
+  const core::FunnelFact* after;
+};
+
+struct TrackSinks {
+  void* context;
+  void (*session)(void* context, const SessionChange& change);
+  void (*funnel)(void* context, const FunnelChange& change);
+  // May be nullptr.
+  void (*event)(void* context, const PendingEvent& event) = nullptr;
+};
+
+// marks: whether webhooks told of bookings in these segments, or may have.
+void track_changes(const TrackRange& range, bool marks, MemoryContext memory,
+                   const TrackSinks& sinks);
+
+// The same of some sessions, made anew from all their events received since a moment; text[].
+void track_changes_of(const TrackRange& range, Datum sessions, TimestampTz since,
+                      MemoryContext memory, const TrackSinks& sinks);
+
+}  // namespace calytics::glue

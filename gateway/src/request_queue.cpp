@@ -1,0 +1,184 @@
+#include "request_queue.hpp"
+
+#include <algorithm>
+
+namespace calytics::gateway {
+namespace {
+
+// Lines that are kept although nobody stands in them.
+constexpr std::size_t kKeptLines = 16;
+// How long a line is served by one lane at a time after a deadlock, which takes PostgreSQL a second
+// to find.
+constexpr std::chrono::minutes kAlone{10};
+
+}  // namespace
+
+bool RequestQueue::try_push(std::unique_ptr<Exchange>& exchange) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    if (size_ >= capacity_) {
+      ++refused_;
+      return false;
+    }
+    auto& line = line_of(*exchange);
+    line.waiting.push_back(std::move(exchange));
+    ++size_;
+    if (!has_turn(line, Clock::now())) return true;
+    // Lanes that share a line are woken for each request, else one is for all of them.
+    if (!make_ready(line) && by_path()) return true;
+  }
+  changed_.notify_one();
+  return true;
+}
+
+RequestQueue::Line& RequestQueue::line_of(const Exchange& exchange) {
+  static const std::string only;
+  const auto& name = by_path() ? exchange.request().path : only;
+  const auto [entry, is_new] = lines_.try_emplace(name);
+  if (is_new) entry->second.name = name;
+  return entry->second;
+}
+
+RequestQueue::Batch RequestQueue::take(TimePoint deadline, std::size_t calls, std::size_t bytes) {
+  Batch batch;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const auto again = end_patience();
+    if (!ready_.empty()) break;
+    if ((closed_ && size_ == 0) || Clock::now() >= deadline) return batch;
+    const auto until = std::min(again, deadline);
+    if (until == kNever) {
+      changed_.wait(lock);
+    } else {
+      changed_.wait_until(lock, until);
+    }
+  }
+  auto& line = *ready_.front();
+  ready_.pop_front();
+  line.ready = false;
+  fill(batch, line, calls, bytes);
+  if (closed_ && size_ == 0) changed_.notify_all();
+  const auto now = Clock::now();
+  if (by_path()) {
+    line.since = now;
+    if (++line.turns == 1) held_.push_back(&line);
+    batch.turn = Turn(*this, line);
+  }
+  if (!line.waiting.empty() && has_turn(line, now) && make_ready(line) && by_path())
+    changed_.notify_one();
+  return batch;
+}
+
+void RequestQueue::fill(Batch& batch, Line& line, std::size_t calls, std::size_t bytes) {
+  std::size_t sum = 0;
+  do {
+    sum += line.waiting.front()->request().bytes;
+    batch.exchanges.push_back(std::move(line.waiting.front()));
+    line.waiting.pop_front();
+    --size_;
+  } while (!line.waiting.empty() && batch.exchanges.size() < calls &&
+           sum + line.waiting.front()->request().bytes <= bytes);
+}
+
+// Whether another lane may serve the line.
+bool RequestQueue::has_turn(const Line& line, TimePoint now) const {
+  if (!by_path() || line.turns == 0) return true;
+  if (now >= line.since + order_.patience) return true;
+  return now >= line.alone_until && line.turns < order_.turns;
+}
+
+// Readies the lines that have waited for their turn long enough; when to look again. A turn that
+// begins meanwhile isn't over any sooner.
+TimePoint RequestQueue::end_patience() {
+  if (!by_path()) return kNever;
+  const auto now = Clock::now();
+  auto again = now + order_.patience;
+  for (auto* line : held_) {
+    const auto end = line->since + order_.patience;
+    if (!line->waiting.empty() && has_turn(*line, now)) {
+      make_ready(*line);
+    } else if (end > now) {
+      again = std::min(again, end);
+    }
+  }
+  return again;
+}
+
+// False if it was already.
+bool RequestQueue::make_ready(Line& line) {
+  if (line.ready) return false;
+  line.ready = true;
+  ready_.push_back(&line);
+  return true;
+}
+
+void RequestQueue::end_turn(Line& line) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (--line.turns == 0) std::erase(held_, &line);
+    if (line.waiting.empty()) {
+      if (lines_.size() > kKeptLines) forget_idle_lines();
+      return;
+    }
+    if (!has_turn(line, Clock::now()) || !make_ready(line)) return;
+  }
+  changed_.notify_one();
+}
+
+void RequestQueue::serve_alone(Line& line) {
+  const std::lock_guard lock(mutex_);
+  line.alone_until = Clock::now() + kAlone;
+}
+
+// Paths are the clients' choice: what nobody uses must not add up.
+void RequestQueue::forget_idle_lines() {
+  std::erase_if(lines_, [](const auto& entry) {
+    const auto& line = entry.second;
+    return line.turns == 0 && line.waiting.empty() && !line.ready &&
+           Clock::now() >= line.alone_until;
+  });
+}
+
+RequestQueue::Exchanges RequestQueue::take_older(TimePoint when) {
+  const std::lock_guard lock(mutex_);
+  Exchanges taken;
+  for (auto& [name, line] : lines_)
+    while (!line.waiting.empty() && line.waiting.front()->arrived() <= when) {
+      taken.push_back(std::move(line.waiting.front()));
+      line.waiting.pop_front();
+      --size_;
+    }
+  std::erase_if(ready_, [](Line* line) {
+    if (!line->waiting.empty()) return false;
+    line->ready = false;
+    return true;
+  });
+  forget_idle_lines();
+  return taken;
+}
+
+void RequestQueue::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  changed_.notify_all();
+}
+
+bool RequestQueue::closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
+}
+
+bool RequestQueue::finished() const {
+  const std::lock_guard lock(mutex_);
+  return closed_ && size_ == 0;
+}
+
+QueueSnapshot RequestQueue::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return {size_, capacity_, refused_};
+}
+
+}  // namespace calytics::gateway
