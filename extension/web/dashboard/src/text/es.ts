@@ -215,6 +215,7 @@ export const es: Texts = {
   "refused.forbidden": "Rechazados: no desde allí",
   "refused.too_large": "Rechazados: demasiado grandes",
   "refused.rate_limited": "Rechazados: demasiado a menudo",
+  connect: "Cómo conectar Cal.com",
   quarantine: "Cuarentena",
   noQuarantine: "Se entendieron todos los webhooks.",
   delivery: "Entrega",

@@ -1,7 +1,7 @@
 // How the installation is: what comes in and what becomes of it, what wasn't understood, and how to connect what isn't yet.
 
 import { Panel } from "../parts/panel";
-import { NoDataYet } from "../parts/states";
+import { SetUp } from "../parts/states";
 import type { Table } from "../parts/table";
 import { useQuery } from "../state/queries";
 import { maybe, t } from "../text";
@@ -26,7 +26,10 @@ export function Health({ context }: { context: Context }) {
       <Deliveries answer={stats} />
       <Machine answer={health} />
       <QuarantinePanel context={context} />
-      {context.dashboard.last_webhook_at === null && <NoDataYet admin />}
+      <section class="panel wide" data-state={context.dashboard.last_webhook_at === null ? "no-data" : undefined}>
+        <header><h2>{t("connect")}</h2></header>
+        <SetUp source={context.dashboard.source} />
+      </section>
     </div>
   );
 }
