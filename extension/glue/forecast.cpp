@@ -56,7 +56,7 @@ std::string_view name_of(core::ForecastOutcome outcome) {
     case core::ForecastOutcome::too_short:
       return "too short";
     case core::ForecastOutcome::too_far:
-      return "too far";
+      return "out of reach";
   }
   return "";
 }
