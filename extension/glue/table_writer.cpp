@@ -14,7 +14,7 @@ namespace calytics::glue {
 bool TableWriter::suits(Relation table, std::span<const Oid> columns) {
   if (table->trigdesc != nullptr || table->rd_rules != nullptr || table->rd_rel->relrowsecurity)
     return false;
-  const TupleDesc shape = table->rd_att;
+  TupleDesc shape = table->rd_att;
   if (static_cast<std::size_t>(shape->natts) != columns.size()) return false;
   for (int i = 0; i < shape->natts; ++i) {
     const FormData_pg_attribute* column = TupleDescAttr(shape, i);
