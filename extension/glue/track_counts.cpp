@@ -24,10 +24,10 @@ Datum tally_of(const TrackCounts& counts, std::size_t size) {
 
 }  // namespace
 
-std::int64_t calytics::glue::removed_in(const ArrayType* numbers) {
-  if (ARR_HASNULL(numbers) || ARR_ELEMTYPE(numbers) != INT4OID) return 0;
-  const auto* const first = reinterpret_cast<const std::int32_t*>(ARR_DATA_PTR(numbers));
-  const int size = ArrayGetNItems(ARR_NDIM(numbers), ARR_DIMS(numbers));
+std::int64_t calytics::glue::removed_in(const ArrayType* pieces) {
+  if (ARR_HASNULL(pieces) || ARR_ELEMTYPE(pieces) != INT4OID) return 0;
+  const auto* const first = reinterpret_cast<const std::int32_t*>(ARR_DATA_PTR(pieces));
+  const int size = ArrayGetNItems(ARR_NDIM(pieces), ARR_DIMS(pieces));
   std::int64_t sum = 0;
   for (int i = 0; i < size; ++i)
     sum += first[i];
