@@ -104,6 +104,7 @@ begin
   if (request.caller).sources is not null then
     return calytics.error_response(403, 'forbidden', 'this is for those who may see all sources');
   end if;
+  perform calytics.insist_on_primary();
   return (200, '{"content-type": "text/plain; version=0.0.4; charset=utf-8", "cache-control": "no-store"}'::jsonb,
           convert_to(calytics.prometheus(), 'UTF8'));
 end

@@ -42,8 +42,9 @@ declare
 begin
   return calytics.json_response(
     case cardinality(statuses) when 1 then statuses[1] else 207 end, answer,
-    case when statuses = '{401}' then '{"www-authenticate": "Bearer"}'
-         when statuses = '{429}' then '{"retry-after": "1"}' else '{}' end::jsonb);
+    case when statuses = '{401}' then '{"x-calytics-class": "trpc", "www-authenticate": "Bearer"}'
+         when statuses = '{429}' then '{"x-calytics-class": "trpc", "retry-after": "1"}'
+         else '{"x-calytics-class": "trpc"}' end::jsonb);
 end
 $$;
 comment on function calytics.trpc_response(jsonb) is
@@ -100,8 +101,8 @@ begin
       'input', input, 'caller', to_jsonb(who), 'headers', request.headers - array['authorization', 'cookie']);
   return jsonb_build_object('result', jsonb_build_object('data', data));
 exception
-  -- The gateway makes the whole request once more.
-  when serialization_failure or deadlock_detected or lock_not_available then
+  -- The gateway makes the whole request once more, the last of these on the primary.
+  when serialization_failure or deadlock_detected or lock_not_available or read_only_sql_transaction then
     raise;
   when invalid_parameter_value or no_data_found or feature_not_supported or invalid_authorization_specification then
     get stacked diagnostics message = message_text, hint = pg_exception_hint;

@@ -21,6 +21,7 @@
 #include <Poco/Net/StreamSocket.h>
 
 #include "clock.hpp"
+#include "diagnostics.hpp"
 #include "event_streams.hpp"
 #include "exchange.hpp"
 #include "mailbox.hpp"
@@ -38,6 +39,7 @@ struct ConnectionContext {
   Mailbox mailbox;
   MemoryBudget budget;
   EventStreams& streams;
+  Diagnostics& diagnostics;
   std::atomic<bool> draining = false;  // the gateway is shutting down
 };
 
@@ -52,6 +54,12 @@ class Connection : public AnswerSink,
   bool stays_open() const override { return !context_.draining; }
   void deliver(std::string bytes, bool close) override;
   bool deliver_stream(std::string head, Subscription subscription) override;
+  void complete(const Request& request, Answer& answer) override {
+    context_.diagnostics.complete(request, answer);
+  }
+  void count(const AnsweredRequest& request) override {
+    context_.diagnostics.requests().count(request);
+  }
   void begin(std::string head) override;
   bool push(std::string_view text) override;
   void end() override;

@@ -113,14 +113,16 @@ std::string_view Exchange::header(std::string_view name) const {
 
 void Exchange::answer(Answer answer) {
   if (std::exchange(answered_, true)) return;
+  sink_->complete(request_, answer);
   auto directives = take_directives(answer);
   const bool streams =
       !directives.channels.empty() && answer.status == 200 && request_.method != "HEAD";
-  if (streams && begin_stream(answer, std::move(directives))) return;
-  deliver(streams ? unavailable_answer("no room for another stream of events") : std::move(answer));
+  if (streams && begin_stream(answer, directives)) return;
+  deliver(streams ? unavailable_answer("no room for another stream of events") : std::move(answer),
+          directives.request_class);
 }
 
-bool Exchange::begin_stream(const Answer& answer, Directives directives) {
+bool Exchange::begin_stream(const Answer& answer, Directives& directives) {
   auto head = serialize(answer, framing(false, true));
   const auto size = head.size();
   const bool begun =
@@ -130,11 +132,11 @@ bool Exchange::begin_stream(const Answer& answer, Directives directives) {
                                               .request_id = id_});
   if (!begun) return false;
   charge_.resize(0);
-  log(answer.status, size);
+  note(answer.status, size, directives.request_class);
   return true;
 }
 
-void Exchange::deliver(Answer answer) {
+void Exchange::deliver(Answer answer, std::string_view request_class) {
   if (answer.is_error) answer.body = error_body(answer.status, answer.body, id_);
   const bool keep_alive = request_.keep_alive && sink_->stays_open();
   auto bytes = serialize(answer, framing(keep_alive, false));
@@ -142,7 +144,7 @@ void Exchange::deliver(Answer answer) {
   // The sink may release the client, whose next request has to find room.
   charge_.resize(0);
   sink_->deliver(std::move(bytes), !keep_alive);
-  log(answer.status, size);
+  note(answer.status, size, request_class);
 }
 
 AnswerFraming Exchange::framing(bool keep_alive, bool stream) const {
@@ -154,8 +156,13 @@ AnswerFraming Exchange::framing(bool keep_alive, bool stream) const {
           .request_id = id_};
 }
 
-void Exchange::log(int status, std::size_t size) const {
-  const std::chrono::duration<double, std::milli> taken = Clock::now() - arrived_;
+void Exchange::note(int status, std::size_t size, std::string_view request_class) const {
+  const std::chrono::duration<double> taken = Clock::now() - arrived_;
+  sink_->count({.request_class = request_class,
+                .status = status,
+                .seconds = taken.count(),
+                .bytes_in = request_.bytes,
+                .bytes_out = size});
   LogLine(LogLevel::info, "request")
       .text("id", id_)
       .text("method", request_.method)
@@ -163,7 +170,7 @@ void Exchange::log(int status, std::size_t size) const {
       .number("status", status)
       .number("bytes_in", static_cast<std::int64_t>(request_.bytes))
       .number("bytes_out", static_cast<std::int64_t>(size))
-      .milliseconds("ms", taken.count())
+      .milliseconds("ms", taken.count() * 1000)
       .text("peer", sink_->peer());
 }
 

@@ -18,6 +18,7 @@
 #include "event_streams.hpp"
 #include "memory_budget.hpp"
 #include "message.hpp"
+#include "request_counts.hpp"
 
 namespace calytics::gateway {
 
@@ -35,6 +36,9 @@ class AnswerSink {
   virtual void deliver(std::string bytes, bool close) = 0;
   // Takes the head of an answer that goes on as a stream of events; false if there is no room.
   virtual bool deliver_stream(std::string head, Subscription subscription) = 0;
+  // The gateway as a whole has its say in the answer, and then counts it.
+  virtual void complete(const Request& /*request*/, Answer& /*answer*/) {}
+  virtual void count(const AnsweredRequest& /*request*/) {}
 };
 
 class Exchange {
@@ -54,10 +58,10 @@ class Exchange {
 
  private:
   std::string_view header(std::string_view name) const;
-  bool begin_stream(const Answer& answer, Directives directives);
-  void deliver(Answer answer);
+  bool begin_stream(const Answer& answer, Directives& directives);
+  void deliver(Answer answer, std::string_view request_class);
   AnswerFraming framing(bool keep_alive, bool stream) const;
-  void log(int status, std::size_t size) const;
+  void note(int status, std::size_t size, std::string_view request_class) const;
 
   Request request_;
   std::shared_ptr<AnswerSink> sink_;

@@ -48,9 +48,14 @@ LaneDuty read_duty(const Settings& settings, RequestQueue& writers) {
 
 Gateway::Gateway(Settings settings)
     : settings_(std::move(settings)),
+      diagnostics_([this] { return has_database(); },
+                   [this](MetricsText& text) {
+                     write_gateway_metrics(snapshot(), text);
+                     write_process_metrics(text);
+                   }),
       streams_(settings_.max_streams, settings_.stream_heartbeat, [this] { stream_event_.set(); }),
       queues_(settings_.queue_size, write_order(settings_)),
-      reactor_(settings_, queues_, streams_),
+      reactor_(settings_, queues_, streams_, diagnostics_),
       listener_(settings_.database_url, streams_, stream_event_),
       write_lanes_(settings_, write_duty(settings_), settings_.write_lanes, queues_.writes),
       read_lanes_(settings_, read_duty(settings_, queues_.writes), settings_.read_lanes,
@@ -64,8 +69,17 @@ Gateway::~Gateway() {
 }
 
 GatewaySnapshot Gateway::snapshot() const {
-  return {write_lanes_.snapshot(), read_lanes_.snapshot(), queues_.writes.snapshot(),
-          queues_.reads.snapshot()};
+  return {.write_lanes = write_lanes_.snapshot(),
+          .read_lanes = read_lanes_.snapshot(),
+          .writes = queues_.writes.snapshot(),
+          .reads = queues_.reads.snapshot(),
+          .connections = reactor_.snapshot(),
+          .streams = streams_.counts(),
+          .listens = listener_.connected()};
+}
+
+bool Gateway::has_database() const {
+  return write_lanes_.snapshot().connected > 0 && read_lanes_.snapshot().connected > 0;
 }
 
 bool Gateway::stop() {

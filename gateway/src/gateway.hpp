@@ -4,7 +4,9 @@
 #include <string>
 #include <thread>
 
+#include "diagnostics.hpp"
 #include "event_streams.hpp"
+#include "gateway_metrics.hpp"
 #include "lane_group.hpp"
 #include "listener.hpp"
 #include "reactor.hpp"
@@ -13,13 +15,6 @@
 #include "wake_event.hpp"
 
 namespace calytics::gateway {
-
-struct GatewaySnapshot {
-  LaneSnapshot write_lanes;
-  LaneSnapshot read_lanes;
-  QueueSnapshot writes;
-  QueueSnapshot reads;
-};
 
 class Gateway {
  public:
@@ -35,7 +30,10 @@ class Gateway {
   bool stop();
 
  private:
+  bool has_database() const;
+
   const Settings settings_;
+  Diagnostics diagnostics_;
   WakeEvent stream_event_;
   EventStreams streams_;
   RequestQueues queues_;

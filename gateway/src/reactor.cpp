@@ -19,7 +19,8 @@ constexpr std::size_t kRefusalRoom = 256;
 
 }  // namespace
 
-Reactor::Reactor(const Settings& settings, RequestQueues& queues, EventStreams& streams)
+Reactor::Reactor(const Settings& settings, RequestQueues& queues, EventStreams& streams,
+                 Diagnostics& diagnostics)
     : settings_(settings),
       queues_(queues),
       context_{.limits = settings.limits,
@@ -28,7 +29,8 @@ Reactor::Reactor(const Settings& settings, RequestQueues& queues, EventStreams& 
                .keepalive_timeout = settings.keepalive_timeout,
                .mailbox = {},
                .budget = MemoryBudget(settings.max_memory),
-               .streams = streams},
+               .streams = streams,
+               .diagnostics = diagnostics},
       scratch_(kScratch),
       next_sweep_(Clock::now() + kSweepInterval) {
   listener_.bind(Poco::Net::SocketAddress(settings.host, settings.port), true, false);
@@ -90,8 +92,16 @@ void Reactor::accept() {
   }
 }
 
+ConnectionSnapshot Reactor::snapshot() const {
+  return {open_, accepted_total_, refused_total_, context_.budget.used(), settings_.max_memory};
+}
+
 void Reactor::admit(const Poco::Net::StreamSocket& socket) {
-  if (refused_ >= kRefusalRoom) return;
+  ++accepted_total_;
+  if (refused_ >= kRefusalRoom) {
+    ++refused_total_;
+    return;
+  }
   std::shared_ptr<Connection> connection;
   try {
     connection = std::make_shared<Connection>(socket, context_);
@@ -100,16 +110,24 @@ void Reactor::admit(const Poco::Net::StreamSocket& socket) {
   }
   const bool refused = connections_.size() - refused_ >= settings_.max_connections;
   connections_.emplace(socket.impl(), Entry{connection, refused, 0});
-  if (refused) ++refused_;
+  open_ = connections_.size();
+  if (refused) {
+    ++refused_;
+    ++refused_total_;
+  }
   if (refused) connection->refuse(unavailable_answer("too many connections"));
   attend(connection);
 }
 
 // Lets the connection do what it can, and polls for what it waits for then.
 void Reactor::attend(const std::shared_ptr<Connection>& connection) {
-  while (auto exchange = connection->advance())
-    if (!queues_.try_push(exchange))
+  while (auto exchange = connection->advance()) {
+    if (auto answer = context_.diagnostics.answer_alone(exchange->request())) {
+      exchange->answer(std::move(*answer));
+    } else if (!queues_.try_push(exchange)) {
       exchange->answer(unavailable_answer("too many requests waiting"));
+    }
+  }
   const auto found = connections_.find(connection->socket().impl());
   if (found != connections_.end() && found->second.connection == connection) update(found->second);
 }
@@ -131,6 +149,7 @@ void Reactor::update(Entry& entry) {
   if (!connection->closed()) return;
   if (entry.refused) --refused_;
   connections_.erase(connection->socket().impl());
+  open_ = connections_.size();
 }
 
 void Reactor::sweep(TimePoint now) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -14,7 +15,9 @@
 
 #include "clock.hpp"
 #include "connection.hpp"
+#include "diagnostics.hpp"
 #include "event_streams.hpp"
+#include "gateway_metrics.hpp"
 #include "request_queues.hpp"
 #include "settings.hpp"
 
@@ -22,9 +25,9 @@ namespace calytics::gateway {
 
 class Reactor {
  public:
-  // Listens from here on; throws Poco::Exception if it can't. The queues and the streams must
-  // outlive the reactor.
-  Reactor(const Settings& settings, RequestQueues& queues, EventStreams& streams);
+  // Listens from here on; throws Poco::Exception if it can't. All must outlive the reactor.
+  Reactor(const Settings& settings, RequestQueues& queues, EventStreams& streams,
+          Diagnostics& diagnostics);
 
   Poco::Net::SocketAddress address() const { return listener_.address(); }
   // Serves until drained.
@@ -34,6 +37,8 @@ class Reactor {
   void drain(TimePoint deadline);
   // After run(): whether every client got its answer.
   bool drained() const { return connections_.empty(); }
+  // For any thread.
+  ConnectionSnapshot snapshot() const;
 
  private:
   struct Entry {
@@ -59,6 +64,9 @@ class Reactor {
   Poco::Net::PollSet poll_set_;
   std::unordered_map<Key, Entry> connections_;
   std::size_t refused_ = 0;  // of connections_
+  std::atomic<std::size_t> open_ = 0;
+  std::atomic<std::uint64_t> accepted_total_ = 0;
+  std::atomic<std::uint64_t> refused_total_ = 0;
   std::vector<char> scratch_;
   TimePoint next_sweep_;
   TimePoint resume_accept_ = kNever;

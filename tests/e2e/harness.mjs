@@ -134,6 +134,21 @@ export class Cluster {
     return client;
   }
 
+  /** A standby that shows what this cluster holds now, and nothing that comes later. Restarts this one. */
+  async standby() {
+    const it = new Cluster();
+    it.port = await freePort();
+    it.directory = path.join(path.dirname(this.directory), "standby");
+    cluster("stop", this.directory);
+    execFileSync("cp", ["-a", this.directory, it.directory]);
+    closeSync(openSync(path.join(it.directory, "data/standby.signal"), "w"));
+    undo.push(() => cluster("stop", it.directory));
+    cluster("start", this.directory, String(this.port), ...this.settings);
+    cluster("start", it.directory, String(it.port), ...it.settings);
+    it.socket = cluster("socket", it.directory, String(it.port));
+    return it;
+  }
+
   /** Ends all sessions properly, and starts again. */
   restart() {
     cluster("restart", this.directory);

@@ -6,7 +6,7 @@ import http from "node:http";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sign } from "../demo/send.mjs";
-import { Database, Gateway, SECRET, bookingBody, raw } from "./harness.mjs";
+import { Database, Gateway, SECRET, bookingBody, raw, until } from "./harness.mjs";
 
 const MEBI = 1024 * 1024;
 const TOKEN = "cal_test_0123456789abcdef0123456789";
@@ -228,6 +228,51 @@ describe("http", () => {
     await database.query("select cal.rotate_secret('east', $1, keep => '0')", [first]);
     assert.equal((await ping(second, 6)).status, 401, "no keep, no grace");
     assert.equal((await ping(first, 7)).status, 200, "an old secret may come back");
+  });
+
+  test("what Prometheus reads is as its format says, the gateway's part and the database's", async () => {
+    await database.query("select cal.add_token('prometheus', 'reader', $1)", [`${TOKEN}m`]);
+    const headers = { Authorization: `Bearer ${TOKEN}m` };
+    assert.equal((await gateway.ask("/metrics")).status, 401);
+    assert.equal((await gateway.ask("/live")).status, 200);
+    await until(async () => (await gateway.ask("/ready")).status === 200, "the gateway to be ready");
+    await gateway.post(bookingBody("metricsUid"));
+    const answer = await gateway.ask("/metrics", { headers });
+    assert.equal(answer.status, 200);
+    assert.match(answer.headers["content-type"], /^text\/plain; version=0\.0\.4/);
+    const families = new Map();
+    const seen = new Set();
+    let family;
+    const lines = answer.body.toString("utf8").split("\n");
+    assert.equal(lines.pop(), "");
+    for (const line of lines) {
+      const [, comment, name, rest] = /^# (HELP|TYPE) ([a-z_]+) (.+)$/.exec(line) ?? [];
+      if (comment === "HELP") {
+        assert.ok(!families.has(name), `${name} in two places`);
+        families.set((family = name), { samples: [] });
+      } else if (comment === "TYPE") {
+        assert.equal(name, family);
+        families.get(name).type = rest;
+      } else {
+        const label = String.raw`[a-z_]+="(?:[^"\\\n]|\\[\\"n])*"`;
+        const sample = new RegExp(`^([a-z_]+)(\\{${label}(?:,${label})*\\})? (-?[0-9.e+-]+)$`).exec(line);
+        assert.ok(sample, line);
+        assert.ok(!seen.has(sample[1] + sample[2]), `${line} twice`);
+        seen.add(sample[1] + sample[2]);
+        const { type, samples } = families.get(family);
+        assert.equal(sample[1].replace(type === "histogram" ? /_(bucket|sum|count)$/ : "", ""), family);
+        if (type !== "gauge") assert.ok(Number(sample[3]) >= 0, line);
+        samples.push(Number(sample[3]));
+      }
+    }
+    for (const [name, { type, samples }] of families) {
+      assert.equal(/_total$/.test(name), type === "counter", name);
+      assert.ok(samples.every(Number.isFinite), name);
+    }
+    for (const name of ["calytics_gateway_requests_total", "calytics_deliveries_total"]) {
+      assert.ok(families.get(name)?.samples.length > 0, name);
+    }
+    assert.ok(lines.some((line) => /requests_total\{class="webhook",status="200"\} [1-9]/.test(line)));
   });
 
   test("health is brief for the world and long for an admin", async () => {

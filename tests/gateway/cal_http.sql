@@ -8,6 +8,7 @@
 --   /where    "replica" or "primary"                    /known    401 on a replica, else 200
 --   /events   a stream of the events of channels `query`, to whoever shows a token of cal.token, for so
 --             many seconds as the header lifetime says
+--   /metrics  a line of its own, to who sends "authorization: good"     /ready    200
 --   /answer   answers what the body's JSON says: status, headers, body
 create schema cal;
 
@@ -80,6 +81,13 @@ begin
       end if;
       headers := '{}';
       body := 'at last';
+    when '/ready' then
+      headers := '{"x-calytics-class": "probe"}';
+      body := 'ready';
+    when '/metrics' then
+      status := case $4 ->> 'authorization' when 'good' then 200 else 401 end;
+      headers := '{"content-type": "text/plain; version=0.0.4"}';
+      body := E'of_the_database 1\n';
     when '/events' then
       if not exists (select from cal.token t where t.token = coalesce($4 ->> 'token', 'good')) then
         status := 401;
