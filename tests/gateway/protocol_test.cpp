@@ -212,6 +212,23 @@ TEST_F(Protocol, GivesARequestSoMuchTimeAndNoMore) {
   EXPECT_TRUE(client.closed_by_peer());
 }
 
+TEST_F(Protocol, ABodyThatNeverEndsIsCutOffInTimeOrInSize) {
+  start([](Settings& settings) { settings.read_timeout = milliseconds(500); });
+  const auto drip = [&](const std::string& head, const std::string& piece) {
+    auto client = connect();
+    client.send(head);
+    for (int i = 0; i < 40 && client.send(piece); ++i)
+      std::this_thread::sleep_for(milliseconds(50));
+    return client.read().status;
+  };
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\n";
+  EXPECT_EQ(drip(head + "Content-Length: 100000\r\n\r\n", "x"), 408);
+  EXPECT_EQ(drip(head + "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"), 408);
+  EXPECT_EQ(drip(head + "Transfer-Encoding: chunked\r\n\r\n",
+                 "40000\r\n" + std::string(0x40000, 'x') + "\r\n"),
+            413);
+}
+
 TEST_F(Protocol, ClosesIdleConnections) {
   start([](Settings& settings) {
     settings.read_timeout = milliseconds(300);
