@@ -1,5 +1,5 @@
 -- Where contributions are summed up. Buckets hold sums by local month, day and hour, in total and by
--- service and host; recent_delta holds what has been folded but not merged into them. One folder at a
+-- service and host; recent_delta holds what has been folded lately, merged into them or not. One folder at a
 -- time (fold.sql) writes here, and nobody else.
 
 create table calytics.bucket (
@@ -25,8 +25,8 @@ create table calytics.recent_delta (
   primary key (run, source_id, basis, at)
 );
 comment on table calytics.recent_delta is
-  'Folded changes that are not merged into buckets yet, by local hour. Merging seldom keeps the versions '
-  'of busy buckets few, which matters where an old snapshot keeps them from being removed.';
+  'Folded changes by local hour: those that are not merged into buckets yet, and those of the runs in calytics.fold_log. '
+  'Merging seldom keeps the versions of busy buckets few, which matters where an old snapshot keeps them from being removed.';
 
 create type calytics.change as (
   before  calytics.chain,   -- NULL where there was none
@@ -36,21 +36,23 @@ comment on type calytics.change is 'A fact that became another.';
 
 create table calytics.fold_log (
   run      bigint primary key,
-  changes  calytics.change[] not null
+  changes  calytics.change[]      -- NULL where they are too many
 );
 comment on table calytics.fold_log is
   'What the last runs of the folder changed, all sources'' facts, so that a session that remembers the sums of a run can '
-  'make them those of a later one (extension/glue/memo.hpp). A run that is not here can''t be caught up with: one that '
-  'changed too much, is too long ago, or rewrote facts and buckets otherwise.';
+  'make them those of a later one (extension/glue/memo.hpp). What is tracked it makes so by the recent deltas of these runs. '
+  'A run that is not here can''t be caught up with: one that is too long ago, or rewrote facts and buckets otherwise.';
 alter table calytics.fold_log alter column changes set storage external, set (toast_tuple_target = 8160);
 
 create table calytics.fold_state (
   run         bigint primary key,
   segment     bigint not null,
   recent_run  bigint not null,
-  folded_at   timestamptz not null
+  folded_at   timestamptz not null,
+  since       timestamptz not null
 );
 comment on table calytics.fold_state is
   'The newest row a snapshot sees tells where its pending rows begin: calytics.chain_mark from segment on, '
-  'calytics.recent_delta from recent_run on. What lies below is gone, or dead, and is not even looked at.';
-insert into calytics.fold_state values (0, 0, 0, now());
+  'calytics.recent_delta from recent_run on. What lies below is gone, or dead, and is not even looked at. since: events of '
+  'segments from segment on were received since then, or less than a day before, whatever clocks did meanwhile.';
+insert into calytics.fold_state values (0, 0, 0, now(), '-infinity');

@@ -66,6 +66,8 @@ as $$
 declare
   state calytics.fold_state;
   low bigint;
+  current bigint;
+  begun_at timestamptz := clock_timestamp();
   changed_sources int[];
   -- Of a run with more changes, and of so many runs ago, sums are read anew about as fast as caught up with.
   most_logged constant int := 100;
@@ -84,7 +86,7 @@ begin
   end if;
 
   -- A segment below low has no writer left: the next statement sees all that it will ever hold.
-  select a.low into low from calytics.advance_segment(state.segment) a;
+  select a.low, a.current into low, current from calytics.advance_segment(state.segment) a;
   perform calytics.fold_tracking(state.run + 1, state.segment, low);
   changed_sources := array(
     select distinct m.source_id from calytics.chain_mark m where m.segment >= state.segment and m.segment < low);
@@ -114,9 +116,8 @@ begin
         next_created_at = excluded.next_created_at, session_at = excluded.session_at
   ), logged as (
       insert into calytics.fold_log (run, changes)
-        select state.run + 1, coalesce(array_agg(u.change), '{}')
+        select state.run + 1, case when count(*) <= most_logged then coalesce(array_agg(u.change), '{}') end
           from (select row(c.before, c.after)::calytics.change as change from changed c limit most_logged + 1) u
-        having count(*) <= most_logged
   )
   insert into calytics.recent_delta (run, source_id, basis, at, cells)
     select state.run + 1, x.*
@@ -135,15 +136,13 @@ begin
     select distinct r.source_id from calytics.recent_delta r where r.run = state.run + 1));
 
   if merge then
-    with gone as (
-        delete from calytics.recent_delta r where r.run >= state.recent_run returning r.*
-    )
     insert into calytics.bucket as b (source_id, basis, grain, split, at, cells)
       select x.source_id, x.basis, x.grain, d.split, x.at, d.cells
         from (
           select g.source_id, g.basis, u.grain, date_trunc(u.grain, g.at) as at, calytics.cube(g.cells, 1) as cells
-            from gone g
+            from calytics.recent_delta g
            cross join (values ('hour'), ('day'), ('month')) u (grain)
+           where g.run >= state.recent_run
            group by g.source_id, g.basis, u.grain, 4) x
        cross join lateral calytics.cube_splits(x.cells) d
        where d.cells <> ''
@@ -151,12 +150,18 @@ begin
       on conflict on constraint bucket_pkey
       do update set cells = calytics.cube_plus(b.cells, excluded.cells);
     perform calytics.merge_visitors(state.recent_run);
+    delete from calytics.recent_delta r where r.run >= state.recent_run and r.run <= state.run + 1 - runs_logged;
+    delete from calytics.recent_visitor r where r.run >= state.recent_run and r.run <= state.run + 1 - runs_logged;
     state.recent_run := state.run + 2;
   end if;
 
-  insert into calytics.fold_state values (state.run + 1, low, state.recent_run, clock_timestamp());
+  insert into calytics.fold_state
+    values (state.run + 1, low, state.recent_run, clock_timestamp(), case when low = current then begun_at else state.since end);
   delete from calytics.fold_state f where f.run <= state.run;
+  -- One run is one lookup, whatever is dead before it.
   delete from calytics.fold_log l where l.run = state.run + 1 - runs_logged;
+  delete from calytics.recent_delta r where r.run = state.run + 1 - runs_logged and r.run < state.recent_run;
+  delete from calytics.recent_visitor r where r.run = state.run + 1 - runs_logged and r.run < state.recent_run;
   return (select count(*) from calytics.recent_delta r where r.run >= state.recent_run);
 end
 $$;
@@ -172,8 +177,10 @@ begin
       delete from calytics.fold_state f returning f.*
   )
   insert into calytics.fold_state
-    select l.run + 1, l.segment, l.recent_run, l.folded_at from last l order by l.run desc limit 1;
+    select l.run + 1, l.segment, l.recent_run, l.folded_at, l.since from last l order by l.run desc limit 1;
   delete from calytics.fold_log;
+  delete from calytics.recent_delta r where r.run < (select f.recent_run from calytics.fold_state f order by f.run desc limit 1);
+  delete from calytics.recent_visitor r where r.run < (select f.recent_run from calytics.fold_state f order by f.run desc limit 1);
 end
 $$;
 comment on function calytics.break_log() is

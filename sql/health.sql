@@ -79,11 +79,29 @@ comment on function cal.health() is
   'folder''s process, runs and errors (NULL if this database never had one); and per source '
   'the last webhook, its age in seconds, valid secrets and the number of quarantined deliveries.';
 
+create function calytics.insist_on_primary() returns void
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if pg_is_in_recovery() then
+    raise exception 'a standby neither folds nor counts'
+      using errcode = 'read_only_sql_transaction', hint = 'Ask the primary server.';
+  end if;
+end
+$$;
+comment on function calytics.insist_on_primary() is
+  'Raises read_only_sql_transaction on a standby, upon which the gateway asks the primary: what the background worker and shared '
+  'memory know is there.';
+
 create function calytics.health_for(who calytics.identity) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return case when who.role = 'admin' and who.sources is null then cal.health() else '{"status": "ok"}' end;
+  if who.role is distinct from 'admin' or who.sources is not null then
+    return '{"status": "ok"}';
+  end if;
+  perform calytics.insist_on_primary();
+  return cal.health();
 end
 $$;
 comment on function calytics.health_for(calytics.identity) is

@@ -25,8 +25,9 @@ as $$
 declare
   now constant timestamptz := clock_timestamp();
   s calytics.health_sample := calytics.measure_health(now);
-  w record := calytics.folder_state();
+  w record;
 begin
+  select f.* into w from calytics.folder_state() f;
   return query values
     ('calytics_info', 'gauge', 'Versions, as labels.',
      array['version', (select e.extversion from pg_extension e where e.extname = 'calytics'),
@@ -103,6 +104,7 @@ begin
   if (request.caller).sources is not null then
     return calytics.error_response(403, 'forbidden', 'this is for those who may see all sources');
   end if;
+  perform calytics.insist_on_primary();
   return (200, '{"content-type": "text/plain; version=0.0.4; charset=utf-8", "cache-control": "no-store"}'::jsonb,
           convert_to(calytics.prometheus(), 'UTF8'));
 end

@@ -101,8 +101,8 @@ begin
       'input', input, 'caller', to_jsonb(who), 'headers', request.headers - array['authorization', 'cookie']);
   return jsonb_build_object('result', jsonb_build_object('data', data));
 exception
-  -- The gateway makes the whole request once more.
-  when serialization_failure or deadlock_detected or lock_not_available then
+  -- The gateway makes the whole request once more, the last of these on the primary.
+  when serialization_failure or deadlock_detected or lock_not_available or read_only_sql_transaction then
     raise;
   when invalid_parameter_value or no_data_found or feature_not_supported or invalid_authorization_specification then
     get stacked diagnostics message = message_text, hint = pg_exception_hint;

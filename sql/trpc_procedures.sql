@@ -47,9 +47,11 @@ create function calytics.trpc_batch_stats(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  health jsonb := cal.health();
+  health jsonb;
   since timestamptz := now() - interval '24 hours';
 begin
+  perform calytics.insist_on_primary();
+  health := cal.health();
   return (health -> 'metrics') || jsonb_build_object(
     'as_of', health -> 'as_of',
     'counted_since', calytics.counted_since(),

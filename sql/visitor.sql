@@ -20,7 +20,8 @@ create table calytics.recent_visitor (
   sketch     hll not null,
   primary key (run, source_id, at)
 );
-comment on table calytics.recent_visitor is 'Visitors of folded events that are not merged into calytics.visitor_bucket yet.';
+comment on table calytics.recent_visitor is
+  'Visitors of folded events by run: those that are not merged into calytics.visitor_bucket yet, and those of the runs in calytics.fold_log.';
 
 create function calytics.kept_hour(src int) returns timestamp
   language sql stable
@@ -31,37 +32,27 @@ create function calytics.kept_hour(src int) returns timestamp
 comment on function calytics.kept_hour(int) is
   'The first local hour of which all events are kept; NULL if all of all hours are. What was counted before it stays.';
 
-create function calytics.event_visitors(src int, low bigint, high bigint)
+create function calytics.event_visitors(src int, low bigint, high bigint, since timestamptz default '-infinity')
   returns table (source_id int, at timestamp, sketch hll)
   language sql stable
 begin atomic
   select e.source_id, date_trunc('hour', e.occurred_at at time zone s.time_zone),
          hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
     from calytics.event e join calytics.source s using (source_id)
-   where (src is null or e.source_id = src) and e.segment >= low and e.segment < high and not e.bot
+   where (src is null or e.source_id = src) and e.segment >= low and e.segment < high and e.received_at >= since and not e.bot
      and e.visitor is not null
    group by 1, 2;
 end;
-comment on function calytics.event_visitors(int, bigint, bigint) is 'Visitors of events of segments from low to before high, by local hour.';
-
-create function calytics.fold_visitors(run bigint, since bigint, low bigint) returns void
-  language sql volatile
-begin atomic
-  insert into calytics.recent_visitor (run, source_id, at, sketch)
-    select fold_visitors.run, v.source_id, v.at, v.sketch from calytics.event_visitors(null, since, low) v order by 2, 3;
-end;
-comment on function calytics.fold_visitors(bigint, bigint, bigint) is
-  'Folds the visitors of events of segments from since to before low.';
+comment on function calytics.event_visitors(int, bigint, bigint, timestamptz) is
+  'Visitors of events of segments from low to before high that were received since a moment, by local hour.';
 
 create function calytics.merge_visitors(since_run bigint) returns void
   language sql volatile
 begin atomic
-  with gone as (
-    delete from calytics.recent_visitor r where r.run >= since_run returning r.*
-  )
   insert into calytics.visitor_bucket as b (source_id, grain, at, sketch)
     select g.source_id, u.grain, date_trunc(u.grain, g.at), hll_union_agg(g.sketch)
-      from gone g cross join (values ('hour'), ('day'), ('month')) u (grain)
+      from calytics.recent_visitor g cross join (values ('hour'), ('day'), ('month')) u (grain)
+     where g.run >= since_run
      group by 1, 2, 3
      order by 1, 2, 3
     on conflict on constraint visitor_bucket_pkey
@@ -120,6 +111,43 @@ end;
 comment on function calytics.recount_visitors(int, timestamp[]) is
   'Makes the visitors of some local hours, and of their days and months, anew from the events; nothing may wait to be merged.';
 
+create function calytics.visitors_between(src int, zone text, low bigint, lo timestamptz, hi timestamptz)
+  returns table (at timestamp, sketch hll)
+  language sql stable
+begin atomic
+  select date_trunc('hour', e.occurred_at at time zone zone), hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
+    from calytics.happened_in(src, lo, hi) e
+   where lo < hi and e.segment + 0 < low and not e.bot and e.visitor is not null  -- found by time
+   group by 1;
+end;
+comment on function calytics.visitors_between(int, text, bigint, timestamptz, timestamptz) is
+  'Visitors of folded events from lo to before hi, by local hour.';
+
+create function calytics.visitors_pending(src int, zone text, low bigint, lo timestamptz, hi timestamptz, since timestamptz)
+  returns table (at timestamp, sketch hll)
+  language sql stable
+begin atomic
+  select date_trunc('hour', e.occurred_at at time zone zone), hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
+    from (
+      -- Found by segment, however much happened in the range.
+      select x.* from calytics.event x where x.segment >= low and x.source_id = src and x.received_at >= since offset 0) e
+   where e.occurred_at >= lo and e.occurred_at < hi and not e.bot and e.visitor is not null
+   group by 1;
+end;
+comment on function calytics.visitors_pending(int, text, bigint, timestamptz, timestamptz, timestamptz) is
+  'Visitors of events from lo to before hi that are not folded, by local hour. since: when the first of these was received.';
+
+create function calytics.unite_visitors(units timestamp[], sketches bytea[])
+  returns table (unit timestamp, sketch hll, visitors bigint)
+  language sql stable
+begin atomic
+  -- Uniting is what takes time.
+  select u.unit, u.sketch, round(hll_cardinality(u.sketch))::bigint
+    from (select p.unit, hll_union_agg(p.sketch::hll) as sketch
+            from unnest(units, sketches) p (unit, sketch) group by p.unit offset 0) u;
+end;
+comment on function calytics.unite_visitors(timestamp[], bytea[]) is 'Sketches united by unit, and how many visitors that makes.';
+
 create function calytics.visitor_sketches(
   src int, zone text, low bigint, recent_run bigint, lo timestamptz, hi timestamptz, lo_hour timestamp, hi_hour timestamp,
   hi_cut timestamptz, coarsest text
@@ -152,78 +180,30 @@ begin atomic
   select r.at, r.sketch from calytics.recent_visitor r
    where r.run >= recent_run and r.source_id = src and r.at >= lo_hour and r.at < hi_hour
   union all
-  select date_trunc('hour', e.occurred_at at time zone zone),
-         hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
-    from (
-      -- Found by segment, however much happened in the range.
-      select x.* from calytics.event x where x.segment >= low and x.source_id = src offset 0) e
-   where e.occurred_at >= lo and e.occurred_at < hi and not e.bot and e.visitor is not null
-   group by 1
-  union all
   select c.at, c.sketch
-    from (values (lo, calytics.hour_begins(lo_hour, zone)), (hi_cut, hi)) v (lo, hi)
-   cross join lateral (
-     select date_trunc('hour', e.occurred_at at time zone zone) as at,
-            hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1) as sketch
-       from calytics.happened_in(src, v.lo, least(v.hi, visitor_sketches.hi)) e
-      where e.segment + 0 < low and not e.bot and e.visitor is not null
-      group by 1 offset 0) c
-   where v.lo < v.hi;
+    from (values (lo, least(calytics.hour_begins(lo_hour, zone), hi)), (hi_cut, hi)) v (lo, hi)
+   cross join lateral calytics.visitors_between(src, zone, low, v.lo, v.hi) c;
 end;
 comment on function calytics.visitor_sketches(
     int, text, bigint, bigint, timestamptz, timestamptz, timestamp, timestamp, timestamptz, text) is
-  'Sketches whose union is all visitors from lo to before hi: of whole hours from lo_hour to before hi_hour by buckets no '
+  'Sketches whose union is all visitors of folded events from lo to before hi: of whole hours from lo_hour to before hi_hour by buckets no '
   'coarser than one grain; of the parts before, and from hi_cut on, by events.';
 
-create function calytics.visitor_counts(
-  src int, zone text, week_start int, low bigint, recent_run bigint, lo timestamptz, hi timestamptz, lo_hour timestamp,
-  hi_hour timestamp, hi_cut timestamptz, unit text, wants_total boolean
-) returns table (at timestamp, visitors bigint, total bigint)
-  language sql stable
-begin atomic
-  with piece as materialized (
-    select p.*, count(*) over (partition by p.at) as pieces
-      from (
-        select calytics.local_start(visitor_counts.unit, s.at, week_start) as at, s.sketch
-          from calytics.visitor_sketches(
-            src, zone, low, recent_run, lo, hi, lo_hour, hi_hour, hi_cut,
-            case when visitor_counts.unit = 'hour' then 'hour' when visitor_counts.unit in ('day', 'week') then 'day'
-                 else 'month' end) s) p
-  ), unit as materialized (
-    -- Uniting is what takes time.
-    select p.at, p.sketch from piece p where p.pieces = 1
-    union all
-    select p.at, hll_union_agg(p.sketch) from piece p where p.pieces > 1 group by p.at
-  )
-  select u.at, round(hll_cardinality(u.sketch))::bigint,
-         case when wants_total then (select round(hll_cardinality(hll_union_agg(x.sketch)))::bigint from unit x) end
-    from unit u;
-end;
-comment on function calytics.visitor_counts(
-    int, text, int, bigint, bigint, timestamptz, timestamptz, timestamp, timestamp, timestamptz, text, boolean) is
-  'Visitors by local unit, and, if wanted, in all; parameters as in calytics.visitor_sketches.';
-
-create function calytics.visitors(src int, lo timestamptz, hi timestamptz, unit text, wants_total boolean default false)
-  returns table (at timestamp, visitors bigint, total bigint)
+create function calytics.visitors_folded(
+  src int, zone text, low bigint, recent_run bigint, until timestamptz, lo timestamptz, hi timestamptz, unit text
+) returns table (at timestamp, sketch hll)
   language plpgsql stable set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = on
 as $$
 declare
-  s calytics.source := (select x from calytics.source x where x.source_id = src);
-  state calytics.fold_state;
-  until timestamptz := (select t.until from calytics.tracked_until t where t.source_id = src);
-  lo_hour timestamp := date_trunc('hour', lo at time zone s.time_zone);
-  hi_hour timestamp := date_trunc('hour', hi at time zone s.time_zone);
-  hi_cut timestamptz := calytics.hour_begins(hi_hour, s.time_zone);
+  lo_hour timestamp := date_trunc('hour', lo at time zone zone);
+  hi_hour timestamp := date_trunc('hour', hi at time zone zone);
+  hi_cut timestamptz := calytics.hour_begins(hi_hour, zone);
 begin
-  if not lo < hi then
-    return;
-  end if;
-  select f.* into state from calytics.fold_state f order by f.run desc limit 1;
-  if calytics.hour_begins(lo_hour, s.time_zone) < lo then
+  if calytics.hour_begins(lo_hour, zone) < lo then
     lo_hour := lo_hour + interval '1 hour';
   end if;
-  if until < hi or until is null then
+  if until < hi then
     -- Buckets hold nothing beyond it.
     hi_hour := date_trunc('month', hi_hour) + interval '1 month';
     hi_cut := hi;
@@ -236,10 +216,21 @@ begin
     hi_cut := lo;
   end if;
   return query
-  select v.* from calytics.visitor_counts(
-    src, s.time_zone, s.week_start, state.segment, state.recent_run, lo, hi, lo_hour, hi_hour, hi_cut, unit, wants_total) v;
+  select s.at, s.sketch
+    from calytics.visitor_sketches(
+      src, zone, low, recent_run, lo, hi, lo_hour, hi_hour, hi_cut,
+      case when visitors_folded.unit = 'hour' then 'hour' when visitors_folded.unit in ('day', 'week') then 'day' else 'month' end) s;
 end
 $$;
+comment on function calytics.visitors_folded(int, text, bigint, bigint, timestamptz, timestamptz, timestamptz, text) is
+  'Sketches by the start of an hour, day or month, no coarser than the unit, whose union is all visitors of folded events from lo '
+  'to before hi. until: when the last event happened that buckets know of.';
+
+create function calytics.visitors(src int, lo timestamptz, hi timestamptz, unit text, wants_total boolean default false)
+  returns table (at timestamp, visitors bigint, total bigint)
+  language c stable set search_path = pg_catalog, pg_temp
+  set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = on
+  as 'MODULE_PATHNAME', 'calytics_visitors';
 comment on function calytics.visitors(int, timestamptz, timestamptz, text, boolean) is
   'Distinct visitors from lo to before hi, exact in the caller''s snapshot while they are few: by local unit (NULL: one row), and, '
   'if wanted, in all. No row where there are none.';

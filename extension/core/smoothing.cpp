@@ -101,7 +101,7 @@ Smoothing smoothed(std::span<const double> values, std::size_t length) noexcept 
 
 double lasting(const SmoothingGains& gains, std::size_t length, std::size_t steps) noexcept {
   if (steps == 0) return 1;
-  const double n = static_cast<double>(steps);
+  const auto n = static_cast<double>(steps);
   const double damped =
       gains.damping == 1 ? n
                          : gains.damping * (1 - std::pow(gains.damping, n)) / (1 - gains.damping);

@@ -32,6 +32,7 @@ struct Span {
   // Whole local hours nearest to lo and hi; what they are off by is corrected fact by fact.
   Timestamp first_hour;
   Timestamp end_hour;
+  bool open;  // of what is tracked: nothing that buckets know of happened after it
 };
 
 // A part of an hour that a span's whole hours have too little, or too much (weight -1).

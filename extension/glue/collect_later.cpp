@@ -31,9 +31,9 @@ void add_logged_fact(Reader& reader, Datum change, int column, std::int64_t weig
     add_fact(reader, fact_of(chain), weight);
 }
 
-void add_logged(void* context, const Datum* values, const bool* /*nulls*/) {
+void add_logged(void* context, const Datum* values, const bool* nulls_of_row) {
   auto& log = *static_cast<Log*>(context);
-  log.whole = log.whole && DatumGetInt64(values[0]) == log.run + 1;
+  log.whole = log.whole && DatumGetInt64(values[0]) == log.run + 1 && !nulls_of_row[1];
   if (!log.whole) return;
   ++log.run;
   ArrayType* array = DatumGetArrayTypeP(values[1]);

@@ -1,11 +1,14 @@
 // calytics.collect_tracked, the reader of what is tracked: buckets, plus events that are not folded
 // and what became of their sessions and funnels, corrected by the parts of hours that a span's ends
-// cut off and by the steps of funnels that were taken after the moment a span is looked at.
+// cut off and by the steps of funnels that were taken after the moment a span is looked at. A
+// session that asks again is answered out of what it remembers (memo.hpp): what the folder's runs
+// have added since, and what the ends of spans moved through, is all that is read.
 
 #include <algorithm>
 
 #include "core/track_counts.hpp"
 #include "feed.hpp"
+#include "memo.hpp"
 #include "origin_labels.hpp"
 #include "spans.hpp"
 #include "track_changes.hpp"
@@ -116,7 +119,8 @@ void add_pending(Reader& reader) {
   MemoryContext memory = CurrentMemoryContext;
   Pending pending = {&reader, {memory}};
   const TrackSinks sinks = {&pending, add_session, add_funnel, add_event};
-  track_changes({reader.source, reader.segment}, reader.marks, memory, sinks);
+  track_changes({reader.source, reader.segment, PG_INT64_MAX, reader.since}, reader.marks, memory,
+                sinks);
   label_origins(pending.origins, reader.source);
   for (const OriginCount& origin : pending.origins) {
     core::TrackCounts counts;
@@ -168,26 +172,33 @@ void add_ahead(Reader& reader, TimestampTz tracked_until) {
   query.run(values.data(), nullptr, add_step_ahead, &reader);
 }
 
+// What lies in parts of hours, or in ranges that the ends of spans moved through.
+struct Cuts {
+  Reader* reader;
+  std::span<const Correction> corrections;
+  bool whole;  // ranges, not parts of the corrections' hours
+};
+
 void add_cut(void* context, const Datum* values, const bool* /*nulls*/) {
-  Reader& reader = *static_cast<Reader*>(context);
+  const Cuts& cuts = *static_cast<Cuts*>(context);
+  Reader& reader = *cuts.reader;
   const Counted row(values);
-  const auto corrections = reader.sums->spans().corrections;
-  const Correction& wanted = corrections[static_cast<std::size_t>(DatumGetInt64(values[6]))];
-  if (hour_of(local_time(reader.sums->rules(), row.at)) != wanted.hour) return;
-  for (const Correction& correction : corrections) {
+  const Correction& wanted = cuts.corrections[static_cast<std::size_t>(DatumGetInt64(values[6]))];
+  if (!cuts.whole && hour_of(local_time(reader.sums->rules(), row.at)) != wanted.hour) return;
+  for (const Correction& correction : cuts.corrections) {
     if (correction.span->basis_name == row.basis && correction.lo == wanted.lo &&
         correction.hi == wanted.hi)
       add(reader, *correction.span, row, correction.weight);
   }
 }
 
-void add_tracked_cuts(Reader& reader) {
+void add_tracked_cuts(Cuts cuts) {
   static const Oid types[] = {INT4OID, INT8OID, INT8ARRAYOID, TEXTARRAYOID, kInstants, kInstants};
   static Statement query(
       "select t.*, r.n from unnest($3, $4, $5, $6) r (n, basis, lo, hi)"
       " cross join lateral calytics.tracked_between($1, $2, r.basis, r.lo, r.hi) t",
       types);
-  const auto corrections = reader.sums->spans().corrections;
+  const auto corrections = cuts.corrections;
   Parameters<4> ranges(corrections.size());
   for (std::size_t i = 0; i < corrections.size(); ++i) {
     const Correction& correction = corrections[i];
@@ -205,24 +216,134 @@ void add_tracked_cuts(Reader& reader) {
   }
   if (ranges.size() == 0) return;
   const std::array<Datum, 6> values = {
-      Int32GetDatum(reader.source),    Int64GetDatum(reader.segment),
-      ranges.array(0, INT8OID),        ranges.array(1, TEXTOID),
-      ranges.array(2, TIMESTAMPTZOID), ranges.array(3, TIMESTAMPTZOID)};
-  query.run(values.data(), nullptr, add_cut, &reader);
+      Int32GetDatum(cuts.reader->source), Int64GetDatum(cuts.reader->segment),
+      ranges.array(0, INT8OID),           ranges.array(1, TEXTOID),
+      ranges.array(2, TIMESTAMPTZOID),    ranges.array(3, TIMESTAMPTZOID)};
+  query.run(values.data(), nullptr, add_cut, &cuts);
+}
+
+// The runs of the folder since sums were remembered.
+struct Runs {
+  Reader* reader;
+  const WholeHours* hours;  // of each span
+  std::int64_t run;         // the last one that was caught up with
+  bool whole = true;
+};
+
+void add_run(void* context, const Datum* values, const bool* nulls) {
+  auto& runs = *static_cast<Runs*>(context);
+  const std::int64_t run = DatumGetInt64(values[0]);
+  runs.whole = runs.whole && (run == runs.run || run == runs.run + 1);
+  runs.run = run;
+  if (!runs.whole || nulls[1]) return;
+  Collector& sums = *runs.reader->sums;
+  const auto spans = sums.spans().all;
+  const std::string_view basis = text_of(values[1]);
+  const Timestamp hour = DatumGetTimestamp(values[2]);
+  for (std::size_t i = 0; i < spans.size() && runs.whole; ++i) {
+    if (spans[i].basis_name != basis) continue;
+    const WholeHours::Part part = runs.hours[i].part_of(hour);
+    runs.whole = part != WholeHours::Part::some;
+    if (part == WholeHours::Part::all) sums.add_cube(spans[i], hour, text_of(values[3]), 1);
+  }
+}
+
+// Makes sums of an earlier run those of the reader's; false if what happened since can't be told.
+bool catch_up_tracked(Reader& reader, std::int64_t run) {
+  if (run == reader.run) return true;
+  static const Oid types[] = {INT8OID, INT8OID, INT4OID};
+  static Statement query(
+      "select l.run, r.basis, r.at, r.cells from calytics.fold_log l"
+      "  left join calytics.recent_delta r on r.run = l.run and r.source_id = $3"
+      "   and r.basis in ('tracking', 'session', 'origin', 'funnel')"
+      " where l.run > $1 and l.run <= $2 order by l.run",
+      types);
+  const std::array<Datum, 3> values = {Int64GetDatum(run), Int64GetDatum(reader.run),
+                                       Int32GetDatum(reader.source)};
+  const auto spans = reader.sums->spans().all;
+  auto* hours = static_cast<WholeHours*>(palloc(sizeof(WholeHours) * (spans.size() + 1)));
+  for (std::size_t i = 0; i < spans.size(); ++i)
+    hours[i] = WholeHours(reader.sums->rules(), spans[i].lo, spans[i].hi, spans[i].open);
+  Runs runs = {&reader, hours, run};
+  query.run(values.data(), nullptr, add_run, &runs);
+  return runs.whole && runs.run == reader.run;
+}
+
+void put_move(const Span& span, TimestampTz from, TimestampTz to, bool end, Correction* moves,
+              std::size_t& size) {
+  if (from == to) return;
+  moves[size++] = {&span, std::min(from, to), std::max(from, to), 0, (from < to) == end ? 1 : -1};
+}
+
+// Makes sums those of spans whose ends have moved.
+void move_tracked(Reader& reader, std::span<const Span> to) {
+  const auto spans = reader.sums->spans().all;
+  auto* moves = static_cast<Correction*>(palloc(sizeof(Correction) * 2 * (spans.size() + 1)));
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    put_move(spans[i], spans[i].lo, to[i].lo, false, moves, size);
+    if (!spans[i].open) put_move(spans[i], spans[i].hi, to[i].hi, true, moves, size);
+  }
+  add_tracked_cuts({&reader, {moves, size}, true});
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    spans[i].lo = to[i].lo;
+    spans[i].hi = to[i].hi;
+    spans[i].as_of = to[i].as_of;
+  }
 }
 
 void read_instant(void* context, const Datum* values, const bool* nulls) {
   if (!nulls[0]) *static_cast<TimestampTz*>(context) = DatumGetTimestampTz(values[0]);
 }
 
+}  // namespace
+
 TimestampTz tracked_until(std::int32_t source) {
   static const Oid types[] = {INT4OID};
-  static Statement query("select t.until from calytics.tracked_until t where t.source_id = $1",
-                         types);
+  static Statement query(
+      "select t.until from calytics.tracked_until t where t.source_id = $1"
+      " order by t.until desc limit 1",
+      types);
   const Datum value = Int32GetDatum(source);
   TimestampTz result = DT_NOBEGIN;
   query.run(&value, nullptr, read_instant, &result);
   return result;
+}
+
+namespace {
+
+// Who is told of the sums, and until when anything is in the buckets.
+struct Answer {
+  SumSink sink;
+  void* context;
+  TimestampTz tracked_until;
+};
+
+// Gives the sums of what is folded and of what is not.
+void answer(Reader& reader, const Answer& to) {
+  Collector& folded = *reader.sums;
+  Collector pending(folded.question(), CurrentMemoryContext);
+  reader.sums = &pending;
+  add_ahead(reader, to.tracked_until);
+  add_pending(reader);
+  folded.add(pending, 1);
+  folded.each(to.sink, to.context);
+  folded.add(pending, -1);
+  reader.sums = &folded;
+}
+
+// False if what is remembered is of no use in this snapshot.
+bool answer_from(Memo& memo, Reader& reader, const Question& question, const Answer& to) {
+  open_memo(memo);
+  reader.sums = memo.sums;
+  if (!catch_up_tracked(reader, memo.run)) {
+    forget(memo);
+    return false;
+  }
+  move_tracked(reader, question.spans.all);
+  answer(reader, to);
+  settle_memo(memo, reader.run);
+  return true;
 }
 
 }  // namespace
@@ -235,14 +356,24 @@ void collect_tracked(std::int32_t source, std::span<const Span> spans, const Fil
   const TimestampTz until = tracked_until(source);
   const Question question = {source, rules, rounded(spans, rules, until), services, hosts};
   if (question.spans.all.empty()) return;
-  Collector sums(question, memory);
+  const Answer to = {sink, context, until};
+  bool remembers = may_remember(question);
+  Memo* memo = remembers ? memo_of(question, reader.state_table) : nullptr;
+  if (memo != nullptr && memo->run > reader.run) {
+    // An old snapshot.
+    remembers = false;
+  } else if (memo != nullptr && answer_from(*memo, reader, question, to)) {
+    return;
+  }
+  MemoryContext own = AllocSetContextCreate(memory, "calytics memo", ALLOCSET_DEFAULT_SIZES);
+  Collector sums(question, own);
   reader.sums = &sums;
   add_buckets(reader);
   add_deltas(reader);
-  add_ahead(reader, until);
-  add_pending(reader);
-  add_tracked_cuts(reader);
-  sums.each(sink, context);
+  add_tracked_cuts({&reader, question.spans.corrections, false});
+  answer(reader, to);
+  if (remembers) remember_sums(reader, own);
+  reader.sums = nullptr;
 }
 
 }  // namespace calytics::glue

@@ -29,19 +29,18 @@ bool near(TimestampTz a, TimestampTz b) {
                     a - b <= kFarthest);
 }
 
-// Of these bases facts tell what moves into a span and out of it.
-bool is_told_by_facts(core::Basis basis) {
-  return basis == core::Basis::service || basis == core::Basis::booked ||
-         basis == core::Basis::event;
+// Of other bases facts, or events, tell what moves into a span and out of it.
+bool is_told_by_buckets(core::Basis basis) {
+  return basis == core::Basis::cohort;
 }
 
 bool alike(const Span& a, const Span& b) {
   if (a.basis != b.basis || a.unit != b.unit || a.cells != b.cells ||
       a.split.service != b.split.service || a.split.host != b.split.host || a.role != b.role ||
-      a.basis_name != b.basis_name || a.window != b.window) {
+      a.basis_name != b.basis_name || a.window != b.window || a.open != b.open) {
     return false;
   }
-  if (!is_told_by_facts(a.basis) && (a.lo != b.lo || a.hi != b.hi)) return false;
+  if (is_told_by_buckets(a.basis) && (a.lo != b.lo || a.hi != b.hi)) return false;
   return near(a.lo, b.lo) && near(a.hi, b.hi) && near(a.ended_by, b.ended_by) &&
          near(a.as_of, b.as_of);
 }

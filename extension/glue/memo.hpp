@@ -1,6 +1,7 @@
 // What a session remembers of the sums it has read. A question asked again, at the same moment or
 // soon after it, is answered by what it was answered before and by what changed since: the facts
-// that the folder logged, and those that the moved ends of spans have come to count otherwise.
+// that the folder logged, or what it added to the hours of what is tracked, and what the moved ends
+// of spans have come to count otherwise.
 //
 // Guarantees: a memo is what its run of the folder says, in any snapshot that sees that run as the
 // last one; transactions that have written anything neither ask memos nor make any, for they may be

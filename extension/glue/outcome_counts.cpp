@@ -12,9 +12,12 @@ extern "C" {
 #include "common/hashfn.h"
 }
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <functional>
 #include <new>
+#include <utility>
 
 CALYTICS_SQL_FUNCTION(calytics_count_outcome);
 CALYTICS_SQL_FUNCTION(calytics_outcome_counts);
@@ -42,13 +45,14 @@ struct Counters {
   std::array<Slot, kSlots> slots;
 };
 
-// What the transaction under way has to count when it commits.
+// What the transaction under way has to count when it commits, unless the subtransaction is undone.
 struct Pending {
   std::int32_t source;
+  SubTransactionId within;
   Counts counts;
 };
 
-constexpr std::size_t kMostPending = 8;
+constexpr std::size_t kMostPending = 16;
 std::array<Pending, kMostPending> pending;
 std::size_t pending_count = 0;
 
@@ -111,6 +115,36 @@ void count_at_end(XactEvent event, void*) {
   pending_count = 0;
 }
 
+Pending& pending_of(std::int32_t source, SubTransactionId within) {
+  for (std::size_t i = 0; i < pending_count; ++i) {
+    if (pending[i].source == source && pending[i].within == within) return pending[i];
+  }
+  // More than one transaction ever has to do with: the first ones are counted at once.
+  if (pending_count == kMostPending) {
+    add(pending[0]);
+    pending[0] = pending[--pending_count];
+  }
+  pending[pending_count] = {.source = source, .within = within, .counts = {}};
+  return pending[pending_count++];
+}
+
+// Subtransactions are numbered as they begin: of those that began after one that ends, all are in
+// it.
+void settle_subtransaction(SubXactEvent event, SubTransactionId ending, SubTransactionId parent,
+                           void*) {
+  if (event != SUBXACT_EVENT_ABORT_SUB && event != SUBXACT_EVENT_COMMIT_SUB) return;
+  const std::size_t count = std::exchange(pending_count, 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Pending counted = pending[i];
+    if (counted.within < ending) {
+      pending[pending_count++] = counted;
+    } else if (event == SUBXACT_EVENT_COMMIT_SUB) {
+      Counts& counts = pending_of(counted.source, parent).counts;
+      std::ranges::transform(counts, counted.counts, counts.begin(), std::plus{});
+    }
+  }
+}
+
 std::size_t index_of(std::string_view outcome) {
   for (std::size_t i = 0; i < kOutcomes.size(); ++i) {
     if (outcome == kOutcomes[i]) return i;
@@ -118,19 +152,6 @@ std::size_t index_of(std::string_view outcome) {
   ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                   errmsg("\"%.*s\" is not an outcome that is counted",
                          static_cast<int>(outcome.size()), outcome.data())));
-}
-
-Pending& pending_of(std::int32_t source) {
-  for (std::size_t i = 0; i < pending_count; ++i) {
-    if (pending[i].source == source) return pending[i];
-  }
-  // More sources than one transaction ever has to do with: the first one's are counted at once.
-  if (pending_count == kMostPending) {
-    add(pending[0]);
-    pending[0] = pending[--pending_count];
-  }
-  pending[pending_count] = {.source = source, .counts = {}};
-  return pending[pending_count++];
 }
 
 }  // namespace
@@ -149,9 +170,10 @@ void calytics::glue::count_outcome(std::int32_t source, std::string_view outcome
   if (counters == nullptr || times <= 0) return;
   if (!listening) {
     RegisterXactCallback(count_at_end, nullptr);
+    RegisterSubXactCallback(settle_subtransaction, nullptr);
     listening = true;
   }
-  pending_of(source).counts[index] += times;
+  pending_of(source, GetCurrentSubTransactionId()).counts[index] += times;
 }
 
 Datum calytics_count_outcome(PG_FUNCTION_ARGS) {

@@ -19,6 +19,7 @@ struct Reader {
   std::int64_t segment = 0;
   std::int64_t recent_run = 0;
   bool marks = false;
+  TimestampTz since = 0;  // no pending event was received before
   // The folder's last run, as the snapshot sees it, and the table that tells of it.
   std::int64_t run = 0;
   Oid state_table = InvalidOid;
@@ -34,6 +35,8 @@ void add_awaiting(Reader& reader);
 
 // The caller's source with its rules and where its sums stand; false if there is none.
 bool read_settings(Reader& reader, core::Rules& rules, MemoryContext memory);
+// When the last tracked event happened that buckets know of; the beginning of time if there is none.
+TimestampTz tracked_until(std::int32_t source);
 // Buckets, and what is folded and not merged into them.
 void add_buckets(Reader& reader);
 void add_deltas(Reader& reader);

@@ -146,8 +146,22 @@ Spans rounded(std::span<const Span> asked, const core::Rules& rules, TimestampTz
     if (corrections[corrected].weight != 0) ++corrected;
     span.end_hour = round_to_hour(rules, tracked_until, span, true, corrections[corrected]);
     if (corrections[corrected].weight != 0) ++corrected;
+    span.open = span.basis == core::Basis::tracked && span.hi > tracked_until;
   }
   return {{spans, size}, {corrections, corrected}};
+}
+
+WholeHours::WholeHours(const core::Rules& rules, TimestampTz lo, TimestampTz hi, bool open)
+    : first_(hour_of(local_time(rules, lo))),
+      last_(hour_of(local_time(rules, hi))),
+      cuts_first_(hour_begins(rules, first_) != lo),
+      cuts_last_(hour_begins(rules, last_) != hi),
+      open_(open) {}
+
+WholeHours::Part WholeHours::part_of(Timestamp hour) const {
+  if (hour < first_ || (!open_ && hour > last_)) return Part::none;
+  if (!open_ && hour == last_) return cuts_last_ ? Part::some : Part::none;
+  return hour == first_ && cuts_first_ ? Part::some : Part::all;
 }
 
 Filter filter_of(Datum texts) {

@@ -266,6 +266,7 @@ bool Connection::flush() {
 // Called with the mutex held.
 void Connection::after_flush() {
   std::string().swap(outbox_);
+  sent_ = 0;
   outbox_charge_.resize(0);
   if (!close_after_) {
     phase_ = Phase::reading;

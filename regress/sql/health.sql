@@ -37,7 +37,19 @@ select s.sampled_at = :'t0' as then, s.database_size between 0.9 * pg_database_s
 begin;
 select pg_temp.health_hooks('health', 2);
 rollback;
-select coalesce(s.received -> 'health', '{}') from pg_temp.health_sample(:'t0'::timestamptz + interval '30 s') s;
+begin;
+savepoint outer_one;
+select pg_temp.health_hooks('health', 1);
+savepoint inner_one;
+select pg_temp.health_hooks('health', 1);
+release inner_one;
+rollback to outer_one;
+select pg_temp.health_hooks('health', 1);
+savepoint kept;
+select pg_temp.health_hooks('health', 1);
+release kept;
+commit;
+select coalesce(s.received -> 'health', '{"applied": 2}') as received from pg_temp.health_sample(:'t0'::timestamptz + interval '30 s') s;
 select w.body, w.headers from cal.simulate_webhook('PING', source => 'health') w \gset
 select outcome from cal.receive_webhook(:'body', :'headers', 'health') union all
 select outcome from cal.receive_webhook(:'body', :'headers', 'health') union all
@@ -76,6 +88,14 @@ select cal.set_alert('fold_lag', 10, 11);
 select cal.set_alert('quarantine', 2, source => 'health-quiet');
 select alert, source, raise_at, clear_at from cal.alert_rule where alert = 'quarantine' and source ~ '^health' order by 1, 2;
 select cal.set_alert('quarantine', source => 'health-quiet');
+select from cal.fold();
+
+-- Events are counted by what became of them, too.
+select cal.track('[{"sessionId": "s", "eventType": "PAGE_VIEW", "eventId": "health1"}, {"sessionId": "s", "eventType": "PAGE_VIEW", "eventId": "health1"},
+  {"sessionId": "s", "eventType": "PAGE_VIEW"}, {"sessionId": "s"}]', source => 'health') - 'rejected' as tracked,
+       cal.track('{"sessionId": "s", "eventType": "PAGE_VIEW"}', '{"doNotTrack": true}', 'health') - 'rejected' as private;
+select coalesce(s.received -> 'health', '{"event_private": 1, "event_accepted": 2, "event_rejected": 1, "event_duplicate": 1}') as received
+  from pg_temp.health_sample(:'t0'::timestamptz + interval '30 min') s;
 select from cal.fold();
 
 -- Signatures that don't match, in an hour: ten are an alert, and once they are an hour ago they are none.
@@ -159,6 +179,9 @@ select line from health_line where line ~ 'health' and line !~ '(age|database_si
 union all
 select format('calytics_deliveries_total{source="health",outcome="%s"} %s', o.outcome, o.n)
   from (values ('applied', 26), ('duplicate', 2), ('ping', 1), ('quarantined', 5), ('unauthorized', 10)) o (outcome, n) where not calytics.preloaded()
+union all
+select format('calytics_events_total{source="health",outcome="%s"} %s', o.outcome, o.n)
+  from (values ('private', 1), ('accepted', 2), ('rejected', 1), ('duplicate', 1)) o (outcome, n) where not calytics.preloaded()
  order by 1;
 
 select cal.set_alert('fold_lag');

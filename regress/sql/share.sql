@@ -55,10 +55,10 @@ select label, service, host, expires_at > now() + interval '29 days' as a_month,
 select name, answer ->> 'role' as role, answer ->> 'how' as how, answer ->> 'label' as label, answer ->> 'sources' as sources,
        answer ->> 'service' as service, answer ->> 'host' as host
   from link, pg_temp.send('GET', '/api/debug/auth', headers) order by name;
--- Which queries each may ask at all.
+-- Which of a reader's queries each may not ask.
 select l.name, string_agg(split_part(p.name, '.', 2), ' ' order by p.name collate "C") as refused
   from link l cross join calytics.procedure p
- where p.kind = 'query' and pg_temp.ask(l.headers, p.name, '{"metric": "created"}') #>> '{error,data,code}' = 'FORBIDDEN'
+ where p.kind = 'query' and p.access = 'reader' and pg_temp.ask(l.headers, p.name, '{"metric": "created"}') #>> '{error,data,code}' = 'FORBIDDEN'
  group by l.name order by l.name;
 select name, pg_temp.ask(headers, 'calAnalytics.getPace', '{"service": "touch-up"}') #>> '{error,message}' as other_service,
        pg_temp.ask(headers, 'calAnalytics.getPace', '{"host": "mei"}') #>> '{error,message}' as other_host,

@@ -13,7 +13,7 @@ select uid, status, service, host, price, currency, paid, no_show, cancelled_by,
 -- One booking's life; changes are laid over the payload.
 select r.outcome
   from (values (1, 'BOOKING_CREATED', '{"price": 12000, "currency": "jpy"}'::jsonb), (2, 'BOOKING_CANCELLED', '{}')) t (n, trigger, changes),
-       lateral cal.simulate_webhook(t.trigger, 'simulate-life', t.changes, source => 'simulate') w,
+       lateral cal.simulate_webhook(t.trigger, 'simulate-life', t.changes, now() + t.n * interval '1 s', 'simulate') w,
        lateral cal.receive_webhook(w.body, w.headers, 'simulate') r
  order by t.n;
 select status, price, currency, cancelled_by from cal.booking where uid = 'simulate-life';

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -76,10 +76,47 @@ export class Cluster {
     const parent = path.dirname(it.directory);
     if (process.getuid() === 0) execFileSync("chown", ["postgres:", parent]);
     undo.push(() => rmSync(parent, { recursive: true, force: true }));
-    undo.push(() => cluster("stop", it.directory));
-    cluster("start", it.directory, String(it.port), ...it.settings);
+    undo.push(() => it.stop());
+    it.resume();
     it.socket = cluster("socket", it.directory, String(it.port));
     return it;
+  }
+
+  /** A hot standby of this cluster. */
+  async standby() {
+    const admin = await this.connect();
+    appendFileSync(
+      path.join(this.directory, "data/pg_hba.conf"),
+      "local  replication  calytics  peer map=owner\n",
+    );
+    const { rows } = await admin.query(
+      "select setting, pg_reload_conf() from pg_config where name = 'BINDIR'",
+    );
+    await admin.end();
+    const it = new Cluster();
+    it.port = await freePort();
+    it.directory = path.join(mkdtempSync("/tmp/calytics-e2e-"), "cluster");
+    const parent = path.dirname(it.directory);
+    undo.push(() => rmSync(parent, { recursive: true, force: true }));
+    const owner = process.getuid() === 0 ? ["runuser", "-u", "postgres", "--"] : [];
+    if (owner.length > 0) execFileSync("chown", ["postgres:", parent]);
+    const copy = [...owner, path.join(rows[0].setting, "pg_basebackup"), "-R", "-c", "fast"];
+    const from = ["-h", this.socket, "-p", this.port, "-U", "calytics", "-D", `${it.directory}/data`];
+    const [command, ...more] = [...copy, ...from.map(String)];
+    execFileSync(command, more, { cwd: parent });
+    undo.push(() => it.stop());
+    it.resume();
+    it.socket = cluster("socket", it.directory, String(it.port));
+    return it;
+  }
+
+  stop() {
+    cluster("stop", this.directory);
+  }
+
+  /** Starts what was stopped. */
+  resume() {
+    cluster("start", this.directory, String(this.port), ...this.settings);
   }
 
   settings = ["max_connections=60", "log_min_messages=info", "log_min_error_statement=error"];
@@ -95,6 +132,21 @@ export class Cluster {
     client.on("error", () => {}); // a restart ends it; its next query tells
     await client.connect();
     return client;
+  }
+
+  /** A standby that shows what this cluster holds now, and nothing that comes later. Restarts this one. */
+  async standby() {
+    const it = new Cluster();
+    it.port = await freePort();
+    it.directory = path.join(path.dirname(this.directory), "standby");
+    cluster("stop", this.directory);
+    execFileSync("cp", ["-a", this.directory, it.directory]);
+    closeSync(openSync(path.join(it.directory, "data/standby.signal"), "w"));
+    undo.push(() => cluster("stop", it.directory));
+    cluster("start", this.directory, String(this.port), ...this.settings);
+    cluster("start", it.directory, String(it.port), ...it.settings);
+    it.socket = cluster("socket", it.directory, String(it.port));
+    return it;
   }
 
   /** Ends all sessions properly, and starts again. */
@@ -115,7 +167,7 @@ export class Cluster {
       }
     };
     await until(gone, "PostgreSQL to be gone");
-    cluster("start", this.directory, String(this.port), ...this.settings);
+    this.resume();
   }
 }
 

@@ -132,10 +132,39 @@ describe("health", () => {
     assert.deepEqual([told("fold_lag", "raised"), told("fold_lag", "cleared")], [1, 1]);
   });
 
+  test("a gateway that reads from a standby tells what the primary knows", async () => {
+    await listener.end();
+    await database.close();
+    await gateway.stop();
+    const standby = await cluster.standby();
+    await database.reconnect();
+    await listen();
+    const readUrl = database.url.replace(`:${cluster.port}/`, `:${standby.port}/`);
+    gateway = await Gateway.start(database, [`--read-url=${readUrl}`]);
+    await gateway.post(await booking());
+    assert.equal(await applied(), 1);
+    const headers = { Authorization: `Bearer ${TOKEN}` };
+    const bookings = "select count(*)::int as count from cal.booking";
+    const frozen = await standby.connect(database.name);
+    const [{ count }] = (await frozen.query(bookings)).rows;
+    await frozen.end();
+    assert.equal(await database.value(bookings), count + 1, "the standby shows what was");
+    const { json } = await gateway.ask("/api/cal/health", { headers });
+    assert.notEqual(json.metrics.worker.pid, null);
+    for (const procedure of ["getHealthStatus", "getBatchStats"]) {
+      const answer = await gateway.ask(`/api/trpc/calAnalytics.${procedure}`, { headers });
+      assert.equal(answer.status, 200);
+      assert.notEqual(JSON.stringify(answer.json).match(/"pid": ?[0-9]/), null, procedure);
+    }
+    assert.equal((await gateway.ask("/api/cal/health")).status, 200);
+    await gateway.stop();
+    gateway = await Gateway.start(database);
+  });
+
   test("a crash begins the counters anew, and no sample makes anything up", async () => {
     const sum = async () =>
       database.value("select coalesce(sum((received #>> '{default,applied}')::int), 0)::int from cal.health_history()");
-    await until(async () => (await sum()) === 6, "all to be told");
+    await until(async () => (await sum()) === 7, "all to be told");
     await database.query("checkpoint"); // what the worker commits may otherwise be lost for a moment
     await listener.end();
     await database.close();
@@ -147,6 +176,6 @@ describe("health", () => {
     assert.equal(await applied(), 1);
     const seen = await samples();
     await until(async () => (await samples()) > seen + 2, "samples");
-    assert.equal(await sum(), 7);
+    assert.equal(await sum(), 8);
   });
 });

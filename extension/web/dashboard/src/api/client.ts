@@ -19,13 +19,27 @@ export class ApiError extends Error {
   }
 }
 
-const client = createTRPCUntypedClient({ links: [httpLink({ url: "/api/trpc" })] });
+const idOf = (response: Response) => response.headers.get("x-request-id");
+
+/** What the gateway itself answers, where no procedure could, is in its own words rather than in tRPC's. */
+const link = httpLink({
+  url: "/api/trpc",
+  fetch: async (url, options) => {
+    const response = await fetch(url, options as RequestInit);
+    if (response.ok) return response;
+    const answer = (await response.clone().json().catch(() => null)) as { error?: { message?: string; data?: unknown } } | null;
+    if (answer?.error?.data) return response;
+    throw new ApiError(answer?.error?.message ?? `HTTP ${response.status}`, response.status, idOf(response));
+  },
+});
+const client = createTRPCUntypedClient({ links: [link] });
 
 function explained(error: unknown): ApiError {
   if (error instanceof TRPCClientError) {
+    if (error.cause instanceof ApiError) return error.cause;
     const response = error.meta?.["response"] as Response | undefined;
     const status = (error.data as { httpStatus?: number } | undefined)?.httpStatus ?? response?.status ?? null;
-    return new ApiError(error.message, status, response?.headers.get("x-request-id") ?? null);
+    return new ApiError(error.message, status, response ? idOf(response) : null);
   }
   return new ApiError(error instanceof Error ? error.message : String(error), null, null);
 }
@@ -57,7 +71,7 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   }
   const answer = (await response.json().catch(() => null)) as (T & { error?: { message?: string } }) | null;
   if (!response.ok || answer === null) {
-    throw new ApiError(answer?.error?.message ?? response.statusText, response.status, response.headers.get("x-request-id"));
+    throw new ApiError(answer?.error?.message ?? `HTTP ${response.status}`, response.status, idOf(response));
   }
   return answer;
 }

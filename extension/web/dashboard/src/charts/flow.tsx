@@ -24,6 +24,7 @@ interface Way {
 }
 
 const HEIGHT = 320;
+const COLUMN = 150;
 
 function graphOf(streams: Stream[], width: number, isEnd: (name: string) => boolean): SankeyGraph<Place, Way> {
   const places = new Map<string, Place>();
@@ -54,7 +55,7 @@ export interface FlowProps {
 export function FlowChart({ label, streams, isEnd, nameOf, write }: FlowProps) {
   const [ref, room] = useWidth<HTMLDivElement>();
   const [at, setAt] = useState<number | null>(null);
-  const width = Math.max(room, 640);
+  const width = Math.max(room, COLUMN * (Math.max(0, ...streams.map(({ step }) => step)) + 0.5));
   const { nodes, links } = graphOf(streams, width, isEnd);
   const path = sankeyLinkHorizontal<Place, Way>();
   const onKeyDown = (event: KeyboardEvent) => {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Caller } from "../api/types";
 import { refresh, useFreshness, useQuery } from "../state/queries";
 import { change, useSettings } from "../state/settings";
@@ -50,6 +50,8 @@ export function Header({ view, caller, onHelp, onLogOut, onShare }: {
   view: View; caller: Caller; onHelp: () => void; onLogOut: () => void; onShare: () => void;
 }) {
   const { theme } = useSettings();
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [view.tab]);
   const sources = useQuery<{ source: string }[]>("getSources", {}).data ?? [];
   const dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   return (
@@ -61,7 +63,7 @@ export function Header({ view, caller, onHelp, onLogOut, onShare }: {
           {sources.map(({ source }) => <option key={source} value={source}>{source}</option>)}
         </select>
       )}
-      <nav aria-label={t("sections")}>
+      <nav ref={nav} aria-label={t("sections")}>
         {tabsFor(caller).map((tab) => (
           <a key={tab} href={address({ ...view, tab, open: null })} aria-current={view.tab === tab ? "page" : undefined}
             onClick={(event) => { if (!event.ctrlKey && !event.metaKey) { event.preventDefault(); go({ tab, open: null }); } }}>

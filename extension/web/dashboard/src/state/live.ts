@@ -14,6 +14,7 @@ let polling: ReturnType<typeof setInterval> | undefined;
 let soon: ReturnType<typeof setTimeout> | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let connected = false;
+let told = true;
 
 const wanted = () => running && currentSettings().live && document.visibilityState === "visible";
 let running = false;
@@ -37,6 +38,7 @@ function disconnect(): void {
 function connect(): void {
   if (events || !running) return;
   polling ??= setInterval(refreshSoon, POLL);
+  if (!told) return;
   events = new EventSource("/api/cal/events");
   events.onopen = () => {
     // What happened while nobody listened.
@@ -44,7 +46,6 @@ function connect(): void {
     connected = true;
   };
   events.onmessage = refreshSoon;
-  for (const name of ["webhook", "booking", "track", "metrics", "changed", "resync"]) events.addEventListener(name, refreshSoon);
   events.onerror = () => {
     if (events?.readyState !== EventSource.CLOSED) return;
     // Refused for good, as by a gateway without events: looked for again now and then, and polled meanwhile.
@@ -64,9 +65,11 @@ function follow(): void {
   }
 }
 
-export function start(): void {
+/** Follows what happens. Who isn't told of it, as one who came by a link to one service alone, asks now and then. */
+export function start(isTold: boolean): void {
   if (running) return;
   running = true;
+  told = isTold;
   document.addEventListener("visibilitychange", follow);
   onSettings(follow);
   if (wanted()) connect();

@@ -1,0 +1,348 @@
+// calytics.visitors: distinct visitors of a range, which can be united and never added up. A
+// session remembers the sketches it has united; asked again, it unites them with what the folder's
+// runs have added since, with what the end of the range moved over, and, for this answer alone,
+// with what is pending. The rules are those of memo.hpp.
+
+#include "pg.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "utils/memutils.h"
+}
+
+#include <algorithm>
+
+#include "period.hpp"
+#include "reader.hpp"
+#include "rows.hpp"
+#include "settings.hpp"
+#include "spans.hpp"
+#include "track_rows.hpp"
+#include "zone.hpp"
+
+CALYTICS_SQL_FUNCTION(calytics_visitors);
+
+namespace calytics::glue {
+
+namespace {
+
+constexpr std::size_t kMostMemos = 16;
+constexpr std::size_t kMostUnits = 400;
+constexpr std::int64_t kFarthest = core::kHour / 2;
+// The unit of what all units have in common; no local time of an event is that.
+constexpr Timestamp kTotal = DT_NOEND;
+
+struct Sketch {
+  Timestamp unit;
+  varlena* bytes;
+  std::int64_t visitors;
+};
+
+struct Asked {
+  std::int32_t source = 0;
+  TimestampTz lo = 0;
+  TimestampTz hi = 0;
+  bool open = false;  // nothing that buckets know of happened at hi or later
+  core::Unit unit = core::Unit::none;
+  bool total = false;
+  int week_start = 0;
+  std::string_view zone;
+};
+
+struct Memo {
+  MemoryContext memory = nullptr;  // nullptr: no memo
+  Oid state_table = InvalidOid;
+  std::int64_t run = 0;
+  Asked asked;
+  List<Sketch> sketches = {};
+  std::uint64_t used = 0;  // when, in calls
+  bool whole = false;
+};
+
+std::array<Memo, kMostMemos> memos;
+std::uint64_t calls = 0;
+
+void forget(Memo& memo) {
+  MemoryContext memory = memo.memory;
+  memo = {};
+  MemoryContextDelete(memory);
+}
+
+bool alike(const Asked& a, const Asked& b) {
+  return a.source == b.source && a.lo == b.lo && a.open == b.open && a.unit == b.unit &&
+         a.total == b.total && a.week_start == b.week_start && a.zone == b.zone && a.hi <= b.hi &&
+         b.hi - a.hi <= kFarthest;
+}
+
+Memo* memo_of(const Asked& asked, Oid state_table) {
+  for (Memo& memo : memos) {
+    if (memo.memory == nullptr) continue;
+    if (!memo.whole) {
+      forget(memo);
+    } else if (memo.state_table == state_table && alike(memo.asked, asked)) {
+      return &memo;
+    }
+  }
+  return nullptr;
+}
+
+// One call.
+struct Call {
+  Reader reader;
+  core::Rules rules;
+  Asked asked;
+};
+
+// Sketches that are to be united, with those of their units; by unit, kTotal besides.
+class Union {
+ public:
+  Union(const Call& call, MemoryContext memory) : call_(call), units_{memory}, bytes_{memory} {}
+
+  bool empty() const { return units_.size == 0; }
+  bool concerns(Timestamp unit) const {
+    return std::any_of(units_.begin(), units_.end(),
+                       [&](Datum there) { return DatumGetTimestamp(there) == unit; });
+  }
+
+  // The sketch of an hour, or of a day or month no coarser than the unit.
+  void put(Timestamp at, Datum sketch) {
+    MemoryContext before = MemoryContextSwitchTo(units_.memory);
+    const Datum copy = PointerGetDatum(PG_DETOAST_DATUM_COPY(sketch));
+    MemoryContextSwitchTo(before);
+    put_unit(core::start_of(call_.asked.unit, at, call_.rules.week_start), copy);
+    if (call_.asked.total) put_unit(kTotal, copy);
+  }
+  void put_unit(Timestamp unit, Datum sketch) {
+    units_.put(TimestampGetDatum(unit));
+    bytes_.put(sketch);
+  }
+
+  void unite(RowSink sink, void* context) const {
+    static const Oid types[] = {kLocals, BYTEAARRAYOID};
+    static Statement query("select u.* from calytics.unite_visitors($1, $2) u", types);
+    if (empty()) return;
+    const std::array<Datum, 2> values = {array_of(units_.items, units_.size, TIMESTAMPOID),
+                                         array_of(bytes_.items, bytes_.size, BYTEAOID)};
+    query.run(values.data(), nullptr, sink, context);
+  }
+
+ private:
+  const Call& call_;
+  List<Datum> units_;
+  List<Datum> bytes_;
+};
+
+void put_piece(void* context, const Datum* values, const bool* /*nulls*/) {
+  static_cast<Union*>(context)->put(DatumGetTimestamp(values[0]), values[1]);
+}
+
+Datum zone_datum(const Call& call) {
+  return text_datum(call.asked.zone);
+}
+
+void put_folded(const Call& call, TimestampTz until, Union& pieces) {
+  static const Oid types[] = {INT4OID,        TEXTOID,        INT8OID,        INT8OID,
+                              TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
+  static Statement query(
+      "select v.* from calytics.visitors_folded($1, $2, $3, $4, $5, $6, $7, $8) v", types);
+  const std::array<Datum, 8> values = {
+      Int32GetDatum(call.asked.source),   zone_datum(call),
+      Int64GetDatum(call.reader.segment), Int64GetDatum(call.reader.recent_run),
+      TimestampTzGetDatum(until),         TimestampTzGetDatum(call.asked.lo),
+      TimestampTzGetDatum(call.asked.hi), text_datum(core::name_of(call.asked.unit))};
+  query.run(values.data(), nullptr, put_piece, &pieces);
+}
+
+void put_pending(const Call& call, Union& pieces) {
+  static const Oid types[] = {INT4OID,        TEXTOID,        INT8OID,
+                              TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+  static Statement query("select v.* from calytics.visitors_pending($1, $2, $3, $4, $5, $6) v",
+                         types);
+  const std::array<Datum, 6> values = {
+      Int32GetDatum(call.asked.source),   zone_datum(call),
+      Int64GetDatum(call.reader.segment), TimestampTzGetDatum(call.asked.lo),
+      TimestampTzGetDatum(call.asked.hi), TimestampTzGetDatum(call.reader.since)};
+  query.run(values.data(), nullptr, put_piece, &pieces);
+}
+
+void put_moved(const Call& call, TimestampTz from, Union& pieces) {
+  static const Oid types[] = {INT4OID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+  static Statement query("select v.* from calytics.visitors_between($1, $2, $3, $4, $5) v", types);
+  const std::array<Datum, 5> values = {
+      Int32GetDatum(call.asked.source), zone_datum(call), Int64GetDatum(call.reader.segment),
+      TimestampTzGetDatum(from), TimestampTzGetDatum(call.asked.hi)};
+  query.run(values.data(), nullptr, put_piece, &pieces);
+}
+
+// The runs of the folder since a memo's.
+struct Runs {
+  Union* pieces;
+  WholeHours hours;
+  std::int64_t run;
+  bool whole = true;
+};
+
+void put_run(void* context, const Datum* values, const bool* nulls) {
+  auto& runs = *static_cast<Runs*>(context);
+  const std::int64_t run = DatumGetInt64(values[0]);
+  runs.whole = runs.whole && (run == runs.run || run == runs.run + 1);
+  runs.run = run;
+  if (!runs.whole || nulls[1]) return;
+  const WholeHours::Part part = runs.hours.part_of(DatumGetTimestamp(values[1]));
+  runs.whole = part != WholeHours::Part::some;
+  if (part == WholeHours::Part::all) runs.pieces->put(DatumGetTimestamp(values[1]), values[2]);
+}
+
+bool put_runs(const Call& call, const Memo& memo, Union& pieces) {
+  if (memo.run == call.reader.run) return true;
+  static const Oid types[] = {INT8OID, INT8OID, INT4OID};
+  static Statement query(
+      "select l.run, v.at, v.sketch from calytics.fold_log l"
+      "  left join calytics.recent_visitor v on v.run = l.run and v.source_id = $3"
+      " where l.run > $1 and l.run <= $2 order by l.run",
+      types);
+  const std::array<Datum, 3> values = {Int64GetDatum(memo.run), Int64GetDatum(call.reader.run),
+                                       Int32GetDatum(call.asked.source)};
+  Runs runs = {&pieces, WholeHours(call.rules, memo.asked.lo, memo.asked.hi, memo.asked.open),
+               memo.run};
+  query.run(values.data(), nullptr, put_run, &runs);
+  return runs.whole && runs.run == call.reader.run;
+}
+
+Sketch* sketch_of(const List<Sketch>& sketches, Timestamp unit) {
+  Sketch* const found = std::find_if(sketches.begin(), sketches.end(),
+                                     [&](const Sketch& s) { return s.unit == unit; });
+  return found == sketches.end() ? nullptr : found;
+}
+
+void put_known(const List<Sketch>& sketches, Union& pieces) {
+  for (const Sketch& sketch : sketches) {
+    if (pieces.concerns(sketch.unit)) pieces.put_unit(sketch.unit, PointerGetDatum(sketch.bytes));
+  }
+}
+
+void keep_united(void* context, const Datum* values, const bool* /*nulls*/) {
+  auto& sketches = *static_cast<List<Sketch>*>(context);
+  MemoryContext before = MemoryContextSwitchTo(sketches.memory);
+  auto* bytes = PG_DETOAST_DATUM_COPY(values[1]);
+  MemoryContextSwitchTo(before);
+  const Timestamp unit = DatumGetTimestamp(values[0]);
+  if (Sketch* const there = sketch_of(sketches, unit); there != nullptr) {
+    pfree(there->bytes);
+    there->bytes = bytes;
+    there->visitors = DatumGetInt64(values[2]);
+  } else {
+    sketches.put({unit, bytes, DatumGetInt64(values[2])});
+  }
+}
+
+void count_united(void* context, const Datum* values, const bool* /*nulls*/) {
+  static_cast<List<Sketch>*>(context)->put(
+      {DatumGetTimestamp(values[0]), nullptr, DatumGetInt64(values[2])});
+}
+
+void put_rows(const Call& call, const List<Sketch>& folded, ReturnSetInfo* result) {
+  MemoryContext memory = CurrentMemoryContext;
+  Union pieces(call, memory);
+  put_pending(call, pieces);
+  put_known(folded, pieces);
+  List<Sketch> counts = {memory};
+  pieces.unite(count_united, &counts);
+  for (const Sketch& sketch : folded) {
+    if (sketch_of(counts, sketch.unit) == nullptr) counts.put(sketch);
+  }
+  const Sketch* const total = sketch_of(counts, kTotal);
+  for (const Sketch& count : counts) {
+    if (count.unit == kTotal) continue;
+    std::array<Datum, 3> values = {TimestampGetDatum(count.unit), Int64GetDatum(count.visitors),
+                                   Int64GetDatum(total == nullptr ? 0 : total->visitors)};
+    std::array<bool, 3> nulls = {call.asked.unit == core::Unit::none, false, total == nullptr};
+    tuplestore_putvalues(result->setResult, result->setDesc, values.data(), nulls.data());
+  }
+}
+
+// False if what is remembered is of no use in this snapshot.
+bool answer_from(Memo& memo, const Call& call, ReturnSetInfo* result) {
+  memo.whole = false;
+  Union pieces(call, CurrentMemoryContext);
+  if (!put_runs(call, memo, pieces)) {
+    forget(memo);
+    return false;
+  }
+  if (!call.asked.open && memo.asked.hi < call.asked.hi) put_moved(call, memo.asked.hi, pieces);
+  put_known(memo.sketches, pieces);
+  pieces.unite(keep_united, &memo.sketches);
+  memo.asked.hi = call.asked.hi;
+  put_rows(call, memo.sketches, result);
+  memo.run = call.reader.run;
+  memo.used = ++calls;
+  memo.whole = true;
+  return true;
+}
+
+void remember_sketches(const Call& call, const List<Sketch>& sketches) {
+  static MemoryContext all = nullptr;
+  if (sketches.size > kMostUnits) return;
+  if (all == nullptr) {
+    all =
+        AllocSetContextCreate(CacheMemoryContext, "calytics visitors", ALLOCSET_START_SMALL_SIZES);
+  }
+  Memo& memo = *std::ranges::min_element(memos, {}, &Memo::used);
+  if (memo.memory != nullptr) forget(memo);
+  MemoryContextSetParent(sketches.memory, all);
+  memo = {sketches.memory,
+          call.reader.state_table,
+          call.reader.run,
+          call.asked,
+          sketches,
+          ++calls,
+          true};
+  memo.asked.zone = kept_text(zone_datum(call), false, sketches.memory);
+}
+
+void answer(Call& call, MemoryContext memory, ReturnSetInfo* result) {
+  if (!read_settings(call.reader, call.rules, memory)) return;
+  const TimestampTz until = tracked_until(call.asked.source);
+  call.asked.open = until < call.asked.hi;
+  call.asked.week_start = call.rules.week_start;
+  call.asked.zone = bytes_of(static_cast<const Zone*>(call.rules.zone)->name);
+  bool remembers = remember() && !TransactionIdIsValid(GetTopTransactionIdIfAny());
+  Memo* memo = remembers ? memo_of(call.asked, call.reader.state_table) : nullptr;
+  if (memo != nullptr && memo->run > call.reader.run) {
+    // An old snapshot.
+    remembers = false;
+  } else if (memo != nullptr && answer_from(*memo, call, result)) {
+    return;
+  }
+  MemoryContext own = AllocSetContextCreate(memory, "calytics visitors", ALLOCSET_SMALL_SIZES);
+  Union pieces(call, memory);
+  put_folded(call, until, pieces);
+  List<Sketch> sketches = {own};
+  pieces.unite(keep_united, &sketches);
+  put_rows(call, sketches, result);
+  if (remembers) remember_sketches(call, sketches);
+}
+
+}  // namespace
+
+}  // namespace calytics::glue
+
+// visitors(src, lo, hi, unit, wants_total)
+Datum calytics_visitors(PG_FUNCTION_ARGS) {
+  using namespace calytics::glue;
+  InitMaterializedSRF(fcinfo, 0);
+  if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) return Datum{0};
+  Call call = {};
+  call.asked.source = PG_GETARG_INT32(0);
+  call.asked.lo = PG_GETARG_TIMESTAMPTZ(1);
+  call.asked.hi = PG_GETARG_TIMESTAMPTZ(2);
+  if (call.asked.lo >= call.asked.hi) return Datum{0};
+  call.asked.unit = unit_named(text_argument(fcinfo, 3));
+  call.asked.total = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
+  call.reader.source = call.asked.source;
+  MemoryContext memory = CurrentMemoryContext;
+  SPI_connect();
+  answer(call, memory, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
+  SPI_finish();
+  return Datum{0};
+}

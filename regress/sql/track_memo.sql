@@ -1,0 +1,98 @@
+-- What a session remembers of what is tracked: random sessions, read again and again on one connection while moments
+-- pass or jump, events and webhooks come in, on time and late, the folder runs, is undone or merges, visitors are
+-- forgotten and clocks are set: every read equals the one of a session that remembers nothing.
+\set ECHO none
+\getenv regress PG_ABS_SRCDIR
+\set seed_file :regress /seed.psql
+\i :seed_file
+\set lives_file :regress /lives.psql
+\i :lives_file
+\set track_file :regress /track_recount.psql
+\i :track_file
+reset enable_seqscan;
+reset plan_cache_mode;
+select set_config('timezone', pg_temp.pick('UTC', 'America/St_Johns', 'Asia/Kathmandu', 'Australia/Lord_Howe'), false) \g /dev/null
+select cal.rotate_secret('remembered', 'whsec_of_what_is_remembered') \g /dev/null
+select cal.set_source('remembered', pg_temp.pick('Europe/Madrid', 'America/St_Johns', 'Australia/Lord_Howe', 'Asia/Kathmandu'), 'EUR', 1) \g /dev/null
+
+-- A question as a dashboard that stays open repeats it; some are about a moment when all has happened.
+create temp table question (n int primary key, per text, at timestamptz, lag interval, service text, every text);
+insert into question
+  select n, (array['day', 'week', 'month', 'year'])[1 + n % 4],
+         case when n % 3 = 0 then '2026-12-01 12:00Z'::timestamptz else pg_temp.moment() end,
+         case when pg_temp.chance(0.6) then '0' else random() * interval '2 days' end,
+         case when pg_temp.chance(0.2) then 'piece' end,
+         case when pg_temp.chance(0.5) then pg_temp.pick('day', 'week', 'month') end
+    from generate_series(1, 9) n;
+
+create function pg_temp.answer(q question) returns text language plpgsql stable as $$
+begin
+  return case q.n % 4
+    when 0 then (select string_agg(m::text, E'\n' order by m::text)
+                   from cal.metrics(q.per, q.at, source => 'remembered', service => q.service, every => q.every, as_of => q.at + q.lag) m)
+    when 1 then (select string_agg(t::text, E'\n' order by t::text)
+                   from cal.traffic(q.per, q.at, source => 'remembered', every => q.every, as_of => q.at + q.lag) t)
+    when 2 then (select string_agg(s::text, E'\n' order by s::text)
+                   from cal.sources(q.per, q.at, source => 'remembered', as_of => q.at + q.lag) s)
+    else (cal.dashboard(q.per, q.at, 'remembered', q.service, as_of => q.at + q.lag) - 'last_webhook_age_s')::text end;
+end $$;
+
+-- How many questions are answered otherwise than by a session that remembers nothing. Writes nothing, as what writes is not
+-- told what is remembered.
+create function pg_temp.wrong_answers() returns bigint language plpgsql stable as $$
+declare
+  remembered text[];
+  read text[];
+begin
+  perform set_config('calytics.remember', 'on', false);
+  remembered := array(select pg_temp.answer(q) from question q order by q.n);
+  perform set_config('calytics.remember', 'off', false);
+  read := array(select pg_temp.answer(q) from question q order by q.n);
+  perform set_config('calytics.remember', 'on', false);
+  return (select count(*) from unnest(remembered, read) u (a, b) where a is distinct from b);
+end $$;
+
+create temp table verdict (round int, wrong bigint);
+do $$
+declare
+  wrong bigint;
+begin
+  for round in 1 .. 40 loop
+    perform pg_temp.tell('remembered', 1 + floor(random() * 30)::int);
+    if pg_temp.chance(0.5) then
+      perform pg_temp.hear('remembered');
+    end if;
+    commit;
+    if pg_temp.chance(0.6) then
+      perform cal.fold(pg_temp.chance(0.4));
+      if pg_temp.chance(0.1) then
+        rollback;
+      else
+        commit;
+      end if;
+    end if;
+    if round % 13 = 0 then
+      perform pg_temp.forget('remembered');
+      commit;
+    elsif round % 17 = 0 then
+      perform cal.set_source('remembered', pg_temp.pick('America/New_York', 'Europe/Lisbon', 'Asia/Kolkata'));
+      commit;
+    end if;
+    -- Time passes, and now and then goes back.
+    update question q set at = q.at + case when pg_temp.chance(0.9) then random() * random() * interval '20 minutes'
+                                           else (random() - 0.5) * interval '3 hours' end
+     where pg_temp.chance(0.7);
+    commit;
+    wrong := pg_temp.wrong_answers();
+    commit;
+    insert into verdict values (round, wrong);
+    commit;
+  end loop;
+end $$;
+\set ECHO queries
+select round, wrong from verdict where wrong > 0 order by round;
+select count(*) from verdict;
+-- Something was there to tell.
+select count(*) > 200 as events, count(*) filter (where uid in (select uid from told_booking)) > 5 as booked from told;
+select (cal.dashboard('year', '2026-06-01 12:00Z', 'remembered') #>> '{funnel,steps,0,sessions}')::int > 0 as viewed;
+select count(*) as differences from cal.verify_metrics('remembered');
