@@ -51,7 +51,9 @@ begin
     200,
     jsonb_build_object(
       'content-type', 'text/event-stream', 'cache-control', 'no-store', 'x-accel-buffering', 'no',
-      'x-calytics-class', 'events', 'x-calytics-listen', coalesce(channels, ''), 'x-calytics-lifetime', '60'),
+      'x-calytics-class', 'events', 'x-calytics-listen',
+      -- Without a source yet, as one that there will never be.
+      coalesce(channels, calytics.changes_channel(0)), 'x-calytics-lifetime', '60'),
     convert_to(E'retry: 1000\n\n', 'UTF8'));
 end
 $$;

@@ -29,7 +29,7 @@ void MetricsText::sample(double value, Labels labels, std::string_view suffix) {
   }
   if (before == ',') text_ += '}';
   std::array<char, 32> number{};
-  const auto end = std::to_chars(number.data(), number.data() + number.size(), value).ptr;
+  auto* const end = std::to_chars(number.data(), number.data() + number.size(), value).ptr;
   text_.append(" ").append(number.data(), end).append("\n");
 }
 

@@ -42,7 +42,9 @@ void RequestCounts::write(MetricsText& text) const {
     for (std::size_t i = 0; i < kBounds.size(); ++i) {
       below += counts.durations.at(i);
       std::array<char, 32> bound{};
-      const auto end = std::to_chars(bound.data(), bound.data() + bound.size(), kBounds.at(i)).ptr;
+      auto* const end = std::to_chars(bound.data(), bound.data() + bound.size(), kBounds.at(i),
+                                      std::chars_format::fixed)
+                            .ptr;
       text.sample(
           static_cast<double>(below),
           {{"class", name}, {"le", {bound.data(), static_cast<std::size_t>(end - bound.data())}}},
