@@ -53,7 +53,7 @@ check: ## build, lint and run every test
 bench: ## measure ingest and reading; CALYTICS_BENCH_BOOKINGS says how large
 	@$(ops)/bench.sh
 
-lint: ## clang-format, clang-tidy, shellcheck
+lint: ## clang-format, clang-tidy, shellcheck, TypeScript
 	@$(ops)/lint.sh
 
 format: ## reformat all C++ in place

@@ -9,6 +9,7 @@
 #include "event_row.hpp"
 #include "event_store.hpp"
 #include "json_writer.hpp"
+#include "outcome_counts.hpp"
 #include "segment.hpp"
 #include "settings.hpp"
 #include "wake.hpp"
@@ -17,7 +18,6 @@ namespace calytics::glue {
 namespace {
 
 using core::TrackBatch;
-using core::TrackedEvent;
 using core::TrackStatus;
 
 constexpr std::size_t kMostEvents = 1000;
@@ -78,6 +78,16 @@ struct Answer {
     count("removed", removed);
     json.end_object();
     return json.finish();
+  }
+
+  void count(std::int32_t source) const {
+    const auto count = [source](std::string_view outcome, std::size_t number) {
+      if (number > 0) count_outcome(source, outcome, static_cast<std::int64_t>(number));
+    };
+    count("event_accepted", accepted);
+    count("event_duplicate", judged - accepted);
+    count("event_private", asked_not_to);
+    count("event_rejected", rejects.size());
   }
 
  private:
@@ -168,6 +178,7 @@ Tracked track(const TrackedSource& source, const TrackRequest& request) {
       if (counts) wake_folder_at_commit(MyDatabaseId);
     }
   }
+  answer.count(source.id);
   return {answer.json(), !answer.problem};
 }
 

@@ -55,7 +55,7 @@ pace_of_events=2000
 
 # Events come in, in batches of twenty, until stop_visits, which prints how many a second did.
 start_visits() { # database
-  "${pgbench[@]}" --rate=$((pace_of_events / 20)) --time=1000000 --file="$sql/visit.sql" "$1" >"$work/visits" 2>&1 &
+  "${pgbench[@]}" --client=4 --rate=$((pace_of_events / 20)) --time=1000000 --file="$sql/visit.sql" "$1" >"$work/visits" 2>&1 &
   load=$!
   running+=("$load")
   visits_began=$(query "$1" -c 'select clock_timestamp()')
@@ -68,7 +68,7 @@ stop_visits() { # database
       from calytics.event e where e.received_at >= '$visits_began'"
 }
 
-# A database with so many bookings, and ten times as many events if CALYTICS_BENCH_EVENTS says nothing else.
+# A database with so many bookings and events; that of the other parts, where they made it.
 fill_tracked() { # bookings, events
   local sessions=$(($2 * 2 / 5)) chunk first
   [[ $(query postgres -c "select 1 from pg_database where datname = 'n$1'") ]] || fill "$1"

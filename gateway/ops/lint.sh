@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `make lint`: layout (clang-format), the scripts (shellcheck) and defects (clang-tidy). All of it is
+# `make lint`: layout (clang-format), the scripts (shellcheck), types (TypeScript) and defects (clang-tidy). All of it is
 # looked at, whatever is found first. `make format` (--fix) rewrites layout instead.
 . "$(dirname "$0")/lib.sh"
 cd "$root"
@@ -20,6 +20,11 @@ step "shellcheck"
 mapfile -t scripts < <(grep -rlE '^#!.*\b(ba)?sh$' .ci gateway/ops gateway/debian tests --exclude-dir=node_modules)
 # Names cross files here, and what another shell is to expand stands in single quotes.
 shellcheck -x -P gateway/ops -e SC2016,SC2034,SC2154 "${scripts[@]}" || failed+=(shellcheck)
+
+step "TypeScript"
+page=extension/web/dashboard
+[[ -d $page/node_modules ]] || (cd "$page" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+(cd "$page" && node_modules/.bin/tsc --noEmit) || failed+=(TypeScript)
 
 step "clang-tidy"
 for directory in extension/core extension/glue gateway/src; do

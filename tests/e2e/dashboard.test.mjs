@@ -162,6 +162,7 @@ describe("dashboard of a studio", () => {
     assert.match(page.url(), /period=year/);
     await page.keyboard.press("1");
     assert.ok(!page.url().includes("tab="));
+    await visitor.shown();
     await page.keyboard.press("ArrowLeft");
     await visitor.shown();
     assert.match(page.url(), /at=\d{4}-/);
@@ -195,6 +196,18 @@ describe("dashboard of a studio", () => {
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     assert.equal(await page.evaluate(() => document.activeElement.getAttribute("data-metric")), "no_show_rate");
+
+    // A table's numbers open as well, of their row alone.
+    await visitor.open("/?tab=services&period=quarter");
+    await page.getByRole("button", { name: /^Bookings, small-tattoo: / }).click();
+    await page.getByRole("dialog", { name: "Bookings created" }).waitFor();
+    await visitor.shown();
+    const created = await database.value(
+      "select count(*)::int from cal.explain_metric('created', 'quarter', service => 'small-tattoo')",
+    );
+    assert.equal(await page.locator("dialog tbody tr").count(), created);
+    assert.equal(await page.locator("dialog .figure b").getAttribute("data-value"), String(created));
+    assert.match(page.url(), /within=service%3Asmall-tattoo/);
     assert.deepEqual(visitor.errors, []);
   });
 

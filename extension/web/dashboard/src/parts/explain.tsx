@@ -5,13 +5,13 @@ import { useState } from "preact/hooks";
 import type { Dashboard, Metric } from "../api/types";
 import { currencies, figureOf } from "../state/figures";
 import { useQuery } from "../state/queries";
-import { go, inputOf, type View } from "../state/view";
+import { go, inputOf, openView, type View } from "../state/view";
 import { maybe, t } from "../text";
 import { changed, range, shown } from "../text/format";
 import { Dialog } from "./dialog";
 import { Panel } from "./panel";
 import type { Table } from "./table";
-import { kindOf, titleOf } from "./tile";
+import { kindOf, titleOf, whyUnknown } from "./tile";
 
 interface Line {
   root_uid: string;
@@ -32,17 +32,30 @@ interface Page {
 
 const LIMIT = 500;
 
-export function Explain({ metric, view, dashboard, metrics }: {
-  metric: string; view: View; dashboard: Dashboard; metrics: (Metric & { explained?: boolean })[];
-}) {
+interface Explained {
+  metric: string;
+  view: View;
+  dashboard: Dashboard;
+  metrics: (Metric & { explained?: boolean })[];
+}
+
+/** What is open in a view: one of its figures, or one of a table's row. */
+export function Explain({ view, ...rest }: Explained) {
+  const scoped = openView(view);
+  const own = useQuery<Dashboard>("getDashboardMetrics", view.within ? inputOf(scoped) : null);
+  if (view.within && !own.data) return null;
+  return <Explanation {...rest} view={scoped} dashboard={own.data ?? rest.dashboard} />;
+}
+
+function Explanation({ metric, view, dashboard, metrics }: Explained) {
   const meaning = metrics.find((each) => each.metric === metric);
-  const close = () => go({ open: null });
+  const close = () => go({ open: null, within: null });
   if (!meaning) return <Dialog side title={metric} onClose={close}><p class="empty">{t("noSuchMetric", { metric })}</p></Dialog>;
   const basis = view.basis && meaning.bases.includes(view.basis) ? view.basis : meaning.default_basis;
   const codes = meaning.per_currency ? currencies(dashboard) : [null];
   return (
     <Dialog side title={titleOf(metric, metrics)} onClose={close}>
-      <p class="quiet">{range(dashboard.period.from, dashboard.period.to)}</p>
+      <p class="quiet">{[range(dashboard.period.from, dashboard.period.to), view.service, view.host].filter(Boolean).join(" · ")}</p>
       {codes.map((currency) => <Value key={currency} metric={meaning} dashboard={dashboard} currency={currency} />)}
       {codes.length === 0 && <p class="figure unknown">{t("unknown")}</p>}
       <h3>{t("means")}</h3>
@@ -66,7 +79,7 @@ function Value({ metric, dashboard, currency }: { metric: Metric; dashboard: Das
   return (
     <p class="figure">
       <b data-value={figure?.value ?? undefined}>{write(figure?.value)}</b>
-      {figure?.value === null && <span>{maybe(`unknown.${metric.metric}`, maybe(`unknown.${metric.window}`, t("unknown.any")))}</span>}
+      {figure?.value === null && <span>{whyUnknown(metric.metric, [metric])}</span>}
       {metric.denominator && figure?.denominator != null && <span>{above} / {shown(figure.denominator, "count")}</span>}
       {figure && figure.previous !== null && (
         <span>{t("before", { value: write(figure.previous) })}{figure.change !== null && ` (${changed(figure.change, metric.unit)})`}</span>

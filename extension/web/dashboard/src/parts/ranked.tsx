@@ -11,6 +11,9 @@ export interface RankedProps extends Omit<PanelProps, "table" | "children"> {
   /** The column with bars, and the one it is ordered by at first. */
   barOf: number;
   onPick?: ((name: string) => void) | undefined;
+  /** The metric of each column, and what opens one of a row. */
+  metrics?: (string | null)[];
+  onOpen?: (metric: string, name: string) => void;
 }
 
 function compare(a: Cell, b: Cell): number {
@@ -18,7 +21,7 @@ function compare(a: Cell, b: Cell): number {
   return typeof a === "string" || typeof b === "string" ? String(a).localeCompare(String(b)) : b - a;
 }
 
-export function Ranked({ table, barOf, onPick, ...panel }: RankedProps) {
+export function Ranked({ table, barOf, onPick, metrics, onOpen, ...panel }: RankedProps) {
   const [order, setOrder] = useState<{ by: number; up: boolean }>({ by: barOf, up: false });
   const rows = [...table.rows].sort((a, b) => compare(a[order.by] ?? null, b[order.by] ?? null) * (order.up ? -1 : 1));
   const most = Math.max(...rows.map((row) => Number(row[barOf] ?? 0)), 1);
@@ -55,7 +58,10 @@ export function Ranked({ table, barOf, onPick, ...panel }: RankedProps) {
                   return (
                     <td key={c} class={`number ${c === barOf ? "barred" : ""}`} data-value={cell === null ? undefined : cell}>
                       {c === barOf && <i style={{ width: `${(100 * Number(cell ?? 0)) / most}%` }} />}
-                      {cell === null ? <span class="unknown">{written}</span> : <span>{written}</span>}
+                      {cell === null ? <span class="unknown">{written}</span>
+                        : metrics?.[c] && onOpen
+                          ? <button type="button" class="cell" aria-label={`${column.title}, ${row[0]}: ${written}`} onClick={() => onOpen(metrics[c]!, String(row[0]))}>{written}</button>
+                          : <span>{written}</span>}
                     </td>
                   );
                 })}

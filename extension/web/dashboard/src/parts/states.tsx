@@ -8,20 +8,25 @@ import { go, type View } from "../state/view";
 import { t } from "../text";
 import { Failure } from "./panel";
 
-export function NoDataYet({ admin }: { admin: boolean }) {
+/** How to have Cal.com send to a source. */
+export function SetUp({ source }: { source: string }) {
+  return (
+    <ol class="steps">
+      <li>{t("noData.open")}</li>
+      <li>{t("noData.url")} <code>{location.origin}/api/cal/webhook{source === "default" ? "" : `/${source}`}</code></li>
+      <li>{t("noData.secret")} <code>select cal.rotate_secret('{source}');</code></li>
+      <li>{t("noData.triggers")}</li>
+      <li>{t("noData.ping")}</li>
+    </ol>
+  );
+}
+
+function NoDataYet({ admin, source }: { admin: boolean; source: string }) {
   return (
     <section class="panel state" data-state="no-data">
       <h2>{t("noData.title")}</h2>
       <p>{t("noData.text")}</p>
-      {admin ? (
-        <ol>
-          <li>{t("noData.open")}</li>
-          <li>{t("noData.url")} <code>{location.origin}/api/cal/webhook</code></li>
-          <li>{t("noData.secret")} <code>select cal.rotate_secret('default');</code></li>
-          <li>{t("noData.triggers")}</li>
-          <li>{t("noData.ping")}</li>
-        </ol>
-      ) : <p>{t("noData.ask")}</p>}
+      {admin ? <SetUp source={source} /> : <p>{t("noData.ask")}</p>}
       <p class="quiet">{t("noData.demo")} <code>make demo</code></p>
     </section>
   );
@@ -44,7 +49,7 @@ function Nothing({ view, dashboard }: { view: View; dashboard: Dashboard }) {
 /** What to show instead of numbers; null where there are some. */
 export function instead(view: View, dashboard: Dashboard, admin: boolean) {
   if (!isEmpty(dashboard)) return null;
-  return dashboard.last_webhook_at === null ? <NoDataYet admin={admin} /> : <Nothing view={view} dashboard={dashboard} />;
+  return dashboard.last_webhook_at === null ? <NoDataYet admin={admin} source={dashboard.source} /> : <Nothing view={view} dashboard={dashboard} />;
 }
 
 export function OutOfReach({ error }: { error: ApiError }) {

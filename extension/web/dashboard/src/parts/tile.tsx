@@ -19,6 +19,10 @@ const WORSE = new Set(["cancelled", "cancellation_rate", "late_cancellation_rate
 export const titleOf = (metric: string, metrics: Metric[] | null): string =>
   maybe(`metric.${metric}`, metrics?.find((each) => each.metric === metric)?.title ?? metric);
 
+/** Why a metric is not known. */
+export const whyUnknown = (metric: string, metrics: Metric[] | null): string =>
+  maybe(`unknown.${metric}`, maybe(`unknown.${metrics?.find((each) => each.metric === metric)?.window ?? ""}`, t("unknown.any")));
+
 /** How a metric is written: time that was booked adds up to hours, whereas other lengths of time suit themselves. */
 export const kindOf = (metric: string, unit: Kind): Kind => (metric === "booked_minutes" ? "hours" : unit);
 
@@ -42,10 +46,12 @@ export function Tile({ metric, dashboard, metrics, compare, currency = null }: T
   const value = shown(figure?.value ?? null, unit, currency);
   const series = seriesOf(dashboard, metric, currency);
   return (
-    <button type="button" class="tile" data-metric={metric} data-currency={currency ?? undefined} data-value={figure?.value ?? undefined} onClick={() => go({ open: metric })}>
+    <button type="button" class="tile" data-metric={metric} data-currency={currency ?? undefined} data-value={figure?.value ?? undefined} onClick={() => go({ open: metric, within: null })}>
       <span class="name">{title}</span>
       <span class={`value ${figure?.value == null ? "unknown" : value.length > 12 ? "longer" : value.length > 9 ? "long" : ""}`}>{value}</span>
-      <Change metric={metric} figure={figure} unit={unit} currency={currency} compare={compare} />
+      {figure?.value == null
+        ? <span class="change why">{whyUnknown(metric, metrics)}</span>
+        : <Change metric={metric} figure={figure} unit={unit} currency={currency} compare={compare} />}
       {series && <Sparkline values={whole(series, dashboard)} />}
     </button>
   );

@@ -25,6 +25,8 @@ export interface View {
   source: string | null;
   /** The metric whose meaning and bookings are shown. */
   open: string | null;
+  /** Of which service or artist alone, where that is a table's row: service:name or host:name. */
+  within: string | null;
 }
 
 const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
@@ -56,6 +58,7 @@ export function parse(search: string): View {
     host: text("host"),
     source: text("source"),
     open: text("open"),
+    within: given.get("open") ? (/^(service|host):./.test(given.get("within") ?? "") ? given.get("within") : null) : null,
   };
 }
 
@@ -66,6 +69,7 @@ export function address(view: View): string {
     tab: view.tab === "overview" ? null : view.tab,
     period: view.period === "month" ? null : view.period,
     compare: view.compare ? null : "off",
+    within: view.open ? view.within : null,
   })) {
     if (value !== null) said.set(name, value);
   }
@@ -120,6 +124,12 @@ export function inputOf(view: View): Record<string, string> {
     if (value) input[name] = value;
   }
   return input;
+}
+
+/** The view of what is open: the page's, or that of a table's row. */
+export function openView(view: View): View {
+  const [, what, name] = /^(service|host):(.+)$/.exec(view.within ?? "") ?? [];
+  return what ? { ...view, [what]: name } : view;
 }
 
 /** A day so many days later: yyyy-mm-dd. */

@@ -213,6 +213,7 @@ export const en = {
   "refused.forbidden": "Refused: not from there",
   "refused.too_large": "Refused: too large",
   "refused.rate_limited": "Refused: too often",
+  connect: "How to connect Cal.com",
   quarantine: "Quarantine",
   noQuarantine: "Every webhook was understood.",
   delivery: "Delivery",

@@ -1,7 +1,7 @@
 // How the installation is: what comes in and what becomes of it, what wasn't understood, and how to connect what isn't yet.
 
 import { Panel } from "../parts/panel";
-import { NoDataYet } from "../parts/states";
+import { SetUp } from "../parts/states";
 import type { Table } from "../parts/table";
 import { useQuery } from "../state/queries";
 import { maybe, t } from "../text";
@@ -26,7 +26,10 @@ export function Health({ context }: { context: Context }) {
       <Deliveries answer={stats} />
       <Machine answer={health} />
       <QuarantinePanel context={context} />
-      {context.dashboard.last_webhook_at === null && <NoDataYet admin />}
+      <section class="panel wide" data-state={context.dashboard.last_webhook_at === null ? "no-data" : undefined}>
+        <header><h2>{t("connect")}</h2></header>
+        <SetUp source={context.dashboard.source} />
+      </section>
     </div>
   );
 }
@@ -61,7 +64,7 @@ function Machine({ answer }: { answer: Answer<State> }) {
   const { metrics, refused, version, postgres } = answer.data ?? {};
   const rows: [string, string | number | null][] = [
     [t("version"), version ?? null],
-    ["PostgreSQL", postgres ?? null],
+    ["PostgreSQL", postgres?.split(" ")[0] ?? null],
     [t("pendingChanges"), metrics?.pending ?? null],
     [t("lag"), metrics?.lag_s == null ? t("none") : duration(metrics.lag_s)],
     [t("foldedAt"), metrics?.folded_at ? time(metrics.folded_at) : null],

@@ -32,7 +32,7 @@ export function Overview({ context }: { context: Context }) {
           <SeriesChart label={t("valueOverTime")} {...value.chart} />
         </Panel>
         <AgendaPanel context={context} />
-        <FunnelPanel context={context} />
+        <FunnelPanel context={context} wide={caller.role !== "admin"} />
         {caller.role === "admin" && <AlertsPanel />}
       </div>
     </>

@@ -43,6 +43,10 @@ function tableOf({ currency }: Context, title: string, rows: Row[], utilisation:
   };
 }
 
+/** What each of the table's columns counts. */
+const METRICS = [null, "created", "completed", "booked_value", "average_ticket", "revenue_per_booked_hour", "booked_minutes", "cancellation_rate",
+  "no_show_rate", "new_customers"];
+
 export function Services({ context }: { context: Context }) {
   const { dashboard, view } = context;
   const hours = useQuery<Utilisation[]>("getUtilisation", context.caller.service ? null : { ...inputOf(view), split: "host" }).data;
@@ -53,8 +57,10 @@ export function Services({ context }: { context: Context }) {
     <>
       <Tiles context={context} figures={FIGURES} />
       <div class="panels">
-        <Ranked wide title={t("services")} note={note} aside={aside} table={tableOf(context, t("service"), dashboard.services, null)} barOf={1} onPick={(service) => go({ service })} />
-        <Ranked wide title={t("hosts")} note={note} table={tableOf(context, t("host"), dashboard.hosts, known)} barOf={1} onPick={(host) => go({ host })}
+        <Ranked wide title={t("services")} note={note} aside={aside} table={tableOf(context, t("service"), dashboard.services, null)} barOf={1} onPick={(service) => go({ service })} metrics={METRICS}
+          onOpen={(open, name) => go({ open, within: `service:${name}` })} />
+        <Ranked wide title={t("hosts")} note={note} table={tableOf(context, t("host"), dashboard.hosts, known)} barOf={1} onPick={(host) => go({ host })} metrics={METRICS}
+          onOpen={(open, name) => go({ open, within: `host:${name}` })}
           aside={hours && !known && <span class="quiet">{t("unknown.utilisation")}</span>} />
       </div>
     </>
