@@ -48,9 +48,11 @@ create table calytics.fold_state (
   run         bigint primary key,
   segment     bigint not null,
   recent_run  bigint not null,
-  folded_at   timestamptz not null
+  folded_at   timestamptz not null,
+  since       timestamptz not null
 );
 comment on table calytics.fold_state is
   'The newest row a snapshot sees tells where its pending rows begin: calytics.chain_mark from segment on, '
-  'calytics.recent_delta from recent_run on. What lies below is gone, or dead, and is not even looked at.';
-insert into calytics.fold_state values (0, 0, 0, now());
+  'calytics.recent_delta from recent_run on. What lies below is gone, or dead, and is not even looked at. since: events of '
+  'segments from segment on were received since then, or less than a day before, whatever clocks did meanwhile.';
+insert into calytics.fold_state values (0, 0, 0, now(), '-infinity');

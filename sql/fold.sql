@@ -66,6 +66,8 @@ as $$
 declare
   state calytics.fold_state;
   low bigint;
+  current bigint;
+  begun_at timestamptz := clock_timestamp();
   changed_sources int[];
   -- Of a run with more changes, and of so many runs ago, sums are read anew about as fast as caught up with.
   most_logged constant int := 100;
@@ -84,7 +86,7 @@ begin
   end if;
 
   -- A segment below low has no writer left: the next statement sees all that it will ever hold.
-  select a.low into low from calytics.advance_segment(state.segment) a;
+  select a.low, a.current into low, current from calytics.advance_segment(state.segment) a;
   perform calytics.fold_tracking(state.run + 1, state.segment, low);
   changed_sources := array(
     select distinct m.source_id from calytics.chain_mark m where m.segment >= state.segment and m.segment < low);
@@ -153,7 +155,8 @@ begin
     state.recent_run := state.run + 2;
   end if;
 
-  insert into calytics.fold_state values (state.run + 1, low, state.recent_run, clock_timestamp());
+  insert into calytics.fold_state
+    values (state.run + 1, low, state.recent_run, clock_timestamp(), case when low = current then begun_at else state.since end);
   delete from calytics.fold_state f where f.run <= state.run;
   -- One run is one lookup, whatever is dead before it.
   delete from calytics.fold_log l where l.run = state.run + 1 - runs_logged;
@@ -174,7 +177,7 @@ begin
       delete from calytics.fold_state f returning f.*
   )
   insert into calytics.fold_state
-    select l.run + 1, l.segment, l.recent_run, l.folded_at from last l order by l.run desc limit 1;
+    select l.run + 1, l.segment, l.recent_run, l.folded_at, l.since from last l order by l.run desc limit 1;
   delete from calytics.fold_log;
   delete from calytics.recent_delta r where r.run < (select f.recent_run from calytics.fold_state f order by f.run desc limit 1);
   delete from calytics.recent_visitor r where r.run < (select f.recent_run from calytics.fold_state f order by f.run desc limit 1);

@@ -43,6 +43,7 @@ grant execute on function
     cal.block_time(tstzrange, text, text, text),
     cal.unblock_time(bigint),
     cal.track(jsonb, jsonb, text),
+    cal.track(text, jsonb, text),
     cal.set_tracking(text, boolean, boolean, boolean, interval, text[], int, interval, int),
     cal.fold(boolean),
     cal.sample_health(),

@@ -210,4 +210,5 @@ comment on function cal.http(text, text, text, jsonb, bytea) is
   'names in lower case, x-calytics-peer the address that the connection comes from, x-request-id what the request is called in '
   'errors and, as the application''s name, in the server''s log; body: raw bytes. Returns status, headers (JSON object) and '
   'body; of the headers, x-calytics-* are for the gateway: x-calytics-class under which name requests are counted, '
-  'x-calytics-listen and x-calytics-lifetime as calytics.http_events has them. HEAD is answered as GET. An error means that nothing was done and that the call can be repeated.';
+  'x-calytics-listen and x-calytics-lifetime as calytics.http_events has them. HEAD is answered as GET. An error means that '
+  'nothing was done and that the call can be repeated.';

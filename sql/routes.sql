@@ -29,22 +29,8 @@ comment on function calytics.track_context(jsonb) is
   'What a request''s headers tell of the client whose events it brings. The page it comes from is where the events happen.';
 
 create function calytics.track_origin(src int, origin text) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  allowed text[] := coalesce((select t.origins from calytics.tracking t where t.source_id = src), '{}');
-begin
-  if allowed = '{}' then
-    return '{"x-calytics-class": "tracking", "access-control-allow-origin": "*",
-             "cross-origin-resource-policy": "cross-origin"}';
-  elsif origin = any (allowed) then
-    return jsonb_build_object(
-      'x-calytics-class', 'tracking', 'access-control-allow-origin', origin,
-      'cross-origin-resource-policy', 'cross-origin', 'vary', 'origin');
-  end if;
-  return '{"x-calytics-class": "tracking", "vary": "origin"}';
-end
-$$;
+  language c stable set search_path = pg_catalog, pg_temp
+  as 'MODULE_PATHNAME', 'calytics_track_origin';
 comment on function calytics.track_origin(int, text) is
   'The headers that tell a browser whether pages of that origin may send a source''s events.';
 
@@ -57,25 +43,8 @@ comment on function calytics.track_headers(calytics.http_request) is
   'calytics.track_origin for whoever sends events, or asks whether they may.';
 
 create function calytics.http_track(request calytics.http_request) returns calytics.http_response
-  language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-declare
-  wanted text := coalesce(request.params ->> 'source', 'default');
-  src int := (select s.source_id from calytics.source s where s.name = wanted);
-  origin text := calytics.header(request.headers, 'origin');
-  more jsonb := calytics.track_headers(request);
-  answer jsonb;
-begin
-  if src is null then
-    return calytics.error_response(404, 'not_found', 'there is no source of that name', more);
-  elsif origin is not null and not more ? 'access-control-allow-origin' then
-    return calytics.error_response(403, 'forbidden', 'this source takes no events from pages of that origin', more);
-  end if;
-  answer := calytics.track_body(src, request.body, calytics.track_context(request.headers), true);
-  return calytics.json_response(
-    case when answer #> '{rejected,0,index}' = 'null' then 400 else 200 end, answer, more);
-end
-$$;
+  language c volatile strict set search_path = pg_catalog, pg_temp
+  as 'MODULE_PATHNAME', 'calytics_http_track';
 comment on function calytics.http_track(calytics.http_request) is
   'POST /api/cal/track and /api/cal/track/{source}: events from browsers, of any content type; who sends them is known by the '
   'request. 200 with cal.track''s answer once they are durable, 400 where the body can''t be read, 403 for pages of an origin '

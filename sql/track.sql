@@ -22,6 +22,9 @@ comment on table calytics.tracking is
   'any. batch_size, flush_interval and max_retries are the browser tracker''s: how many events it gathers for how long, and how '
   'often it tries again by itself.';
 
+create trigger forget after insert or update or delete or truncate on calytics.tracking
+  for each statement execute function calytics.forget();
+
 create table calytics.visitor_salt (
   source_id  int not null references calytics.source on delete cascade,
   day        date not null,                 -- in UTC
@@ -72,136 +75,17 @@ create table calytics.event (
 ) partition by range (received_at);
 comment on table calytics.event is 'Tracked events by month of receipt; read them through cal.analytics_event.';
 
-create type calytics.tracked as (
-  index          int,           -- in the batch; NULL: this concerns all of it
-  reason         text,          -- why it was not taken
-  event_id       text,
-  session_id     text,
-  event_type     text,
-  occurred_at    timestamptz,
-  late           boolean,
-  from_future    boolean,
-  service_id     text,
-  booking_id     bigint,
-  event_type_id  bigint,
-  booking_uid    text,
-  duration       bigint,
-  properties     jsonb,
-  experiment     text,
-  variant        text,
-  visitor        uuid,
-  person         uuid,
-  ip_address     text,
-  bot            boolean,
-  device         text,
-  browser        text,
-  url            text,
-  referrer       text,
-  referrer_host  text,
-  utm_source     text,
-  utm_medium     text,
-  utm_campaign   text,
-  removed        int[],
-  private        bigint         -- of a client that must not be tracked: how many events came
-);
-comment on type calytics.tracked is 'An event as judged; extension/glue/track.cpp fills it by position.';
-
-create function calytics.judge_events(
-  body bytea, received_at timestamptz, user_id text, user_agent text, ip_address text, referrer text, url text,
-  do_not_track boolean, anonymize_ips boolean, strict boolean, body_names_client boolean, visitor_salt bytea,
-  user_key bytea, max_events int
-) returns setof calytics.tracked
-  language c stable
-  as 'MODULE_PATHNAME', 'calytics_judge_events';
-comment on function calytics.judge_events(
-    bytea, timestamptz, text, text, text, text, text, boolean, boolean, boolean, boolean, bytea, bytea, int) is
-  'The events of a body, judged one by one and scrubbed. body_names_client: addresses and user agents in the body count.';
-
-create function calytics.relax_durability() returns void
-  language c volatile
-  as 'MODULE_PATHNAME', 'calytics_relax_durability';
-comment on function calytics.relax_durability() is
-  'Lets this transaction''s commit be answered before it is durable if calytics.track_durability is relaxed and nothing was '
-  'written in it yet; a webhook in the same transaction takes that back.';
-
 create function calytics.track_body(src int, body bytea, context jsonb, from_browser boolean) returns jsonb
-  language plpgsql volatile set search_path = pg_catalog, pg_temp
-  set plan_cache_mode = force_generic_plan set jit = off
-as $$
-declare
-  at timestamptz := clock_timestamp();
-  policy calytics.tracking;
-  user_key bytea := (select k.person_key from calytics.source_key k where k.source_id = src);
-  in_segment bigint := case when current_setting('calytics.collect_metrics', true) is distinct from 'off' then calytics.open_segment() else -1 end;
-  answer jsonb;
-begin
-  perform calytics.relax_durability();
-  select t.* into policy from calytics.tracking t where t.source_id = src;
-  perform calytics.make_event_partitions(at, 0);
-  with judged as materialized (
-    select j.*
-      from calytics.judge_events(
-        body, at, context ->> 'userId', context ->> 'userAgent', context ->> 'ipAddress', context ->> 'referrer',
-        context ->> 'url',
-        coalesce(policy.honour_signals, true) and coalesce((context -> 'doNotTrack') = 'true', false),
-        coalesce(policy.anonymize_ips, true), coalesce(policy.anonymous, false), not from_browser,
-        calytics.todays_salt(src, at), user_key, 1000) j
-  ), first as materialized (
-    select min(j.index) as index from judged j where j.event_id is not null group by j.event_id
-  ), keyed as (
-    insert into calytics.event_key (source_id, event_id, seen_at)
-      select src, j.event_id, at from judged j join first f on f.index = j.index order by j.event_id
-      on conflict do nothing
-      returning event_id
-  ), wanted as materialized (
-    select j.* from judged j
-     where j.session_id is not null
-       and (j.event_id is null
-            or j.index in (select f.index from first f) and j.event_id in (select k.event_id from keyed k))
-  ), stored as (
-    insert into calytics.event (
-        source_id, segment, received_at, occurred_at, session_id, event_type, service, booking_uid, visitor, person, late, bot,
-        device, browser, duration, event_type_id, booking_id, event_id, experiment, variant, ip_address, url, referrer,
-        referrer_host, utm_source, utm_medium, utm_campaign, properties, removed)
-      select src, in_segment, at, w.occurred_at, w.session_id, w.event_type, coalesce(w.service_id, w.event_type_id::text, ''),
-             w.booking_uid, w.visitor, w.person, w.late, w.bot, w.device, w.browser, w.duration, w.event_type_id,
-             w.booking_id, w.event_id, w.experiment, w.variant, w.ip_address, w.url, w.referrer, w.referrer_host,
-             w.utm_source, w.utm_medium, w.utm_campaign, w.properties, w.removed
-        from wanted w
-  )
-  select jsonb_build_object(
-           'received', coalesce(max(j.private), count(j.index)),
-           'accepted', (select count(*) from wanted),
-           'duplicates', count(j.session_id) - (select count(*) from wanted),
-           'private', coalesce(max(j.private), 0),
-           'rejected', coalesce(jsonb_agg(jsonb_build_object('index', j.index, 'reason', j.reason) order by j.index)
-                                  filter (where j.reason is not null), '[]'),
-           'removed', (select coalesce(sum(n), 0) from judged x cross join unnest(x.removed) n))
-    into answer
-    from judged j;
-  if in_segment >= 0 and answer -> 'accepted' <> '0' then
-    perform calytics.wake_folder();
-  end if;
-  return answer;
-end
-$$;
+  language c volatile strict set search_path = pg_catalog, pg_temp
+  as 'MODULE_PATHNAME', 'calytics_track_body';
 comment on function calytics.track_body(int, bytea, jsonb, boolean) is
   'Takes the events of a request''s body. from_browser: the body doesn''t say whose events they are. Gives how many were '
   'received, accepted, duplicates and private, the rejected ones by index (NULL: all) and reason, and how many pieces of '
   'personal data were removed.';
 
 create function cal.track(events jsonb, context jsonb default '{}', source text default 'default') returns jsonb
-  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if events is null or context is null or jsonb_typeof(context) <> 'object' then
-    raise exception 'tracking needs events, and the context as an object'
-      using errcode = 'invalid_parameter_value',
-            hint = 'For instance: cal.track(''{"sessionId": "s1", "eventType": "PAGE_VIEW"}'').';
-  end if;
-  return calytics.track_body((calytics.source_named(track.source)).source_id, convert_to(events::text, 'UTF8'), context, false);
-end
-$$;
+  language c volatile security definer set search_path = pg_catalog, pg_temp
+  as 'MODULE_PATHNAME', 'calytics_track_jsonb';
 comment on function cal.track(jsonb, jsonb, text) is
   'Takes tracking events: one object, an array, or {"events": [...], "context": {...}}. An event holds sessionId and '
   'eventType (PAGE_VIEW, SERVICE_VIEW, SERVICE_SELECT, BOOKING_START, BOOKING_SUBMIT, BOOKING_COMPLETE, BOOKING_ABANDON or '
@@ -211,6 +95,13 @@ comment on function cal.track(jsonb, jsonb, text) is
   'A batch''s own context may hold sentAt: what the clock of its timestamps says as it is sent, by which they are put right. '
   'Each event is judged by itself and scrubbed of personal data before it is stored. Gives {received, accepted, duplicates, '
   'private, rejected: [{index, reason}], removed}. Raises no_data_found (no such source), invalid_parameter_value.';
+
+create function cal.track(events text, context jsonb default '{}', source text default 'default') returns jsonb
+  language c volatile security definer set search_path = pg_catalog, pg_temp
+  as 'MODULE_PATHNAME', 'calytics_track';
+comment on function cal.track(text, jsonb, text) is
+  'As cal.track(jsonb, ...), of JSON that is still text, as literals and parameters without a type are: read once and not twice, it '
+  'is the fastest. Text that is no JSON is told of in the answer, as rejected with index NULL, and raises nothing.';
 
 create function cal.set_tracking(
   source text default 'default', anonymize_ips boolean default null, honour_signals boolean default null,

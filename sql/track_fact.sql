@@ -4,10 +4,13 @@
 -- that webhooks tell of, whatever came first.
 
 create table calytics.tracked_until (
-  source_id  int primary key,
-  until      timestamptz not null
+  source_id  int not null,
+  until      timestamptz not null,
+  primary key (source_id, until)
 );
-comment on table calytics.tracked_until is 'When the last event happened that the buckets know of, by source: beyond it they are empty.';
+comment on table calytics.tracked_until is
+  'When the last event happened that the buckets know of, by source, its last row: beyond it they are empty. A row that is no more '
+  'lies before it, however long an old snapshot keeps it.';
 
 create table calytics.tracked_session (
   source_id       int not null,
@@ -221,8 +224,8 @@ create function calytics.track_changes(
   as 'MODULE_PATHNAME', 'calytics_track_changes';
 comment on function calytics.track_changes(int, bigint, bigint, text[], timestamptz, int, int) is
   'What became of sessions and their funnels: of those with events of segments from low to before below, or with bookings that '
-  'they named and that webhooks of segments from low on told of; or of some sessions, from all their events received since a '
-  'moment. part, of parts: the sessions of one part only, by a hash.';
+  'they named and that webhooks of segments from low on told of; or of some sessions, from all their events. since: these '
+  'events were received since then. part, of parts: the sessions of one part only, by a hash.';
 
 create function calytics.changes_now(src int) returns setof calytics.track_change
   language sql stable

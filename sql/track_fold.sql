@@ -117,21 +117,24 @@ create function calytics.fold_tracking(run bigint, since bigint, low bigint) ret
 as $$
 declare
   touched record;
+  -- When the first of these events was received: all that follows looks at the months since then only.
+  first timestamptz := (select min(e.received_at) from calytics.event e where e.segment >= since and e.segment < low);
   -- Beyond these, a part of the sessions after the other.
   at_once constant int := 200000;
 begin
   -- Of bookings those too that are still being told of: what they change now they will not change again.
   for touched in
     select t.source_id, 1 + max(t.events) / at_once as parts
-      from (select e.source_id, count(*) as events from calytics.event e where e.segment >= since and e.segment < low group by 1
+      from (select e.source_id, count(*) as events from calytics.event e
+             where e.segment >= since and e.segment < low and e.received_at >= first group by 1
             union all
             select m.source_id, 0 from calytics.chain_mark m where m.segment >= since) t
      group by 1 order by 1
   loop
-    perform calytics.settle_sessions(run, touched.source_id, since, low, null, null, p, touched.parts::int)
+    perform calytics.settle_sessions(run, touched.source_id, since, low, null, coalesce(first, 'infinity'), p, touched.parts::int)
        from generate_series(0, touched.parts::int - 1) p;
   end loop;
-  if not exists (select from calytics.event e where e.segment >= since and e.segment < low) then
+  if first is null then
     return;
   end if;
   insert into calytics.recent_delta (run, source_id, basis, at, cells)
@@ -141,25 +144,33 @@ begin
                calytics.cube(
                  e.service, '', '', calytics.event_counts(e.event_type, e.bot, e.late, e.removed, e.duration), 1) as cells
           from calytics.event e join calytics.source s using (source_id)
-         where e.segment >= since and e.segment < low
+         where e.segment >= since and e.segment < low and e.received_at >= first
          group by 1, 2) x
      order by x.source_id, x.hour;
-  perform calytics.fold_visitors(run, since, low);
+  insert into calytics.recent_visitor (run, source_id, at, sketch)
+    select fold_tracking.run, v.source_id, v.at, v.sketch from calytics.event_visitors(null, since, low, first) v order by 2, 3;
   insert into calytics.named_booking (source_id, uid, session_id)
     select distinct e.source_id, e.booking_uid, e.session_id
       from calytics.event e
-     where e.segment >= since and e.segment < low and e.booking_uid is not null and not e.bot
+     where e.segment >= since and e.segment < low and e.received_at >= first and e.booking_uid is not null and not e.bot
      order by 1, 2, 3
     on conflict do nothing;
   update calytics.named_booking n set root_uid = b.root_uid
     from (select distinct e.source_id, e.booking_uid from calytics.event e
-           where e.segment >= since and e.segment < low and e.booking_uid is not null) e
+           where e.segment >= since and e.segment < low and e.received_at >= first and e.booking_uid is not null) e
     join calytics.booking b on b.source_id = e.source_id and b.uid = e.booking_uid
    where n.source_id = b.source_id and n.uid = b.uid and n.root_uid is distinct from b.root_uid;
-  insert into calytics.tracked_until as t (source_id, until)
-    select e.source_id, max(e.occurred_at) from calytics.event e where e.segment >= since and e.segment < low group by 1
-    on conflict on constraint tracked_until_pkey
-    do update set until = excluded.until where excluded.until > t.until;
+  with reached as materialized (
+    select e.source_id, max(e.occurred_at) as until,
+           (select t.until from calytics.tracked_until t where t.source_id = e.source_id order by t.until desc limit 1) as before
+      from calytics.event e
+     where e.segment >= since and e.segment < low and e.received_at >= first group by 1
+  ), gone as (
+    delete from calytics.tracked_until t using reached r
+     where t.source_id = r.source_id and t.until = r.before and r.until > r.before
+  )
+  insert into calytics.tracked_until (source_id, until)
+    select r.source_id, r.until from reached r where r.before is null or r.until > r.before;
 end
 $$;
 comment on function calytics.fold_tracking(bigint, bigint, bigint) is
@@ -184,7 +195,7 @@ declare
 begin
   perform calytics.lock_fold();
   select f.* into state from calytics.fold_state f order by f.run desc limit 1;
-  insert into calytics.fold_state values (state.run + 1, state.segment, state.recent_run, clock_timestamp());
+  insert into calytics.fold_state values (state.run + 1, state.segment, state.recent_run, clock_timestamp(), state.since);
   insert into calytics.fold_log (run, changes) values (state.run + 1, '{}');
   delete from calytics.fold_state f where f.run <= state.run;
   return state.run + 1;

@@ -7,8 +7,6 @@ create function calytics.funnel_ahead(src int, moments timestamptz[], los timest
   language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
   set enable_seqscan = off
 as $$
-declare
-  until timestamptz := (select t.until from calytics.tracked_until t where t.source_id = src);
 begin
   return query
   select 'funnel', f.anchor_at, f.service, '',
@@ -23,8 +21,7 @@ begin
      select x.anchor_at, x.service, x.reached
        from calytics.funnel x
       where x.anchor_at >= greatest(m.lo, m.at - interval '24 hours') and x.anchor_at < m.hi and x.source_id = src
-        and x.last_at > m.at and x.last_at - x.anchor_at > interval '1 hour' offset 0) f
-   where m.at <= until;
+        and x.last_at > m.at and x.last_at - x.anchor_at > interval '1 hour' offset 0) f;
 end
 $$;
 comment on function calytics.funnel_ahead(int, timestamptz[], timestamptz[], timestamptz[]) is

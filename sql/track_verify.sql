@@ -175,9 +175,9 @@ begin
       left join calytics.booking b on b.source_id = e.source_id and b.uid = e.booking_uid
      where e.source_id = src and e.booking_uid is not null and not e.bot
     on conflict on constraint named_booking_pkey do update set root_uid = excluded.root_uid;
-  insert into calytics.tracked_until as t (source_id, until)
+  insert into calytics.tracked_until (source_id, until)
     select src, max(e.occurred_at) from calytics.event e where e.source_id = src having count(*) > 0
-    on conflict on constraint tracked_until_pkey do update set until = greatest(t.until, excluded.until);
+    on conflict do nothing;
   return wrong;
 end
 $$;

@@ -32,27 +32,19 @@ create function calytics.kept_hour(src int) returns timestamp
 comment on function calytics.kept_hour(int) is
   'The first local hour of which all events are kept; NULL if all of all hours are. What was counted before it stays.';
 
-create function calytics.event_visitors(src int, low bigint, high bigint)
+create function calytics.event_visitors(src int, low bigint, high bigint, since timestamptz default '-infinity')
   returns table (source_id int, at timestamp, sketch hll)
   language sql stable
 begin atomic
   select e.source_id, date_trunc('hour', e.occurred_at at time zone s.time_zone),
          hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
     from calytics.event e join calytics.source s using (source_id)
-   where (src is null or e.source_id = src) and e.segment >= low and e.segment < high and not e.bot
+   where (src is null or e.source_id = src) and e.segment >= low and e.segment < high and e.received_at >= since and not e.bot
      and e.visitor is not null
    group by 1, 2;
 end;
-comment on function calytics.event_visitors(int, bigint, bigint) is 'Visitors of events of segments from low to before high, by local hour.';
-
-create function calytics.fold_visitors(run bigint, since bigint, low bigint) returns void
-  language sql volatile
-begin atomic
-  insert into calytics.recent_visitor (run, source_id, at, sketch)
-    select fold_visitors.run, v.source_id, v.at, v.sketch from calytics.event_visitors(null, since, low) v order by 2, 3;
-end;
-comment on function calytics.fold_visitors(bigint, bigint, bigint) is
-  'Folds the visitors of events of segments from since to before low.';
+comment on function calytics.event_visitors(int, bigint, bigint, timestamptz) is
+  'Visitors of events of segments from low to before high that were received since a moment, by local hour.';
 
 create function calytics.merge_visitors(since_run bigint) returns void
   language sql volatile
@@ -131,19 +123,19 @@ end;
 comment on function calytics.visitors_between(int, text, bigint, timestamptz, timestamptz) is
   'Visitors of folded events from lo to before hi, by local hour.';
 
-create function calytics.visitors_pending(src int, zone text, low bigint, lo timestamptz, hi timestamptz)
+create function calytics.visitors_pending(src int, zone text, low bigint, lo timestamptz, hi timestamptz, since timestamptz)
   returns table (at timestamp, sketch hll)
   language sql stable
 begin atomic
   select date_trunc('hour', e.occurred_at at time zone zone), hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
     from (
       -- Found by segment, however much happened in the range.
-      select x.* from calytics.event x where x.segment >= low and x.source_id = src offset 0) e
+      select x.* from calytics.event x where x.segment >= low and x.source_id = src and x.received_at >= since offset 0) e
    where e.occurred_at >= lo and e.occurred_at < hi and not e.bot and e.visitor is not null
    group by 1;
 end;
-comment on function calytics.visitors_pending(int, text, bigint, timestamptz, timestamptz) is
-  'Visitors of events from lo to before hi that are not folded, by local hour.';
+comment on function calytics.visitors_pending(int, text, bigint, timestamptz, timestamptz, timestamptz) is
+  'Visitors of events from lo to before hi that are not folded, by local hour. since: when the first of these was received.';
 
 create function calytics.unite_visitors(units timestamp[], sketches bytea[])
   returns table (unit timestamp, sketch hll, visitors bigint)

@@ -58,6 +58,7 @@ void take_settings(void* context, const Datum* values, const bool* nulls) {
   to->reader->run = DatumGetInt64(values[kSourceColumns + 2]);
   to->reader->state_table = DatumGetObjectId(values[kSourceColumns + 3]);
   to->reader->marks = DatumGetBool(values[kSourceColumns + 4]);
+  to->reader->since = DatumGetTimestampTz(values[kSourceColumns + 5]);
 }
 
 void add_bucket(void* context, const Datum* values, const bool* /*nulls*/) {
@@ -76,9 +77,11 @@ bool read_settings(Reader& reader, core::Rules& rules, MemoryContext memory) {
   static const Oid types[] = {INT4OID};
   static Statement query(
       "select s.*, f.segment, f.recent_run, f.run, f.tableoid, exists ("
-      "    select from calytics.chain_mark m where m.segment >= f.segment and m.source_id = $1)"
+      "    select from calytics.chain_mark m where m.segment >= f.segment and m.source_id = $1),"
+      "    f.since - interval '1 day'"
       "  from calytics.source s"
-      " cross join (select x.segment, x.recent_run, x.run, x.tableoid from calytics.fold_state x"
+      " cross join (select x.segment, x.recent_run, x.run, x.tableoid, x.since"
+      "               from calytics.fold_state x"
       "              order by x.run desc limit 1) f"
       " where s.source_id = $1",
       types);

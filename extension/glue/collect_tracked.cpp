@@ -119,7 +119,8 @@ void add_pending(Reader& reader) {
   MemoryContext memory = CurrentMemoryContext;
   Pending pending = {&reader, {memory}};
   const TrackSinks sinks = {&pending, add_session, add_funnel, add_event};
-  track_changes({reader.source, reader.segment}, reader.marks, memory, sinks);
+  track_changes({reader.source, reader.segment, PG_INT64_MAX, reader.since}, reader.marks, memory,
+                sinks);
   label_origins(pending.origins, reader.source);
   for (const OriginCount& origin : pending.origins) {
     core::TrackCounts counts;
@@ -299,8 +300,10 @@ void read_instant(void* context, const Datum* values, const bool* nulls) {
 
 TimestampTz tracked_until(std::int32_t source) {
   static const Oid types[] = {INT4OID};
-  static Statement query("select t.until from calytics.tracked_until t where t.source_id = $1",
-                         types);
+  static Statement query(
+      "select t.until from calytics.tracked_until t where t.source_id = $1"
+      " order by t.until desc limit 1",
+      types);
   const Datum value = Int32GetDatum(source);
   TimestampTz result = DT_NOBEGIN;
   query.run(&value, nullptr, read_instant, &result);

@@ -11,8 +11,7 @@ extern "C" {
 
 #include "settings.hpp"
 
-CALYTICS_SQL_FUNCTION(calytics_relax_durability);
-
+namespace calytics::glue {
 namespace {
 
 // When the transaction began that was relaxed last, and what it was before.
@@ -26,20 +25,20 @@ void set_for_transaction(const char* value) {
 
 }  // namespace
 
-void calytics::glue::insist_on_durability() {
+void relax_durability() {
+  // Whoever has written already did so without a thought of tracking.
+  if (tracks_durably() || TransactionIdIsValid(GetTopTransactionIdIfAny()) ||
+      relaxed_at == GetCurrentTransactionStartTimestamp())
+    return;
+  strlcpy(before.data(), GetConfigOption("synchronous_commit", false, false), before.size());
+  set_for_transaction("off");
+  relaxed_at = GetCurrentTransactionStartTimestamp();
+}
+
+void insist_on_durability() {
   if (relaxed_at != GetCurrentTransactionStartTimestamp()) return;
   set_for_transaction(before.data());
   relaxed_at = 0;
 }
 
-Datum calytics_relax_durability(PG_FUNCTION_ARGS) {
-  (void)fcinfo;
-  // Whoever has written already did so without a thought of tracking.
-  if (calytics::glue::tracks_durably() || TransactionIdIsValid(GetTopTransactionIdIfAny()) ||
-      relaxed_at == GetCurrentTransactionStartTimestamp())
-    PG_RETURN_VOID();
-  strlcpy(before.data(), GetConfigOption("synchronous_commit", false, false), before.size());
-  set_for_transaction("off");
-  relaxed_at = GetCurrentTransactionStartTimestamp();
-  PG_RETURN_VOID();
-}
+}  // namespace calytics::glue

@@ -4,7 +4,11 @@
 
 namespace calytics::glue {
 
-// Takes back what tracking gave up earlier in this transaction.
+// Lets this transaction's commit be answered before it is durable, if calytics.track_durability is
+// relaxed and nothing was written in it yet.
+void relax_durability();
+
+// Takes that back.
 void insist_on_durability();
 
 }  // namespace calytics::glue

@@ -3,31 +3,12 @@
 
 #include "headers.hpp"
 
-extern "C" {
-#include "utils/fmgrprotos.h"
-}
-
 #include "core/text.hpp"
+#include "json_member.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_header);
 
 namespace {
-
-const text* value_at(Jsonb* headers, const char* name, std::size_t size) {
-  JsonbValue room;
-  const JsonbValue* value =
-      getKeyJsonValueFromContainer(&headers->root, name, static_cast<int>(size), &room);
-  if (value == nullptr || value->type == jbvNull) return nullptr;
-  if (value->type == jbvString) {
-    return cstring_to_text_with_len(value->val.string.val, value->val.string.len);
-  }
-  LOCAL_FCINFO(call, 2);
-  InitFunctionCallInfoData(*call, nullptr, 2, InvalidOid, nullptr, nullptr);
-  call->args[0] = {JsonbPGetDatum(headers), false};
-  call->args[1] = {calytics::glue::text_datum({name, size}), false};
-  const Datum written = jsonb_object_field_text(call);
-  return call->isnull ? nullptr : DatumGetTextPP(written);
-}
 
 bool is_from_gateway(Jsonb* headers) {
   constexpr std::string_view kPeer = "x-calytics-peer";
@@ -45,7 +26,7 @@ const text* value_in_any_case(Jsonb* headers, std::string_view name) {
     if (token != WJB_KEY) continue;
     const auto size = static_cast<std::size_t>(key.val.string.len);
     if (!calytics::core::equal_ignoring_case({key.val.string.val, size}, name)) continue;
-    const text* value = value_at(headers, key.val.string.val, size);
+    const text* value = calytics::glue::text_member(headers, {key.val.string.val, size});
     if (value != nullptr) return value;
   }
   return nullptr;
@@ -56,7 +37,7 @@ const text* value_in_any_case(Jsonb* headers, std::string_view name) {
 const text* calytics::glue::header_of(Jsonb* headers, std::span<const std::string_view> names) {
   if (headers == nullptr || !JB_ROOT_IS_OBJECT(headers)) return nullptr;
   for (const std::string_view name : names) {
-    const text* value = value_at(headers, name.data(), name.size());
+    const text* value = text_member(headers, name);
     if (value != nullptr) return value;
   }
   if (is_from_gateway(headers)) return nullptr;

@@ -2,8 +2,11 @@
 
 extern "C" {
 #include "catalog/namespace.h"
+#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 }
+
+#include "json_member.hpp"
 
 namespace calytics::glue {
 namespace {
@@ -51,6 +54,11 @@ void take_apart(Datum row, NullableDatum* columns, std::size_t count) {
   ReleaseTupleDesc(shape);
   for (std::size_t i = 0; i < count; ++i)
     columns[i] = {.value = values[i], .isnull = nulls[i]};
+}
+
+std::string_view source_of(const NullableDatum& params) {
+  const text* name = params.isnull ? nullptr : text_member(DatumGetJsonbP(params.value), "source");
+  return name == nullptr ? "default" : bytes_of(name);
 }
 
 }  // namespace calytics::glue

@@ -43,4 +43,7 @@ std::array<NullableDatum, count> columns_of(Datum row) {
   return columns;
 }
 
+// What a route's {source} stands for, of the params of a request.
+std::string_view source_of(const NullableDatum& params);
+
 }  // namespace calytics::glue

@@ -50,17 +50,6 @@ bool is_welcome(std::string_view source, const NullableDatum& client) {
   return welcome;
 }
 
-std::string_view source_of(const NullableDatum& params) {
-  JsonbValue room;
-  constexpr std::string_view key = "source";
-  const JsonbValue* name =
-      params.isnull ? nullptr
-                    : getKeyJsonValueFromContainer(&DatumGetJsonbP(params.value)->root, key.data(),
-                                                   static_cast<int>(key.size()), &room);
-  if (name == nullptr || name->type != jbvString) return "default";
-  return {name->val.string.val, static_cast<std::size_t>(name->val.string.len)};
-}
-
 void put_text(StringInfo json, std::string_view text) {
   if (text.empty()) {
     appendStringInfoString(json, "null");

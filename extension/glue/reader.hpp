@@ -19,6 +19,7 @@ struct Reader {
   std::int64_t segment = 0;
   std::int64_t recent_run = 0;
   bool marks = false;
+  TimestampTz since = 0;  // no pending event was received before
   // The folder's last run, as the snapshot sees it, and the table that tells of it.
   std::int64_t run = 0;
   Oid state_table = InvalidOid;

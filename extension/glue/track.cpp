@@ -1,212 +1,185 @@
-// calytics.judge_events: a batch of tracking events as rows of type calytics.tracked, scrubbed
-// before any of it is seen by SQL. Good events and bad ones alike are rows; a bad one has a reason.
-// What concerns the batch as a whole is a row without an index.
-//
-// The parser is one object for the backend's life and owns every byte of the batch, so that an
-// error raised half-way leaves nothing behind.
-
-#include "pg.hpp"
-
-extern "C" {
-#include "utils/jsonb.h"
-}
+#include "track.hpp"
 
 #include <algorithm>
-#include <array>
+#include <span>
 
 #include "core/track_parser.hpp"
-#include "rows.hpp"
+#include "durability.hpp"
+#include "event_ids.hpp"
+#include "event_row.hpp"
+#include "event_store.hpp"
+#include "json_writer.hpp"
+#include "outcome_counts.hpp"
+#include "segment.hpp"
+#include "settings.hpp"
+#include "wake.hpp"
 
-CALYTICS_SQL_FUNCTION(calytics_judge_events);
-
+namespace calytics::glue {
 namespace {
 
-using calytics::core::PersonalData;
-using calytics::core::PersonalDataCounts;
-using calytics::core::TrackBatch;
-using calytics::core::TrackContext;
-using calytics::core::TrackedEvent;
-using calytics::core::TrackOptions;
-using calytics::core::TrackStatus;
-using calytics::glue::text_argument;
-using calytics::glue::text_datum;
+using core::TrackBatch;
+using core::TrackStatus;
 
-// As calytics.tracked has them.
-constexpr std::size_t kColumns = 30;
+constexpr std::size_t kMostEvents = 1000;
 
-TrackContext::Text optional_text(FunctionCallInfo fcinfo, int argument) {
-  if (PG_ARGISNULL(argument)) return {};
-  return text_argument(fcinfo, argument);
+// The parser is one object for the backend's life and owns every byte of the batch, so that an
+// error raised half-way leaves nothing behind. What is needed once statements run, and with them
+// anybody's triggers, is copied before.
+const TrackBatch& judge(const TrackedSource& source, const TrackRequest& request, TimestampTz at) {
+  static core::TrackParser parser;
+  core::TrackContext context = request.context;
+  context.do_not_track = context.do_not_track && source.honour_signals;
+  core::TrackOptions options;
+  options.now = unix_microseconds(at);
+  options.max_events = kMostEvents;
+  options.anonymize_ip = source.anonymize_ips;
+  options.strict = source.anonymous;
+  options.body_names_client = !request.from_browser;
+  options.visitor_salt = visitor_salt(source.id, at);
+  options.user_key = source.user_key.value_or(std::string_view{});
+  const TrackBatch& batch = parser.parse(request.body, context, options);
+  if (batch.status == TrackStatus::out_of_memory) {
+    ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("no memory for a batch of events")));
+  }
+  return batch;
 }
 
-// Fills columns from left to right.
-class Columns {
- public:
-  Columns() { nulls_.fill(true); }
+std::string_view copy_of(std::string_view text) {
+  return {pnstrdup(text.data(), text.size()), text.size()};
+}
 
-  void put(Datum value) {
-    nulls_[next_] = false;
-    values_[next_++] = value;
-  }
-  void skip() { ++next_; }
-  void text(std::optional<std::string_view> value) {
-    if (value) {
-      put(text_datum(*value));
-    } else {
-      skip();
-    }
-  }
-  void name(std::string_view value) {
-    if (value.empty()) {
-      skip();
-    } else {
-      put(text_datum(value));
-    }
-  }
-  void number(std::optional<std::int64_t> value) {
-    if (value) {
-      put(Int64GetDatum(*value));
-    } else {
-      skip();
-    }
-  }
-  void pseudonym(const std::optional<calytics::core::Pseudonym>& value) {
-    if (value) {
-      put(calytics::glue::uuid_datum(value->data()));
-    } else {
-      skip();
-    }
-  }
-  void json(std::optional<std::string_view> value) {
-    if (value) {
-      put(DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(value->data(), value->size()))));
-    } else {
-      skip();
-    }
-  }
-  void removed(const PersonalDataCounts& counts) {
-    if (counts.total() == 0) {
-      skip();
-      return;
-    }
-    std::array<Datum, calytics::core::kPersonalDataNames.size()> numbers;
-    for (std::size_t i = 0; i < numbers.size(); ++i)
-      numbers[i] =
-          Int32GetDatum(static_cast<std::int32_t>(counts.of(static_cast<PersonalData>(i))));
-    put(PointerGetDatum(construct_array(numbers.data(), static_cast<int>(numbers.size()), INT4OID,
-                                        4, true, TYPALIGN_INT)));
+// What is told of a batch.
+struct Answer {
+  std::size_t received = 0;
+  std::size_t judged = 0;  // good ones, duplicates among them
+  std::size_t accepted = 0;
+  std::size_t asked_not_to = 0;
+  std::size_t removed = 0;
+  std::optional<std::string_view> problem;  // of all of it
+  std::span<core::Reject> rejects;
+
+  Datum json() const {
+    JsonWriter json;
+    const auto count = [&json](std::string_view name, std::size_t number) {
+      json.key(name);
+      json.put(int64_to_numeric(static_cast<int64>(number)));
+    };
+    json.begin_object();
+    count("received", received);
+    count("accepted", accepted);
+    count("duplicates", judged - accepted);
+    count("private", asked_not_to);
+    json.key("rejected");
+    json.begin_array();
+    if (problem) put_reject(json, nullptr, *problem);
+    for (const core::Reject& reject : rejects)
+      put_reject(json, int64_to_numeric(static_cast<int64>(reject.index)), reject.reason);
+    json.end_array();
+    count("removed", removed);
+    json.end_object();
+    return json.finish();
   }
 
-  void write(ReturnSetInfo* result) {
-    tuplestore_putvalues(result->setResult, result->setDesc, values_.data(), nulls_.data());
+  void count(std::int32_t source) const {
+    const auto count = [source](std::string_view outcome, std::size_t number) {
+      if (number > 0) count_outcome(source, outcome, static_cast<std::int64_t>(number));
+    };
+    count("event_accepted", accepted);
+    count("event_duplicate", judged - accepted);
+    count("event_private", asked_not_to);
+    count("event_rejected", rejects.size());
   }
 
  private:
-  std::size_t next_ = 0;
-  std::array<Datum, kColumns> values_{};
-  std::array<bool, kColumns> nulls_{};
+  static void put_reject(JsonWriter& json, Numeric index, std::string_view reason) {
+    json.begin_object();
+    json.key("index");
+    json.put(index);
+    json.key("reason");
+    json.put(reason);
+    json.end_object();
+  }
 };
 
-void put_event(const TrackedEvent& event, ReturnSetInfo* result) {
-  Columns row;
-  row.put(Int32GetDatum(static_cast<std::int32_t>(event.index)));
-  row.skip();
-  row.text(event.event_id);
-  row.text(event.session_id);
-  row.text(event.event_type);
-  row.put(calytics::glue::timestamptz_datum(event.happened_at));
-  row.put(BoolGetDatum(event.late));
-  row.put(BoolGetDatum(event.from_future));
-  row.text(event.service_id);
-  row.number(event.booking_id);
-  row.number(event.event_type_id);
-  row.text(event.booking_uid);
-  row.number(event.duration);
-  row.json(event.properties);
-  row.text(event.experiment);
-  row.text(event.variant);
-  row.pseudonym(event.visitor);
-  row.pseudonym(event.user);
-  row.text(event.ip_address);
-  row.put(BoolGetDatum(event.bot));
-  row.name(name_of(event.device));
-  row.name(event.browser ? name_of(*event.browser) : std::string_view{});
-  row.text(event.url);
-  row.text(event.referrer);
-  row.text(event.referrer_host);
-  row.text(event.utm_source);
-  row.text(event.utm_medium);
-  row.text(event.utm_campaign);
-  row.removed(event.removed);
-  row.skip();
-  row.write(result);
-}
-
-void put_reason(std::optional<std::size_t> index, std::string_view reason, ReturnSetInfo* result) {
-  Columns row;
-  if (index) {
-    row.put(Int32GetDatum(static_cast<std::int32_t>(*index)));
-  } else {
-    row.skip();
+Answer answer_to(const TrackBatch& batch) {
+  Answer answer;
+  switch (batch.status) {
+    case TrackStatus::judged:
+      answer.judged = batch.events.size();
+      answer.received = batch.events.size() + batch.rejects.size();
+      answer.removed = batch.removed.total();
+      break;
+    case TrackStatus::private_:
+      answer.asked_not_to = batch.received;
+      answer.received = batch.received;
+      return answer;
+    default:
+      answer.problem = copy_of(batch.problem.value_or("the events can't be read"));
+      return answer;
   }
-  row.put(text_datum(reason));
-  row.write(result);
+  const std::size_t size = batch.rejects.size();
+  answer.rejects = {static_cast<core::Reject*>(palloc(sizeof(core::Reject) * size)), size};
+  std::ranges::transform(batch.rejects, answer.rejects.begin(), [](const core::Reject& reject) {
+    return core::Reject{reject.index, copy_of(reject.reason)};
+  });
+  return answer;
 }
 
-// The last column of a row without index: how many events came.
-void put_private(std::size_t received, ReturnSetInfo* result) {
-  Columns row;
-  for (std::size_t i = 0; i + 1 < kColumns; ++i)
-    row.skip();
-  row.put(Int64GetDatum(static_cast<std::int64_t>(received)));
-  row.write(result);
+// A batch's good events, copied out of the parser.
+struct Rows {
+  std::span<EventRow> rows;
+  std::span<EventId> ids;  // of those that have one
+};
+
+Rows rows_of(const TrackBatch& batch, const Receipt& receipt) {
+  const std::size_t size = batch.events.size();
+  Rows all = {{static_cast<EventRow*>(palloc(sizeof(EventRow) * size)), size},
+              {static_cast<EventId*>(palloc(sizeof(EventId) * size)), size}};
+  std::size_t with_id = 0;
+  PackedTexts texts;
+  for (std::size_t i = 0; i < size; ++i) {
+    write_row(batch.events[i], receipt, texts, all.rows[i]);
+    if (const auto& id = batch.events[i].event_id) all.ids[with_id++] = {copy_of(*id), i};
+  }
+  all.ids = all.ids.first(with_id);
+  return all;
+}
+
+// Leaves those out that came before.
+std::span<EventRow> new_rows(const Rows& all, const Receipt& receipt) {
+  if (all.ids.empty()) return all.rows;
+  auto* known = static_cast<bool*>(palloc0(all.rows.size()));
+  for (const EventId& id : all.ids)
+    known[id.event] = true;
+  const std::size_t fresh = keep_new_ids(receipt.source, all.ids, receipt.at);
+  for (const EventId& id : all.ids.first(fresh))
+    known[id.event] = false;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < all.rows.size(); ++i) {
+    if (!known[i]) all.rows[kept++] = all.rows[i];
+  }
+  return all.rows.first(kept);
 }
 
 }  // namespace
 
-// judge_events(body, received_at, user_id, user_agent, ip_address, referrer, url, do_not_track,
-//              anonymize_ip, strict, body_names_client, visitor_salt, user_key, max_events)
-Datum calytics_judge_events(PG_FUNCTION_ARGS) {
-  static calytics::core::TrackParser parser;
-  InitMaterializedSRF(fcinfo, 0);
-  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  if (result->setDesc->natts != static_cast<int>(kColumns)) {
-    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                    errmsg("calytics.tracked does not fit the library that is loaded"),
-                    errhint("Run \"alter extension calytics update\" and connect again.")));
+Tracked track(const TrackedSource& source, const TrackRequest& request) {
+  const TimestampTz at = GetCurrentTimestamp();
+  relax_durability();
+  const TrackBatch& batch = judge(source, request, at);
+  Answer answer = answer_to(batch);
+  if (answer.judged > 0) {
+    const bool counts = collects_metrics();
+    const Receipt receipt = {source.id, counts ? open_segment() : -1, at};
+    const std::span<EventRow> rows = new_rows(rows_of(batch, receipt), receipt);
+    answer.accepted = rows.size();
+    if (!rows.empty()) {
+      store_events(rows, at);
+      if (counts) wake_folder_at_commit(MyDatabaseId);
+    }
   }
-  const TrackContext context = {.user_id = optional_text(fcinfo, 2),
-                                .user_agent = optional_text(fcinfo, 3),
-                                .ip_address = optional_text(fcinfo, 4),
-                                .referrer = optional_text(fcinfo, 5),
-                                .url = optional_text(fcinfo, 6),
-                                .do_not_track = PG_GETARG_BOOL(7)};
-  TrackOptions options;
-  options.now = calytics::glue::unix_microseconds(PG_GETARG_TIMESTAMPTZ(1));
-  options.anonymize_ip = PG_GETARG_BOOL(8);
-  options.strict = PG_GETARG_BOOL(9);
-  options.body_names_client = PG_GETARG_BOOL(10);
-  options.visitor_salt = text_argument(fcinfo, 11);
-  options.user_key = text_argument(fcinfo, 12);
-  options.max_events = static_cast<std::size_t>(std::max(PG_GETARG_INT32(13), 1));
-
-  const TrackBatch& batch = parser.parse(text_argument(fcinfo, 0), context, options);
-  switch (batch.status) {
-    case TrackStatus::judged:
-      for (const TrackedEvent& event : batch.events)
-        put_event(event, result);
-      for (const calytics::core::Reject& reject : batch.rejects)
-        put_reason(reject.index, reject.reason, result);
-      break;
-    case TrackStatus::private_:
-      put_private(batch.received, result);
-      break;
-    case TrackStatus::malformed:
-    case TrackStatus::too_many_events:
-      put_reason({}, batch.problem.value_or("the events can't be read"), result);
-      break;
-    case TrackStatus::out_of_memory:
-      ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("no memory for a batch of events")));
-  }
-  return Datum{0};
+  answer.count(source.id);
+  return {answer.json(), !answer.problem};
 }
+
+}  // namespace calytics::glue

@@ -92,7 +92,7 @@ void take_event(void* context, const Datum* values, const bool* nulls) {
 }
 
 void read_events(Call& call) {
-  static const Oid types[] = {INT4OID, INT8OID, INT8OID};
+  static const Oid types[] = {INT4OID, INT8OID, INT8OID, TIMESTAMPTZOID};
   static Statement query(
       "select e.session_id, e.service, e.occurred_at, e.received_at, e.event_type, e.event_id,"
       "    case when e.booking_uid is not null then ("
@@ -101,10 +101,11 @@ void read_events(Call& call) {
       "    e.bot, e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host, e.late, e.removed,"
       "    e.duration, e.visitor"
       "  from calytics.event e"
-      " where e.segment >= $2 and e.segment < $3 and e.source_id = $1",
+      " where e.segment >= $2 and e.segment < $3 and e.source_id = $1 and e.received_at >= $4",
       types);
-  const std::array<Datum, 3> values = {Int32GetDatum(call.range.source), low_of(call),
-                                       Int64GetDatum(call.range.below)};
+  const std::array<Datum, 4> values = {Int32GetDatum(call.range.source), low_of(call),
+                                       Int64GetDatum(call.range.below),
+                                       TimestampTzGetDatum(call.range.since)};
   query.run(values.data(), nullptr, take_event, &call);
   std::sort(call.events.begin(), call.events.end(),
             [](const TrackedEvent& a, const TrackedEvent& b) {
@@ -431,15 +432,15 @@ void track_changes(const TrackRange& range, bool marks, MemoryContext memory,
   }
 }
 
-void track_changes_of(const TrackRange& range, Datum sessions, TimestampTz since,
-                      MemoryContext memory, const TrackSinks& sinks) {
+void track_changes_of(const TrackRange& range, Datum sessions, MemoryContext memory,
+                      const TrackSinks& sinks) {
   Call call(range, memory, sinks);
   for_each_text(DatumGetArrayTypeP(sessions), [&](std::string_view id) {
     call.touched.put({id, true});
   });
   std::sort(call.touched.begin(), call.touched.end(),
             [](const Touched& a, const Touched& b) { return a.id < b.id; });
-  settle(call, since);
+  settle(call, range.since);
 }
 
 namespace {
@@ -500,7 +501,11 @@ Datum calytics_track_changes(PG_FUNCTION_ARGS) {
   rows.shapes.funnel = shape_of(result->setDesc, 2);
   rows.shapes.origin = shape_of(rows.shapes.session, origin_column);
   const bool in_parts = !PG_ARGISNULL(5) && !PG_ARGISNULL(6) && PG_GETARG_INT32(6) > 1;
-  const TrackRange range = {rows.source, PG_GETARG_INT64(1), PG_GETARG_INT64(2),
+  const TimestampTz since = PG_ARGISNULL(4) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(4);
+  const TrackRange range = {rows.source,
+                            PG_GETARG_INT64(1),
+                            PG_GETARG_INT64(2),
+                            since,
                             in_parts ? static_cast<std::size_t>(PG_GETARG_INT32(5)) : 0,
                             in_parts ? static_cast<std::size_t>(PG_GETARG_INT32(6)) : 1};
   const TrackSinks sinks = {&rows, put_session_row, put_funnel_row};
@@ -508,8 +513,7 @@ Datum calytics_track_changes(PG_FUNCTION_ARGS) {
   if (PG_ARGISNULL(3)) {
     track_changes(range, true, memory, sinks);
   } else {
-    track_changes_of(range, PG_GETARG_DATUM(3),
-                     PG_ARGISNULL(4) ? PG_INT64_MAX : PG_GETARG_TIMESTAMPTZ(4), memory, sinks);
+    track_changes_of(range, PG_GETARG_DATUM(3), memory, sinks);
   }
   SPI_finish();
   return Datum{0};

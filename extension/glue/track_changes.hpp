@@ -24,6 +24,7 @@ struct TrackRange {
   std::int32_t source;
   std::int64_t low;
   std::int64_t below = PG_INT64_MAX;
+  TimestampTz since = DT_NOBEGIN;  // none of them was received before
   std::size_t part = 0;
   std::size_t parts = 1;
 };
@@ -67,8 +68,8 @@ struct TrackSinks {
 void track_changes(const TrackRange& range, bool marks, MemoryContext memory,
                    const TrackSinks& sinks);
 
-// The same of some sessions, made anew from all their events received since a moment; text[].
-void track_changes_of(const TrackRange& range, Datum sessions, TimestampTz since,
-                      MemoryContext memory, const TrackSinks& sinks);
+// The same of some sessions, made anew from all their events; text[].
+void track_changes_of(const TrackRange& range, Datum sessions, MemoryContext memory,
+                      const TrackSinks& sinks);
 
 }  // namespace calytics::glue

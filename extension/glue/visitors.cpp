@@ -153,25 +153,25 @@ void put_folded(const Call& call, TimestampTz until, Union& pieces) {
   query.run(values.data(), nullptr, put_piece, &pieces);
 }
 
-void put_range(Statement& query, const Call& call, TimestampTz lo, Union& pieces) {
-  const std::array<Datum, 5> values = {Int32GetDatum(call.asked.source), zone_datum(call),
-                                       Int64GetDatum(call.reader.segment), TimestampTzGetDatum(lo),
-                                       TimestampTzGetDatum(call.asked.hi)};
+void put_pending(const Call& call, Union& pieces) {
+  static const Oid types[] = {INT4OID,        TEXTOID,        INT8OID,
+                              TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+  static Statement query("select v.* from calytics.visitors_pending($1, $2, $3, $4, $5, $6) v",
+                         types);
+  const std::array<Datum, 6> values = {
+      Int32GetDatum(call.asked.source),   zone_datum(call),
+      Int64GetDatum(call.reader.segment), TimestampTzGetDatum(call.asked.lo),
+      TimestampTzGetDatum(call.asked.hi), TimestampTzGetDatum(call.reader.since)};
   query.run(values.data(), nullptr, put_piece, &pieces);
 }
 
-constexpr Oid kRangeTypes[] = {INT4OID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
-
-void put_pending(const Call& call, Union& pieces) {
-  static Statement query("select v.* from calytics.visitors_pending($1, $2, $3, $4, $5) v",
-                         kRangeTypes);
-  put_range(query, call, call.asked.lo, pieces);
-}
-
 void put_moved(const Call& call, TimestampTz from, Union& pieces) {
-  static Statement query("select v.* from calytics.visitors_between($1, $2, $3, $4, $5) v",
-                         kRangeTypes);
-  put_range(query, call, from, pieces);
+  static const Oid types[] = {INT4OID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+  static Statement query("select v.* from calytics.visitors_between($1, $2, $3, $4, $5) v", types);
+  const std::array<Datum, 5> values = {
+      Int32GetDatum(call.asked.source), zone_datum(call), Int64GetDatum(call.reader.segment),
+      TimestampTzGetDatum(from), TimestampTzGetDatum(call.asked.hi)};
+  query.run(values.data(), nullptr, put_piece, &pieces);
 }
 
 // The runs of the folder since a memo's.

@@ -3,7 +3,7 @@
 # commits and the folder at work. It ends with a table: every figure beside what it is held against,
 # both from the same run. From the environment:
 #
-#   CALYTICS_BENCH_PARTS     some of: ingest read held fold http (all)
+#   CALYTICS_BENCH_PARTS     some of: ingest read held fold http track tracked (all)
 #   CALYTICS_BENCH_BOOKINGS  bookings in the larger database (1000000); the smaller one has a tenth
 #   CALYTICS_BENCH_SECONDS   how long each reading is measured (60); ingest takes 100 webhooks a second
 #   CALYTICS_BENCH_SETTINGS  settings of the server to try, as name=value name=value
@@ -15,7 +15,7 @@
 . "$ops/postgres.sh"
 cd "$root"
 
-parts=${CALYTICS_BENCH_PARTS:-ingest read held fold http}
+parts=${CALYTICS_BENCH_PARTS:-ingest read held fold http track tracked}
 bookings=${CALYTICS_BENCH_BOOKINGS:-1000000}
 seconds=${CALYTICS_BENCH_SECONDS:-60}
 held=${CALYTICS_BENCH_HELD:-600}
@@ -29,7 +29,7 @@ for limits in bookings:1000:100000000 seconds:1:86400 held:2:86400 http:1:86400 
   fi
 done
 for part in $parts; do
-  [[ " ingest read held fold http " == *" $part "* ]] || die "CALYTICS_BENCH_PARTS: there is no part $part"
+  [[ " ingest read held fold http track tracked " == *" $part "* ]] || die "CALYTICS_BENCH_PARTS: there is no part $part"
 done
 wants() { [[ " $parts " == *" $1 "* ]]; }
 
@@ -55,6 +55,7 @@ work=$scratch/work
 mkdir "$work"
 . "$ops/bench_tools.sh"
 . "$ops/bench_http.sh"
+. "$ops/bench_track.sh"
 if wants http; then
   install_peers
   "$ops/build.sh" gateway
@@ -80,7 +81,7 @@ make_database() { # name, webhooks
   query postgres -c "create database $1"
   query "$1" -c 'create extension calytics cascade'
   query "$1" -v secret="$secret" -f "$sql/studio.sql"
-  head -n "$2" "$work/webhooks" | query "$1" -c 'copy bench.webhook from stdin' -c 'analyze bench.webhook'
+  (($2 == 0)) || head -n "$2" "$work/webhooks" | query "$1" -c 'copy bench.webhook from stdin' -c 'analyze bench.webhook'
 }
 
 ingest() {
@@ -192,7 +193,7 @@ fold() {
 }
 
 if wants http; then http; fi
-if wants ingest || wants read || wants held || wants fold; then
+if wants ingest || wants read || wants held || wants fold || wants tracked; then
   step "Making $count webhooks"
   node "$sql/webhooks.mjs" "$count" "$secret" >"$work/webhooks"
 fi
@@ -200,6 +201,7 @@ if wants ingest; then
   step "Receiving webhooks, $batch at a time, metrics on and off by turns"
   ingest
 fi
+if wants track; then track; fi
 fewer=$((bookings / 10))
 if wants read; then
   step "Filling two databases"
@@ -211,4 +213,5 @@ if wants read || wants held; then read_figures "$bookings"; fi
 if wants read; then read_rows; fi
 if wants held; then hold_snapshot; fi
 if wants fold; then fold; fi
+if wants tracked; then tracked; fi
 print_table

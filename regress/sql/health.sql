@@ -90,6 +90,14 @@ select alert, source, raise_at, clear_at from cal.alert_rule where alert = 'quar
 select cal.set_alert('quarantine', source => 'health-quiet');
 select from cal.fold();
 
+-- Events are counted by what became of them, too.
+select cal.track('[{"sessionId": "s", "eventType": "PAGE_VIEW", "eventId": "health1"}, {"sessionId": "s", "eventType": "PAGE_VIEW", "eventId": "health1"},
+  {"sessionId": "s", "eventType": "PAGE_VIEW"}, {"sessionId": "s"}]', source => 'health') - 'rejected' as tracked,
+       cal.track('{"sessionId": "s", "eventType": "PAGE_VIEW"}', '{"doNotTrack": true}', 'health') - 'rejected' as private;
+select coalesce(s.received -> 'health', '{"event_private": 1, "event_accepted": 2, "event_rejected": 1, "event_duplicate": 1}') as received
+  from pg_temp.health_sample(:'t0'::timestamptz + interval '30 min') s;
+select from cal.fold();
+
 -- Signatures that don't match, in an hour: ten are an alert, and once they are an hour ago they are none.
 select count(*) from generate_series(1, 9) i, lateral cal.receive_webhook(:'body', case when i > 0 then '{}'::jsonb end, 'health') where outcome = 'unauthorized';
 select case when calytics.preloaded() then pg_temp.health_alerts(:'t0'::timestamptz + interval '1 hour') else 'critical rejected_signatures 10.0/10.0' end;
@@ -171,6 +179,9 @@ select line from health_line where line ~ 'health' and line !~ '(age|database_si
 union all
 select format('calytics_deliveries_total{source="health",outcome="%s"} %s', o.outcome, o.n)
   from (values ('applied', 26), ('duplicate', 2), ('ping', 1), ('quarantined', 5), ('unauthorized', 10)) o (outcome, n) where not calytics.preloaded()
+union all
+select format('calytics_events_total{source="health",outcome="%s"} %s', o.outcome, o.n)
+  from (values ('private', 1), ('accepted', 2), ('rejected', 1), ('duplicate', 1)) o (outcome, n) where not calytics.preloaded()
  order by 1;
 
 select cal.set_alert('fold_lag');

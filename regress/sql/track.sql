@@ -24,6 +24,7 @@ select r ->> 'index' as index, r ->> 'reason' as reason
          {"sessionId": "s1", "eventType": "SERVICE_VIEW", "duration": -1}, 7]', source => 'track') -> 'rejected') r;
 select event_type, duration, properties from cal.analytics_event where source = 'track' order by 1;
 select cal.track('"nonsense"', source => 'track') -> 'rejected' as refused;
+select cal.track('[{"sessionId": "s1", "eventType": "PAGE', source => 'track') as cut_off;
 select cal.track(null);
 select cal.track('[]', source => 'nowhere');
 

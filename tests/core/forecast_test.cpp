@@ -32,7 +32,8 @@ Made forecast_of(const std::vector<double>& history, const std::vector<std::size
 }
 
 std::vector<std::size_t> days(std::size_t count) {
-  return std::vector<std::size_t>(count, 1);
+  std::vector<std::size_t> lengths(count, 1);
+  return lengths;
 }
 
 // What the model itself says may happen: a level that drifts, a week, noise.

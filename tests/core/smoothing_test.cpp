@@ -106,7 +106,7 @@ TEST(Smoothing, WeeksThatRepeatAreForecastToTheDigit) {
     Smoothing smoothing = smoothed(values, length);
     EXPECT_NEAR(smoothing.variance, 0, 1e-20);
     for (std::size_t i = 70; i < 100; ++i) {
-      const double value = static_cast<double>(10 + (i % length) * (i % length));
+      const auto value = static_cast<double>(10 + (i % length) * (i % length));
       EXPECT_NEAR(smoothing.state.next(smoothing.gains.damping), value, 1e-9);
       smoothing.state.take(0, smoothing.gains);
     }
