@@ -6,6 +6,7 @@ import { SeriesChart } from "../charts/series";
 import { Panel } from "../parts/panel";
 import { Ranked } from "../parts/ranked";
 import type { Table } from "../parts/table";
+import { figureOf } from "../state/figures";
 import { useQuery } from "../state/queries";
 import { inputOf } from "../state/view";
 import { t } from "../text";
@@ -20,12 +21,13 @@ const WAYS = ["source", "medium", "campaign", "referrer"] as const;
 
 export function Funnel({ context }: { context: Context }) {
   const visits = seriesOfMetrics(context, [{ metric: "funnel_viewed", type: "bar", color: "6" }, { metric: "funnel_booked", type: "line", color: "good" }], "count");
+  const none = !figureOf(context.dashboard, "funnel_viewed")?.value;
   return (
     <>
       <Tiles context={context} figures={FIGURES} />
       <div class="panels">
         <FunnelPanel context={context} />
-        <Panel title={t("visits")} note={noteOf(context)} table={visits.table} legend={visits.legend}>
+        <Panel title={t("visits")} note={noteOf(context)} table={visits.table} legend={visits.legend} empty={none ? t("noVisits") : null}>
           <SeriesChart label={t("visits")} {...visits.chart} height={290} />
         </Panel>
         <Journeys context={context} />
