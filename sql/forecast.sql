@@ -10,8 +10,8 @@ create function calytics.forecast_ranges(
   as 'MODULE_PATHNAME', 'calytics_forecast_ranges';
 comment on function calytics.forecast_ranges(float8[], int, int[], boolean, float8) is
   'A value a day, the last day last, to the ranges of so many days that follow. weekday: of the first day, any day of the week '
-  'being 0; outcome: made, too short (the history) or out of reach (the day); season: the weekdays on which anything ever happens. The rest as cal.forecast '
-  'has it.';
+  'being 0; outcome: made, too short (the history) or out of reach (the day); season: the weekdays on which anything ever '
+  'happens. The rest as cal.forecast has it.';
 
 create function calytics.check_forecast(metric text, horizon int, every text, confidence float8, filtered_by text[])
   returns calytics.metric
