@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/funnel.hpp"
+#include "funnel.hpp"
 
 namespace {
 
