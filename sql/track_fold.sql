@@ -36,14 +36,16 @@ comment on function calytics.learn_origins(int, calytics.tracked_session[]) is
   'Writes down the names of origins that sessions are going to be counted by, as many as there is room for. For the folder.';
 
 create type calytics.track_settlement as (
-  sessions     calytics.tracked_session[],
-  no_sessions  calytics.tracked_session[],
-  funnels      calytics.funnel[],
-  no_funnels   calytics.funnel[],
-  deltas       calytics.recent_delta[]
+  new_sessions  calytics.tracked_session[],
+  sessions      calytics.tracked_session[],
+  no_sessions   calytics.tracked_session[],
+  new_funnels   calytics.funnel[],
+  funnels       calytics.funnel[],
+  no_funnels    calytics.funnel[],
+  deltas        calytics.recent_delta[]
 );
 comment on type calytics.track_settlement is
-  'Sessions and funnels as they are to be, those that are to be no more, and what is to be added to recent deltas.';
+  'Sessions and funnels that are new, as they are to be, and that are to be no more; and what is to be added to recent deltas.';
 
 create function calytics.track_settlement(
   run bigint, src int, low bigint, below bigint, sessions text[], since timestamptz, part int, parts int
@@ -71,6 +73,7 @@ begin
     delete from calytics.tracked_session s using unnest(t.no_sessions) n
      where s.source_id = src and s.session_id = n.session_id and s.began_at = n.began_at;
   end if;
+  insert into calytics.tracked_session select s.* from unnest(t.new_sessions) s;
   insert into calytics.tracked_session select s.* from unnest(t.sessions) s
     on conflict on constraint tracked_session_pkey do update
       set ended_at = excluded.ended_at, received_first = excluded.received_first, received_last = excluded.received_last,
@@ -80,6 +83,7 @@ begin
     delete from calytics.funnel f using unnest(t.no_funnels) n
      where f.source_id = src and f.session_id = n.session_id and f.service = n.service;
   end if;
+  insert into calytics.funnel select f.* from unnest(t.new_funnels) f;
   insert into calytics.funnel select f.* from unnest(t.funnels) f
     on conflict on constraint funnel_pkey do update
       set received_first = excluded.received_first, received_last = excluded.received_last, started_at = excluded.started_at,
@@ -95,56 +99,72 @@ comment on function calytics.settle_sessions(bigint, int, bigint, bigint, text[]
   'Makes facts of sessions what their events say, and adds to recent deltas of a run what that changes, and what these events '
   'count themselves. Parameters as in calytics.track_settlement. For the folder.';
 
+create function calytics.extend_tracking(src int, until timestamptz) returns void
+  language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
+as $$
+declare
+  before timestamptz := (select t.until from calytics.tracked_until t where t.source_id = src order by t.until desc limit 1);
+begin
+  if before >= extend_tracking.until then
+    return;
+  end if;
+  delete from calytics.tracked_until t where t.source_id = src and t.until = before;
+  insert into calytics.tracked_until (source_id, until) values (src, extend_tracking.until);
+end
+$$;
+comment on function calytics.extend_tracking(int, timestamptz) is
+  'Notes that buckets know of an event that happened then. Part of calytics.fold_tracking.';
+
 create function calytics.fold_tracking(run bigint, since bigint, low bigint) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
   set enable_seqscan = off
 as $$
 declare
   touched record;
-  -- When the first of these events was received: all that follows looks at the months since then only.
-  first timestamptz := (select min(e.received_at) from calytics.event e where e.segment >= since and e.segment < low);
+  first timestamptz := 'infinity';
+  names boolean := false;
   -- Beyond these, a part of the sessions after the other.
   at_once constant int := 200000;
 begin
   -- Of bookings those too that are still being told of: what they change now they will not change again.
   for touched in
-    select t.source_id, 1 + max(t.events) / at_once as parts
-      from (select e.source_id, count(*) as events from calytics.event e
-             where e.segment >= since and e.segment < low and e.received_at >= first group by 1
+    select t.source_id, 1 + max(t.events) / at_once as parts, max(t.events) as events, min(t.first) as first, max(t.until) as until,
+           bool_or(t.names) as names
+      from (select e.source_id, count(*) as events, min(e.received_at) as first, max(e.occurred_at) as until,
+                   bool_or(e.booking_uid is not null) as names
+              from calytics.event e where e.segment >= since and e.segment < low group by 1
             union all
-            select m.source_id, 0 from calytics.chain_mark m where m.segment >= since) t
+            select m.source_id, 0, null, null, false from calytics.chain_mark m where m.segment >= since) t
      group by 1 order by 1
   loop
-    perform calytics.settle_sessions(run, touched.source_id, since, low, null, coalesce(first, 'infinity'), p, touched.parts::int)
+    perform calytics.settle_sessions(
+        run, touched.source_id, since, low, null, coalesce(touched.first, 'infinity'), p, touched.parts::int)
        from generate_series(0, touched.parts::int - 1) p;
+    if touched.events > 0 then
+      perform calytics.extend_tracking(touched.source_id, touched.until);
+      first := least(first, touched.first);
+      names := names or touched.names;
+    end if;
   end loop;
-  if first is null then
+  if first = 'infinity' then
     return;
   end if;
+  -- What follows looks at the months since the first of these events was received only.
   insert into calytics.recent_visitor (run, source_id, at, sketch)
     select fold_tracking.run, v.source_id, v.at, v.sketch from calytics.event_visitors(null, since, low, first) v order by 2, 3;
-  insert into calytics.named_booking (source_id, uid, session_id)
-    select distinct e.source_id, e.booking_uid, e.session_id
-      from calytics.event e
-     where e.segment >= since and e.segment < low and e.received_at >= first and e.booking_uid is not null and not e.bot
-     order by 1, 2, 3
-    on conflict do nothing;
-  update calytics.named_booking n set root_uid = b.root_uid
-    from (select distinct e.source_id, e.booking_uid from calytics.event e
-           where e.segment >= since and e.segment < low and e.received_at >= first and e.booking_uid is not null) e
-    join calytics.booking b on b.source_id = e.source_id and b.uid = e.booking_uid
-   where n.source_id = b.source_id and n.uid = b.uid and n.root_uid is distinct from b.root_uid;
-  with reached as materialized (
-    select e.source_id, max(e.occurred_at) as until,
-           (select t.until from calytics.tracked_until t where t.source_id = e.source_id order by t.until desc limit 1) as before
-      from calytics.event e
-     where e.segment >= since and e.segment < low and e.received_at >= first group by 1
-  ), gone as (
-    delete from calytics.tracked_until t using reached r
-     where t.source_id = r.source_id and t.until = r.before and r.until > r.before
-  )
-  insert into calytics.tracked_until (source_id, until)
-    select r.source_id, r.until from reached r where r.before is null or r.until > r.before;
+  if names then
+    insert into calytics.named_booking (source_id, uid, session_id)
+      select distinct e.source_id, e.booking_uid, e.session_id
+        from calytics.event e
+       where e.segment >= since and e.segment < low and e.received_at >= first and e.booking_uid is not null and not e.bot
+       order by 1, 2, 3
+      on conflict do nothing;
+    update calytics.named_booking n set root_uid = b.root_uid
+      from (select distinct e.source_id, e.booking_uid from calytics.event e
+             where e.segment >= since and e.segment < low and e.received_at >= first and e.booking_uid is not null) e
+      join calytics.booking b on b.source_id = e.source_id and b.uid = e.booking_uid
+     where n.source_id = b.source_id and n.uid = b.uid and n.root_uid is distinct from b.root_uid;
+  end if;
 end
 $$;
 comment on function calytics.fold_tracking(bigint, bigint, bigint) is

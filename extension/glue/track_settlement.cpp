@@ -37,7 +37,22 @@ enum class Basis : std::uint8_t { funnel, origin, session, tracking };
 constexpr std::array<std::string_view, 4> kBases = {"funnel", "origin", "session", "tracking"};
 
 // Columns of calytics.track_settlement.
-enum Column : std::size_t { sessions, no_sessions, funnels, no_funnels, deltas, columns };
+enum Column : std::size_t {
+  new_sessions,
+  sessions,
+  no_sessions,
+  new_funnels,
+  funnels,
+  no_funnels,
+  deltas,
+  columns
+};
+
+// Of three columns the one that a row goes to.
+template <typename Fact>
+std::size_t column_of(Column first, const Fact* was, const Fact* is) {
+  return first + (was == nullptr ? 0U : is == nullptr ? 2U : 1U);
+}
 
 struct Settlement {
   Settlement(std::int64_t of_run, std::int32_t of_source, MemoryContext in)
@@ -49,7 +64,7 @@ struct Settlement {
         told(memory_of(in)),
         origins{in},
         tellers{in},
-        rows{{{in}, {in}, {in}, {in}, {in}}} {}
+        rows{{{in}, {in}, {in}, {in}, {in}, {in}, {in}}} {}
 
   std::int64_t run;
   std::int32_t source;
@@ -123,7 +138,7 @@ void take_session(void* context, const SessionChange& change) {
   const Datum row = session_datum(settlement.shapes, settlement.source, change.session, fact);
   const bool another_origin = is != nullptr && (was == nullptr || !same(was->origin, is->origin));
   const bool is_told = another_origin && has_told(settlement, *is);
-  keep(settlement, settlement.rows[is == nullptr ? no_sessions : sessions], row);
+  keep(settlement, settlement.rows[column_of(new_sessions, was, is)], row);
   if (another_origin && !is_told) keep(settlement, settlement.tellers, row);
   MemoryContextSwitchTo(before);
   MemoryContextReset(settlement.row);
@@ -146,7 +161,7 @@ void take_funnel(void* context, const FunnelChange& change) {
   MemoryContext before = MemoryContextSwitchTo(settlement.row);
   const core::FunnelFact* was = change.before;
   const core::FunnelFact* is = change.after;
-  keep(settlement, settlement.rows[is == nullptr ? no_funnels : funnels],
+  keep(settlement, settlement.rows[column_of(new_funnels, was, is)],
        funnel_datum(settlement.shapes, settlement.source, change.session,
                     is == nullptr ? *was : *is));
   MemoryContextSwitchTo(before);
