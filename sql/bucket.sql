@@ -6,7 +6,7 @@ create table calytics.bucket (
   source_id  int not null,
   basis      text collate "C" not null,
   grain      text collate "C" not null,
-  split      text collate "C" not null,   -- none, service, host, both: what sums are kept apart by
+  split      text collate "C" not null,   -- none, service, host, both: what sums are kept apart by (calytics.cube_splits)
   at         timestamp not null,          -- local time, the start of the month, day or hour
   cells      bytea not null,              -- a cube (cube.sql)
   primary key (source_id, basis, grain, split, at)

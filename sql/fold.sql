@@ -144,7 +144,7 @@ begin
            cross join (values ('hour'), ('day'), ('month')) u (grain)
            where g.run >= state.recent_run
            group by g.source_id, g.basis, u.grain, 4) x
-       cross join lateral calytics.cube_splits(x.cells) d
+       cross join lateral calytics.cube_splits(x.basis, x.cells) d
        where d.cells <> ''
        order by x.source_id, x.basis, x.grain, d.split, x.at
       on conflict on constraint bucket_pkey

@@ -216,16 +216,13 @@ create type calytics.track_change as (
 comment on type calytics.track_change is
   'A session, or a funnel, as the buckets know it and as events tell it; NULL where there is none.';
 
-create function calytics.track_changes(
-  src int, low bigint, below bigint, sessions text[] default null, since timestamptz default null, part int default 0, parts int default 1
-) returns setof calytics.track_change
+create function calytics.track_changes(src int, low bigint, below bigint) returns setof calytics.track_change
   language c stable set search_path = pg_catalog, pg_temp
   set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_hashagg = off set enable_bitmapscan = off
   as 'MODULE_PATHNAME', 'calytics_track_changes';
-comment on function calytics.track_changes(int, bigint, bigint, text[], timestamptz, int, int) is
+comment on function calytics.track_changes(int, bigint, bigint) is
   'What became of sessions and their funnels: of those with events of segments from low to before below, or with bookings that '
-  'they named and that webhooks of segments from low on told of; or of some sessions, from all their events. since: these '
-  'events were received since then. part, of parts: the sessions of one part only, by a hash.';
+  'they named and that webhooks of segments from low on told of.';
 
 create function calytics.changes_now(src int) returns setof calytics.track_change
   language sql stable

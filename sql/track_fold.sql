@@ -35,6 +35,30 @@ $$;
 comment on function calytics.learn_origins(int, calytics.tracked_session[]) is
   'Writes down the names of origins that sessions are going to be counted by, as many as there is room for. For the folder.';
 
+create type calytics.track_settlement as (
+  new_sessions  calytics.tracked_session[],
+  sessions      calytics.tracked_session[],
+  no_sessions   calytics.tracked_session[],
+  new_funnels   calytics.funnel[],
+  funnels       calytics.funnel[],
+  no_funnels    calytics.funnel[],
+  deltas        calytics.recent_delta[]
+);
+comment on type calytics.track_settlement is
+  'Sessions and funnels that are new, as they are to be, and that are to be no more; and what is to be added to recent deltas.';
+
+create function calytics.track_settlement(
+  run bigint, src int, low bigint, below bigint, sessions text[], since timestamptz, part int, parts int
+) returns calytics.track_settlement
+  language c volatile set search_path = pg_catalog, pg_temp
+  set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_hashagg = off set enable_bitmapscan = off
+  as 'MODULE_PATHNAME', 'calytics_track_settlement';
+comment on function calytics.track_settlement(bigint, int, bigint, bigint, text[], timestamptz, int, int) is
+  'What is to be written for what became of sessions and their funnels: of those with events of segments from low to before below, '
+  'or with bookings that they named and that webhooks of segments from low on told of, and of these events themselves; or (not '
+  'NULL) of some sessions, from all their events. since: these events were received since then. part, of parts: the sessions of one '
+  'part only, by a hash. Learns the names of origins.';
+
 create function calytics.settle_sessions(
   run bigint, src int, low bigint, below bigint, sessions text[] default null, since timestamptz default null, part int default 0,
   parts int default 1
@@ -43,73 +67,53 @@ create function calytics.settle_sessions(
   set enable_seqscan = off
 as $$
 declare
-  zone text := (select s.time_zone from calytics.source s where s.source_id = src);
-  changes calytics.track_change[] := array(select c from calytics.track_changes(src, low, below, sessions, since, part, parts) c);
+  t calytics.track_settlement := calytics.track_settlement(run, src, low, below, sessions, since, part, parts);
 begin
-  if changes = '{}' then
-    return;
+  if t.no_sessions <> '{}' then
+    delete from calytics.tracked_session s using unnest(t.no_sessions) n
+     where s.source_id = src and s.session_id = n.session_id and s.began_at = n.began_at;
   end if;
-  perform calytics.learn_origins(src, array(
-    select c.session_after from unnest(changes) c
-     where (c.session_after).session_id is not null
-       and ((c.session_before).session_id is null or (c.session_before).origin is distinct from (c.session_after).origin)));
-  with changed as materialized (
-    select c.* from unnest(changes) c
-  ), no_session as materialized (
-    select (c.session_before).session_id, (c.session_before).began_at from changed c
-     where (c.session_before).session_id is not null and (c.session_after).session_id is null
-  ), session_gone as (
-    delete from calytics.tracked_session s using no_session n
-     where s.source_id = src and s.session_id = n.session_id and s.began_at = n.began_at
-  ), session_saved as (
-    insert into calytics.tracked_session
-      select (c.session_after).* from changed c where (c.session_after).session_id is not null
-      on conflict on constraint tracked_session_pkey do update
-        set ended_at = excluded.ended_at, received_first = excluded.received_first, received_last = excluded.received_last,
-            events = excluded.events, origin = excluded.origin, origin_at = excluded.origin_at, origin_id = excluded.origin_id,
-            claimed = excluded.claimed, booked = excluded.booked
-  ), no_funnel as materialized (
-    select (c.funnel_before).session_id, (c.funnel_before).service from changed c
-     where (c.funnel_before).session_id is not null and (c.funnel_after).session_id is null
-  ), funnel_gone as (
-    delete from calytics.funnel f using no_funnel n
-     where f.source_id = src and f.session_id = n.session_id and f.service = n.service
-  ), funnel_saved as (
-    insert into calytics.funnel
-      select (c.funnel_after).* from changed c where (c.funnel_after).session_id is not null
-      on conflict on constraint funnel_pkey do update
-        set received_first = excluded.received_first, received_last = excluded.received_last, started_at = excluded.started_at,
-            ended_at = excluded.ended_at, viewed_at = excluded.viewed_at, selected_at = excluded.selected_at, began_at = excluded.began_at,
-            submitted_at = excluded.submitted_at, claimed_at = excluded.claimed_at, abandoned_at = excluded.abandoned_at,
-            booked_at = excluded.booked_at, uid = excluded.uid, reached = excluded.reached, anchor_at = excluded.anchor_at,
-            last_at = excluded.last_at
-  )
-  insert into calytics.recent_delta (run, source_id, basis, at, cells)
-    select settle_sessions.run, src, x.basis, x.hour, x.cells
-      from (
-        select k.basis, date_trunc('hour', k.at at time zone zone) as hour,
-               calytics.cube(
-                 case when m.is_full then calytics.origin_label(src, k.at, k.host, k.service) else k.service end, k.host, '', k.counts,
-                 v.weight) as cells
-          from changed c
-         cross join lateral (values (c.session_before, c.funnel_before, -1::bigint),
-                                    (c.session_after, c.funnel_after, 1)) v (session, funnel, weight)
-         cross join lateral calytics.track_measures(v.session, v.funnel) k
-          left join calytics.origin_month m
-            on k.basis = 'origin' and m.source_id = src and m.month = date_trunc('month', k.at at time zone 'UTC')::date and m.kind = k.host
-         where (c.session_before).claimed is distinct from (c.session_after).claimed
-            or (c.session_before).booked is distinct from (c.session_after).booked
-            or (c.session_before).origin is distinct from (c.session_after).origin
-            or (c.funnel_before).reached is distinct from (c.funnel_after).reached
-         group by 1, 2) x
-     where x.cells <> ''
-     order by x.basis, x.hour
+  insert into calytics.tracked_session select s.* from unnest(t.new_sessions) s;
+  insert into calytics.tracked_session select s.* from unnest(t.sessions) s
+    on conflict on constraint tracked_session_pkey do update
+      set ended_at = excluded.ended_at, received_first = excluded.received_first, received_last = excluded.received_last,
+          events = excluded.events, origin = excluded.origin, origin_at = excluded.origin_at, origin_id = excluded.origin_id,
+          claimed = excluded.claimed, booked = excluded.booked;
+  if t.no_funnels <> '{}' then
+    delete from calytics.funnel f using unnest(t.no_funnels) n
+     where f.source_id = src and f.session_id = n.session_id and f.service = n.service;
+  end if;
+  insert into calytics.funnel select f.* from unnest(t.new_funnels) f;
+  insert into calytics.funnel select f.* from unnest(t.funnels) f
+    on conflict on constraint funnel_pkey do update
+      set received_first = excluded.received_first, received_last = excluded.received_last, started_at = excluded.started_at,
+          ended_at = excluded.ended_at, viewed_at = excluded.viewed_at, selected_at = excluded.selected_at, began_at = excluded.began_at,
+          submitted_at = excluded.submitted_at, claimed_at = excluded.claimed_at, abandoned_at = excluded.abandoned_at,
+          booked_at = excluded.booked_at, uid = excluded.uid, reached = excluded.reached, anchor_at = excluded.anchor_at,
+          last_at = excluded.last_at;
+  insert into calytics.recent_delta select d.* from unnest(t.deltas) d
     on conflict on constraint recent_delta_pkey do update set cells = calytics.cube_plus(recent_delta.cells, excluded.cells);
 end
 $$;
 comment on function calytics.settle_sessions(bigint, int, bigint, bigint, text[], timestamptz, int, int) is
-  'Makes facts of sessions what their events say, and adds what that changes to recent deltas of a run. Which sessions: as in '
-  'calytics.track_changes. For the folder.';
+  'Makes facts of sessions what their events say, and adds to recent deltas of a run what that changes, and what these events '
+  'count themselves. Parameters as in calytics.track_settlement. For the folder.';
+
+create function calytics.extend_tracking(src int, until timestamptz) returns void
+  language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
+as $$
+declare
+  before timestamptz := (select t.until from calytics.tracked_until t where t.source_id = src order by t.until desc limit 1);
+begin
+  if before >= extend_tracking.until then
+    return;
+  end if;
+  delete from calytics.tracked_until t where t.source_id = src and t.until = before;
+  insert into calytics.tracked_until (source_id, until) values (src, extend_tracking.until);
+end
+$$;
+comment on function calytics.extend_tracking(int, timestamptz) is
+  'Notes that buckets know of an event that happened then. Part of calytics.fold_tracking.';
 
 create function calytics.fold_tracking(run bigint, since bigint, low bigint) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
@@ -117,60 +121,50 @@ create function calytics.fold_tracking(run bigint, since bigint, low bigint) ret
 as $$
 declare
   touched record;
-  -- When the first of these events was received: all that follows looks at the months since then only.
-  first timestamptz := (select min(e.received_at) from calytics.event e where e.segment >= since and e.segment < low);
+  first timestamptz := 'infinity';
+  names boolean := false;
   -- Beyond these, a part of the sessions after the other.
   at_once constant int := 200000;
 begin
   -- Of bookings those too that are still being told of: what they change now they will not change again.
   for touched in
-    select t.source_id, 1 + max(t.events) / at_once as parts
-      from (select e.source_id, count(*) as events from calytics.event e
-             where e.segment >= since and e.segment < low and e.received_at >= first group by 1
+    select t.source_id, 1 + max(t.events) / at_once as parts, max(t.events) as events, min(t.first) as first, max(t.until) as until,
+           bool_or(t.names) as names
+      from (select e.source_id, count(*) as events, min(e.received_at) as first, max(e.occurred_at) as until,
+                   bool_or(e.booking_uid is not null) as names
+              from calytics.event e where e.segment >= since and e.segment < low group by 1
             union all
-            select m.source_id, 0 from calytics.chain_mark m where m.segment >= since) t
+            select m.source_id, 0, null, null, false from calytics.chain_mark m where m.segment >= since) t
      group by 1 order by 1
   loop
-    perform calytics.settle_sessions(run, touched.source_id, since, low, null, coalesce(first, 'infinity'), p, touched.parts::int)
+    perform calytics.settle_sessions(
+        run, touched.source_id, since, low, null, coalesce(touched.first, 'infinity'), p, touched.parts::int)
        from generate_series(0, touched.parts::int - 1) p;
+    if touched.events > 0 then
+      perform calytics.extend_tracking(touched.source_id, touched.until);
+      first := least(first, touched.first);
+      names := names or touched.names;
+    end if;
   end loop;
-  if first is null then
+  if first = 'infinity' then
     return;
   end if;
-  insert into calytics.recent_delta (run, source_id, basis, at, cells)
-    select fold_tracking.run, x.source_id, 'tracking', x.hour, x.cells
-      from (
-        select e.source_id, date_trunc('hour', e.occurred_at at time zone s.time_zone) as hour,
-               calytics.cube(
-                 e.service, '', '', calytics.event_counts(e.event_type, e.bot, e.late, e.removed, e.duration), 1) as cells
-          from calytics.event e join calytics.source s using (source_id)
-         where e.segment >= since and e.segment < low and e.received_at >= first
-         group by 1, 2) x
-     order by x.source_id, x.hour;
+  -- What follows looks at the months since the first of these events was received only.
   insert into calytics.recent_visitor (run, source_id, at, sketch)
     select fold_tracking.run, v.source_id, v.at, v.sketch from calytics.event_visitors(null, since, low, first) v order by 2, 3;
-  insert into calytics.named_booking (source_id, uid, session_id)
-    select distinct e.source_id, e.booking_uid, e.session_id
-      from calytics.event e
-     where e.segment >= since and e.segment < low and e.received_at >= first and e.booking_uid is not null and not e.bot
-     order by 1, 2, 3
-    on conflict do nothing;
-  update calytics.named_booking n set root_uid = b.root_uid
-    from (select distinct e.source_id, e.booking_uid from calytics.event e
-           where e.segment >= since and e.segment < low and e.received_at >= first and e.booking_uid is not null) e
-    join calytics.booking b on b.source_id = e.source_id and b.uid = e.booking_uid
-   where n.source_id = b.source_id and n.uid = b.uid and n.root_uid is distinct from b.root_uid;
-  with reached as materialized (
-    select e.source_id, max(e.occurred_at) as until,
-           (select t.until from calytics.tracked_until t where t.source_id = e.source_id order by t.until desc limit 1) as before
-      from calytics.event e
-     where e.segment >= since and e.segment < low and e.received_at >= first group by 1
-  ), gone as (
-    delete from calytics.tracked_until t using reached r
-     where t.source_id = r.source_id and t.until = r.before and r.until > r.before
-  )
-  insert into calytics.tracked_until (source_id, until)
-    select r.source_id, r.until from reached r where r.before is null or r.until > r.before;
+  if names then
+    insert into calytics.named_booking (source_id, uid, session_id)
+      select distinct e.source_id, e.booking_uid, e.session_id
+        from calytics.event e
+       where e.segment >= since and e.segment < low and e.received_at >= first and e.booking_uid is not null and not e.bot
+       order by 1, 2, 3
+      on conflict do nothing;
+    update calytics.named_booking n set root_uid = b.root_uid
+      from (select distinct e.source_id, e.booking_uid from calytics.event e
+             where e.segment >= since and e.segment < low and e.received_at >= first and e.booking_uid is not null) e
+      join calytics.booking b on b.source_id = e.source_id and b.uid = e.booking_uid
+     where n.source_id = b.source_id and n.uid = b.uid and n.root_uid is distinct from b.root_uid;
+  end if;
 end
 $$;
 comment on function calytics.fold_tracking(bigint, bigint, bigint) is

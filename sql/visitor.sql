@@ -36,11 +36,13 @@ create function calytics.event_visitors(src int, low bigint, high bigint, since 
   returns table (source_id int, at timestamp, sketch hll)
   language sql stable
 begin atomic
-  select e.source_id, date_trunc('hour', e.occurred_at at time zone s.time_zone),
-         hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
-    from calytics.event e join calytics.source s using (source_id)
-   where (src is null or e.source_id = src) and e.segment >= low and e.segment < high and e.received_at >= since and not e.bot
-     and e.visitor is not null
+  select v.source_id, v.at, hll_add_agg(hll_hash_bytea(uuid_send(v.visitor)), 12, 5, 512, 1)
+    from (
+      -- Most events are not the first of their visitor.
+      select distinct e.source_id, date_trunc('hour', e.occurred_at at time zone s.time_zone) as at, e.visitor
+        from calytics.event e join calytics.source s using (source_id)
+       where (src is null or e.source_id = src) and e.segment >= low and e.segment < high and e.received_at >= since and not e.bot
+         and e.visitor is not null) v
    group by 1, 2;
 end;
 comment on function calytics.event_visitors(int, bigint, bigint, timestamptz) is
@@ -123,19 +125,24 @@ end;
 comment on function calytics.visitors_between(int, text, bigint, timestamptz, timestamptz) is
   'Visitors of folded events from lo to before hi, by local hour.';
 
-create function calytics.visitors_pending(src int, zone text, low bigint, lo timestamptz, hi timestamptz, since timestamptz)
+create function calytics.visitors_pending(
+  src int, zone text, low bigint, lo timestamptz, hi timestamptz, since timestamptz, grain text
+)
   returns table (at timestamp, sketch hll)
   language sql stable
 begin atomic
-  select date_trunc('hour', e.occurred_at at time zone zone), hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
+  select v.at, hll_add_agg(hll_hash_bytea(uuid_send(v.visitor)), 12, 5, 512, 1)
     from (
-      -- Found by segment, however much happened in the range.
-      select x.* from calytics.event x where x.segment >= low and x.source_id = src and x.received_at >= since offset 0) e
-   where e.occurred_at >= lo and e.occurred_at < hi and not e.bot and e.visitor is not null
+      select distinct date_trunc(grain, e.occurred_at at time zone zone) as at, e.visitor
+        from (
+          -- Found by segment, however much happened in the range.
+          select x.* from calytics.event x where x.segment >= low and x.source_id = src and x.received_at >= since offset 0) e
+       where e.occurred_at >= lo and e.occurred_at < hi and not e.bot and e.visitor is not null) v
    group by 1;
 end;
-comment on function calytics.visitors_pending(int, text, bigint, timestamptz, timestamptz, timestamptz) is
-  'Visitors of events from lo to before hi that are not folded, by local hour. since: when the first of these was received.';
+comment on function calytics.visitors_pending(int, text, bigint, timestamptz, timestamptz, timestamptz, text) is
+  'Visitors of events from lo to before hi that are not folded, by local hour, day or month. since: when the first of these was '
+  'received.';
 
 create function calytics.unite_visitors(units timestamp[], sketches bytea[])
   returns table (unit timestamp, sketch hll, visitors bigint)

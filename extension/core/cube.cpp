@@ -101,19 +101,19 @@ TallyStatus add_cube(SumTable& sums, std::string_view cube, Split split, Memory 
   return cells.status();
 }
 
-std::size_t room_of_cube(SumTable& sums) noexcept {
+std::size_t room_of_cells(std::span<const SumTable::Row> rows) noexcept {
   std::size_t room = 0;
-  for (const SumTable::Row& row : sums.rows())
+  for (const SumTable::Row& row : rows)
     room += row.key.size() + kMostOfALength + TallyWriter::room(row.sum.size);
   return room;
 }
 
-char* write_cube(SumTable& sums, char* out) noexcept {
-  sums.sort();
-  for (const SumTable::Row& row : sums.rows()) {
+char* write_cells(std::span<const SumTable::Row> rows, std::size_t without, char* out) noexcept {
+  for (const SumTable::Row& row : rows) {
     if (entries_of(row.sum) == 0) continue;
-    std::memcpy(out, row.key.data(), row.key.size());
-    out += row.key.size();
+    const std::string_view key = row.key.substr(without);
+    std::memcpy(out, key.data(), key.size());
+    out += key.size();
     // Written behind the longest length there may be, and moved up to the one there is.
     auto* const counts = reinterpret_cast<std::uint8_t*>(out) + kMostOfALength;
     TallyWriter writer(counts);
@@ -124,6 +124,15 @@ char* write_cube(SumTable& sums, char* out) noexcept {
     out += size;
   }
   return out;
+}
+
+std::size_t room_of_cube(SumTable& sums) noexcept {
+  return room_of_cells(sums.rows());
+}
+
+char* write_cube(SumTable& sums, char* out) noexcept {
+  sums.sort();
+  return write_cells(sums.rows(), 0, out);
 }
 
 }  // namespace calytics::core

@@ -69,4 +69,8 @@ TallyStatus add_cube(SumTable& sums, std::string_view cube, Split split, Memory 
 std::size_t room_of_cube(SumTable& sums) noexcept;
 char* write_cube(SumTable& sums, char* out) noexcept;
 
+// The same of rows that are sorted, without so many first bytes of their keys.
+std::size_t room_of_cells(std::span<const SumTable::Row> rows) noexcept;
+char* write_cells(std::span<const SumTable::Row> rows, std::size_t without, char* out) noexcept;
+
 }  // namespace calytics::core

@@ -1,17 +1,11 @@
 #include "track_changes.hpp"
 
-extern "C" {
-#include "utils/typcache.h"
-}
-
 #include <algorithm>
 #include <functional>
 #include <tuple>
 
 #include "reader.hpp"
 #include "rows.hpp"
-
-CALYTICS_SQL_FUNCTION(calytics_track_changes);
 
 namespace calytics::glue {
 
@@ -443,78 +437,4 @@ void track_changes_of(const TrackRange& range, Datum sessions, MemoryContext mem
   settle(call, range.since);
 }
 
-namespace {
-
-// An SQL function's result.
-struct ChangeRows {
-  ReturnSetInfo* result;
-  TrackShapes shapes;
-  std::int32_t source;
-  MemoryContext row;  // emptied again and again
-};
-
-template <typename Change, typename MakeRow>
-void put_change(const ChangeRows& rows, std::size_t column, const Change& change, MakeRow row_of) {
-  std::array<Datum, 4> values = {};
-  std::array<bool, 4> nulls = {true, true, true, true};
-  const std::array facts = {change.before, change.after};
-  MemoryContext before = MemoryContextSwitchTo(rows.row);
-  for (std::size_t i = 0; i < facts.size(); ++i) {
-    nulls[column + i] = facts[i] == nullptr;
-    if (facts[i] != nullptr)
-      values[column + i] = row_of(rows.shapes, rows.source, change.session, *facts[i]);
-  }
-  tuplestore_putvalues(rows.result->setResult, rows.result->setDesc, values.data(), nulls.data());
-  MemoryContextSwitchTo(before);
-  MemoryContextReset(rows.row);
-}
-
-void put_session_row(void* context, const SessionChange& change) {
-  put_change(*static_cast<ChangeRows*>(context), 0, change, session_datum);
-}
-
-void put_funnel_row(void* context, const FunnelChange& change) {
-  put_change(*static_cast<ChangeRows*>(context), 2, change, funnel_datum);
-}
-
-TupleDesc shape_of(TupleDesc of, int column) {
-  return lookup_rowtype_tupdesc_copy(TupleDescAttr(of, column)->atttypid, -1);
-}
-
-}  // namespace
-
 }  // namespace calytics::glue
-
-// track_changes(src, low, below, sessions, since, part, parts)
-Datum calytics_track_changes(PG_FUNCTION_ARGS) {
-  using namespace calytics::glue;
-  InitMaterializedSRF(fcinfo, 0);
-  if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) return Datum{0};
-  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  MemoryContext memory = CurrentMemoryContext;
-  ChangeRows rows = {result,
-                     {},
-                     PG_GETARG_INT32(0),
-                     AllocSetContextCreate(memory, "calytics change", ALLOCSET_SMALL_SIZES)};
-  constexpr int origin_column = 7;
-  rows.shapes.session = shape_of(result->setDesc, 0);
-  rows.shapes.funnel = shape_of(result->setDesc, 2);
-  rows.shapes.origin = shape_of(rows.shapes.session, origin_column);
-  const bool in_parts = !PG_ARGISNULL(5) && !PG_ARGISNULL(6) && PG_GETARG_INT32(6) > 1;
-  const TimestampTz since = PG_ARGISNULL(4) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(4);
-  const TrackRange range = {rows.source,
-                            PG_GETARG_INT64(1),
-                            PG_GETARG_INT64(2),
-                            since,
-                            in_parts ? static_cast<std::size_t>(PG_GETARG_INT32(5)) : 0,
-                            in_parts ? static_cast<std::size_t>(PG_GETARG_INT32(6)) : 1};
-  const TrackSinks sinks = {&rows, put_session_row, put_funnel_row};
-  SPI_connect();
-  if (PG_ARGISNULL(3)) {
-    track_changes(range, true, memory, sinks);
-  } else {
-    track_changes_of(range, PG_GETARG_DATUM(3), memory, sinks);
-  }
-  SPI_finish();
-  return Datum{0};
-}

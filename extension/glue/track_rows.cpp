@@ -3,6 +3,7 @@
 extern "C" {
 #include "access/htup_details.h"
 #include "utils/array.h"
+#include "utils/typcache.h"
 }
 
 #include <algorithm>
@@ -90,6 +91,16 @@ FunnelRow funnel_row(const Datum* values, const bool* nulls, MemoryContext memor
                core::kFunnelSteps);
   std::copy_n(times, fact.steps, fact.reached.begin());
   return row;
+}
+
+TrackShapes track_shapes(Oid session, Oid funnel) {
+  constexpr int origin_column = 7;
+  TrackShapes shapes = {};
+  shapes.session = lookup_rowtype_tupdesc_copy(session, -1);
+  shapes.funnel = lookup_rowtype_tupdesc_copy(funnel, -1);
+  shapes.origin =
+      lookup_rowtype_tupdesc_copy(TupleDescAttr(shapes.session, origin_column)->atttypid, -1);
+  return shapes;
 }
 
 Datum session_datum(const TrackShapes& shapes, std::int32_t source, std::string_view session,

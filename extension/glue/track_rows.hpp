@@ -46,6 +46,7 @@ struct TrackShapes {
   TupleDesc funnel;
   TupleDesc origin;
 };
+TrackShapes track_shapes(Oid session, Oid funnel);
 Datum session_datum(const TrackShapes& shapes, std::int32_t source, std::string_view session,
                     const core::SessionFact& fact);
 Datum funnel_datum(const TrackShapes& shapes, std::int32_t source, std::string_view session,

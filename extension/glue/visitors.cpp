@@ -153,15 +153,22 @@ void put_folded(const Call& call, TimestampTz until, Union& pieces) {
   query.run(values.data(), nullptr, put_piece, &pieces);
 }
 
+// The longest that sketches may be of.
+const char* coarsest_grain(core::Unit unit) {
+  if (unit == core::Unit::hour) return "hour";
+  return unit == core::Unit::day || unit == core::Unit::week ? "day" : "month";
+}
+
 void put_pending(const Call& call, Union& pieces) {
-  static const Oid types[] = {INT4OID,        TEXTOID,        INT8OID,
-                              TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID};
-  static Statement query("select v.* from calytics.visitors_pending($1, $2, $3, $4, $5, $6) v",
+  static const Oid types[] = {INT4OID,        TEXTOID,        INT8OID, TIMESTAMPTZOID,
+                              TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
+  static Statement query("select v.* from calytics.visitors_pending($1, $2, $3, $4, $5, $6, $7) v",
                          types);
-  const std::array<Datum, 6> values = {
-      Int32GetDatum(call.asked.source),   zone_datum(call),
-      Int64GetDatum(call.reader.segment), TimestampTzGetDatum(call.asked.lo),
-      TimestampTzGetDatum(call.asked.hi), TimestampTzGetDatum(call.reader.since)};
+  const std::array<Datum, 7> values = {
+      Int32GetDatum(call.asked.source),           zone_datum(call),
+      Int64GetDatum(call.reader.segment),         TimestampTzGetDatum(call.asked.lo),
+      TimestampTzGetDatum(call.asked.hi),         TimestampTzGetDatum(call.reader.since),
+      text_datum(coarsest_grain(call.asked.unit))};
   query.run(values.data(), nullptr, put_piece, &pieces);
 }
 

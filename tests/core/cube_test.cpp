@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include "hourly_cubes.hpp"
+
 namespace {
 
 using namespace calytics::core;
@@ -179,6 +181,48 @@ TEST(Cube, SumsBeyond64BitsAreRefused) {
   EXPECT_EQ(sums.add(key, most, 2), TallyStatus::overflow);
   ASSERT_EQ(sums.add(key_of({"a", "", ""}), most, 1), TallyStatus::ok);
   EXPECT_EQ(sums.add(key_of({"a", "", ""}), tally_of({{1, 1}}), 1), TallyStatus::overflow);
+}
+
+TEST(HourlyCubes, AreThoseOfEachBasisAndHour) {
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    Random random(seed);
+    Heap heap;
+    HourlyCubes hourly(heap.memory());
+    std::map<std::pair<int, std::int64_t>, Cells> expected;
+    for (int n = 0; n < 60; ++n) {
+      const int basis = random.below(3) * 120;
+      const std::int64_t hour = std::int64_t{random.below(5) - 2} * 3'600'000'000;
+      const int weight = random.below(5) - 2;
+      for (const auto& [key, counts] : random.cells()) {
+        const auto& [service, host, currency] = key;
+        ASSERT_EQ(hourly.add(static_cast<std::uint8_t>(basis), hour, {service, host, currency},
+                             tally_of(counts), weight),
+                  TallyStatus::ok);
+        for (const auto& [index, count] : counts)
+          expected[{basis, hour}][key][index] += weight * count;
+      }
+    }
+    std::map<std::pair<int, std::int64_t>, std::string> expected_bytes;
+    for (auto& [place, cells] : expected) {
+      drop_zeros(cells);
+      expected_bytes[place] = cube_of(cells);
+    }
+    std::map<std::pair<int, std::int64_t>, std::string> bytes;
+    std::pair<int, std::int64_t> last = {-1, 0};
+    hourly.each([&](const HourlyCube& cube) {
+      const std::pair<int, std::int64_t> place = {cube.basis, cube.hour};
+      EXPECT_LT(last, place) << "seed " << seed;
+      last = place;
+      std::string& out = bytes[place];
+      out.resize(HourlyCubes::room_of(cube));
+      out.resize(static_cast<std::size_t>(HourlyCubes::write_cube(cube, out.data()) - out.data()));
+      EXPECT_EQ(out.empty(), expected[place].empty()) << "seed " << seed;
+    });
+    std::erase_if(expected_bytes, [&](const auto& entry) {
+      return entry.second.empty() && !bytes.contains(entry.first);
+    });
+    EXPECT_EQ(bytes, expected_bytes) << "seed " << seed;
+  }
 }
 
 // Reading stops at what is no cube, whatever the bytes, and reads nothing behind them.
