@@ -22,7 +22,7 @@ async function open() {
   // One client alone asks for a whole day's pages here.
   await database.query("alter system set calytics.limit_read = 'off'");
   await database.query("select pg_reload_conf()");
-  return { database, gateway: await Gateway.start(database, ["--log-level=warning"]) };
+  return { database, gateway: await Gateway.start(database, ["--log-level=warning", "--db-wait=1s"]) };
 }
 
 /** A number as English readers write it: told by hand, not by the page's code. */
@@ -78,7 +78,8 @@ describe("dashboard of a studio", () => {
       await visitor.open(`/?${new URLSearchParams({ ...view, tab, compare: "off" })}`);
       const sent = await until(() => visitor.dashboards[0], "the dashboard that the page was sent");
       const expected = await database.value(
-        `select cal.dashboard($1, at => coalesce($2::timestamptz, $3), as_of => $3, service => $4, basis => $5)`,
+        `select cal.dashboard($1, at => coalesce($2::timestamp at time zone s.time_zone, $3), as_of => $3, service => $4, basis => $5)
+           from cal.source s where s.source = 'default'`,
         [view.period, view.at ?? null, sent.as_of, view.service ?? null, view.basis ?? null],
       );
       const shown = await visitor.figures();

@@ -108,7 +108,7 @@ export const en = {
   byStatus: "What became of them, by date of service",
   pace: "How the coming months fill",
   heldNow: "Booked now",
-  heldBefore: "Booked a week ago",
+  heldBefore: "As known a week ago",
   expected: "Expected",
   expectedBand: "with 80 % confidence",
   forecast: "What is expected: bookings created in the next 28 days",

@@ -111,7 +111,7 @@ export const es: Texts = {
   byStatus: "Qué fue de ellas, por fecha del servicio",
   pace: "Cómo se llenan los próximos meses",
   heldNow: "Reservado ahora",
-  heldBefore: "Reservado hace una semana",
+  heldBefore: "Lo sabido hace una semana",
   expected: "Se espera",
   expectedBand: "con un 80 % de confianza",
   forecast: "Qué se espera: reservas creadas en los próximos 28 días",
