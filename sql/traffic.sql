@@ -131,12 +131,11 @@ begin
   return query
   with path as materialized (
     -- An event that repeats the one before is no step.
-    select array_agg(t.type order by t.i) as types
+    select array(select t.type
+                   from unnest(x.types || case when x.booked then '(booked)' else '(left)' end) with ordinality t (type, i)
+                  where t.i = 1 or t.type <> (x.types)[t.i - 1]
+                  order by t.i) as types
       from calytics.sessions(s.source_id, p.starts_at, p.cut_at) x
-     cross join lateral unnest(
-       x.types || case when x.booked then '(booked)' else '(left)' end) with ordinality t (type, i)
-     where t.i = 1 or t.type <> (x.types)[t.i - 1]
-     group by x.session_id, x.began_at
   )
   select k.step, f.types[k.step], f.types[k.step + 1], count(*)
     from path f
