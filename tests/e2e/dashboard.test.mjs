@@ -2,13 +2,14 @@
 // width and in each colour it is whole and legible for everyone; what happens is on screen at once; what goes wrong is said.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { generate, today } from "../demo/generate.mjs";
 import { send } from "../demo/send.mjs";
 import { track } from "../demo/track.mjs";
 import { Browser } from "./browser.mjs";
 import { fields, Visitor } from "./dashboard_page.mjs";
-import { bookingBody, Database, Gateway, SECRET, seeded, until } from "./harness.mjs";
+import { bookingBody, Database, Gateway, ROOT, SECRET, seeded, until } from "./harness.mjs";
 
 const ADMIN = "cal_test_dashboard_admin_0123456789ab";
 const READER = "cal_test_dashboard_reader_0123456789a";
@@ -318,6 +319,17 @@ describe("dashboard of a studio", () => {
     const created = (await reader.figures()).find(({ metric }) => metric === "created");
     assert.equal(created.text, new Intl.NumberFormat("es-ES").format(created.value));
     await reader.shoot("spanish");
+    await page.locator('.tile[data-metric="no_show_rate"]').click();
+    await page.getByRole("dialog", { name: "Tasa de ausencias" }).getByText("ausencias / (completadas + ausencias)").waitFor();
+    await page.keyboard.press("Escape");
+    // Whatever the database tells in English, Spanish has words for.
+    const words = new Set(readFileSync(`${ROOT}/extension/web/dashboard/src/text/es_told.ts`, "utf8").match(/(?<=^ {2}")[\w.]+(?=":)/gm));
+    const told = await database.query(
+      `select unnest(array['metric.' || metric, 'formula.' || metric]) as name from cal.metric
+        union select unnest(array['alert.' || alert || '.title', 'alert.' || alert || '.advice']) from cal.alert_rule`,
+    );
+    assert.deepEqual(told.map(({ name }) => name).filter((name) => !words.has(name)), []);
+    assert.equal(words.size, told.length);
     await page.getByRole("button", { name: "Salir" }).click();
     await page.getByRole("button", { name: "Entrar" }).waitFor();
     await reader.leave();
