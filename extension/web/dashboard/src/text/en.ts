@@ -189,6 +189,7 @@ export const en = {
   webhooks: "Webhooks",
   receivedOverTime: "Webhooks received",
   noDeliveries: "No webhook came in the last 24 hours.",
+  noSamples: "No sample of the last 24 hours tells of a webhook yet.",
   "outcome.applied": "applied",
   "outcome.duplicate": "duplicate",
   "outcome.unchanged": "nothing new",

@@ -192,6 +192,7 @@ export const es: Texts = {
   webhooks: "Webhooks",
   receivedOverTime: "Webhooks recibidos",
   noDeliveries: "No llegó ningún webhook en las últimas 24 horas.",
+  noSamples: "Ninguna muestra de las últimas 24 horas habla aún de un webhook.",
   "outcome.applied": "aplicado",
   "outcome.duplicate": "duplicado",
   "outcome.unchanged": "nada nuevo",

@@ -38,7 +38,7 @@ export function HistoryPanel() {
     rows: samples.map(({ sampled_at: at }, r) => [at, ...outcomes.map((outcome) => counts[r]!.get(outcome) ?? 0)]),
   };
   return (
-    <Panel wide title={t("receivedOverTime")} answer={answer} table={table} height={200} empty={answer.data && outcomes.length === 0 ? t("noDeliveries") : null}
+    <Panel wide title={t("receivedOverTime")} answer={answer} table={table} height={200} empty={answer.data && outcomes.length === 0 ? t("noSamples") : null}
       legend={marks.map(({ label, color }) => ({ label, color }))}>
       <SeriesChart label={t("receivedOverTime")} names={samples.map(({ sampled_at: at }) => clock(at))} longNames={samples.map(({ sampled_at: at }) => time(at))}
         marks={marks} kind="count" height={190} />
