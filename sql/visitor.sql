@@ -197,7 +197,7 @@ comment on function calytics.visitor_sketches(
   'coarser than one grain; of the parts before, and from hi_cut on, by events.';
 
 create function calytics.visitors_folded(
-  src int, zone text, low bigint, recent_run bigint, until timestamptz, lo timestamptz, hi timestamptz, unit text
+  src int, zone text, low bigint, recent_run bigint, until timestamptz, lo timestamptz, hi timestamptz, coarsest text
 ) returns table (at timestamp, sketch hll)
   language plpgsql stable set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = on
@@ -225,12 +225,11 @@ begin
   return query
   select s.at, s.sketch
     from calytics.visitor_sketches(
-      src, zone, low, recent_run, lo, hi, lo_hour, hi_hour, hi_cut,
-      case when visitors_folded.unit = 'hour' then 'hour' when visitors_folded.unit in ('day', 'week') then 'day' else 'month' end) s;
+      src, zone, low, recent_run, lo, hi, lo_hour, hi_hour, hi_cut, coarsest) s;
 end
 $$;
 comment on function calytics.visitors_folded(int, text, bigint, bigint, timestamptz, timestamptz, timestamptz, text) is
-  'Sketches by the start of an hour, day or month, no coarser than the unit, whose union is all visitors of folded events from lo '
+  'Sketches by the start of an hour, day or month, the coarsest one at most, whose union is all visitors of folded events from lo '
   'to before hi. until: when the last event happened that buckets know of.';
 
 create function calytics.visitors(src int, lo timestamptz, hi timestamptz, unit text, wants_total boolean default false)
