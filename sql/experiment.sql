@@ -71,15 +71,17 @@ begin
      where e.source_id = s.source_id and e.experiment = experiment.experiment and e.variant is not null
        and not e.bot and e.occurred_at >= "from" and e.occurred_at < "to"
      group by e.session_id
+  ), reached as materialized (
+    select e.session_id, max(e.occurred_at) as last_at
+      from calytics.event e
+     where e.source_id = s.source_id and e.occurred_at >= "from" and e.occurred_at < "to"
+       and case when goal = 'BOOKED' then e.booking_uid is not null and exists (
+                       select from calytics.booking b where b.source_id = s.source_id and b.uid = e.booking_uid)
+                else e.event_type = goal end
+     group by e.session_id
   ), outcome as materialized (
-    select a.variant, exists (
-             select from calytics.event g
-              where g.source_id = s.source_id and g.session_id = a.session_id and g.occurred_at >= a.since
-                and g.occurred_at < "to"
-                and case when goal = 'BOOKED' then exists (
-                           select from calytics.booking b where b.source_id = s.source_id and b.uid = g.booking_uid)
-                         else g.event_type = goal end) as hit
-      from assigned a
+    select a.variant, coalesce(r.last_at >= a.since, false) as hit
+      from assigned a left join reached r on r.session_id = a.session_id
   ), counted as materialized (
     select o.variant, count(*) as n, count(*) filter (where o.hit) as hits,
            coalesce((weights ->> o.variant)::float8, 1) as weight

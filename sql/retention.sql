@@ -31,13 +31,12 @@ begin
      where calytics.is_visit(f) and f.starts_at < retention.at
        and (services is null or f.service = any (services)) and (hosts is null or f.host = any (hosts))
      group by 1, 2
-  ), person as materialized (
-    select v.customer, min(v.begins) as born from visit v group by v.customer
-  ), born as materialized (
-    select p.born, count(*) as people from person p group by p.born
   ), came as materialized (
-    select p.born, v.begins, count(*) as active
-      from person p join visit v on v.customer = p.customer group by 1, 2
+    select v.born, v.begins, count(*) as active
+      from (select x.begins, min(x.begins) over (partition by x.customer) as born from visit x) v
+     group by 1, 2
+  ), born as materialized (
+    select c.born, c.active as people from came c where c.begins = c.born
   )
   select b.born::date, b.people, k.since::int,
          case when x.over then coalesce(c.active, 0) end,

@@ -72,6 +72,11 @@ declare
   a calytics.asked := calytics.asked_of(call);
   page_size int := calytics.input_number(a.input, 'limit', 1, 500, 100);
   skipped int := calytics.input_number(a.input, 'offset', 0, 10000000, 0);
+  weekday int := calytics.input_number(a.input, 'weekday', 0, 6, null);
+  hour int := calytics.input_number(a.input, 'hour', 0, 23, null);
+  least_of int := calytics.input_number(a.input, 'least', 0, 2147483647, null);
+  below_of int := calytics.input_number(a.input, 'below', 0, 2147483647, null);
+  zone text := (select s.time_zone from calytics.source s where s.source_id = a.src);
   answer jsonb;
 begin
   if calytics.input_text(a.input, 'metric') is null then
@@ -83,6 +88,9 @@ begin
       from cal.explain_metric(
              a.input ->> 'metric', period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
              service => a.service, host => a.host, basis => a.basis, as_of => a.as_of) x
+     where (weekday is null or extract(isodow from x.starts_at at time zone zone) = weekday + 1)
+       and (hour is null or extract(hour from x.starts_at at time zone zone) = hour)
+       and (least_of is null or x.numerator >= least_of) and (below_of is null or x.numerator < below_of)
   )
   select calytics.page_of(
            (select jsonb_agg(to_jsonb(l) - 'i' order by l.i)
@@ -99,7 +107,9 @@ end
 $$;
 comment on function calytics.trpc_explain(jsonb) is
   'calAnalytics.explainMetric: a page of cal.explain_metric''s rows, the bookings behind a number, of {metric, period?, at?, from?, '
-  'to?, source?, service?, host?, basis?, asOf?, limit?, offset?}; sums: [{"currency", "numerator", "denominator"}] of all of them.';
+  'to?, source?, service?, host?, basis?, asOf?, weekday?, hour?, least?, below?, limit?, offset?}; of those alone that start at '
+  'the local weekday (0: Monday) and hour, and whose numerator is at least and below so much. sums: [{"currency", "numerator", '
+  '"denominator"}] of all of them.';
 
 create function calytics.trpc_quarantine(call jsonb) returns jsonb
   language plpgsql stable set search_path = pg_catalog, pg_temp

@@ -35,7 +35,8 @@ void add_awaiting(Reader& reader);
 
 // The caller's source with its rules and where its sums stand; false if there is none.
 bool read_settings(Reader& reader, core::Rules& rules, MemoryContext memory);
-// When the last tracked event happened that buckets know of; the beginning of time if there is none.
+// When the last tracked event happened that buckets know of; the beginning of time if there is
+// none.
 TimestampTz tracked_until(std::int32_t source);
 // Buckets, and what is folded and not merged into them.
 void add_buckets(Reader& reader);

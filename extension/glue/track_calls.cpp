@@ -73,6 +73,8 @@ Datum track(FunctionCallInfo fcinfo, std::string_view events) {
   if (source == nullptr) {
     const Datum name = unnamed ? Datum{0} : PG_GETARG_DATUM(2);
     find_no_source.write(&name, &unnamed);
+    ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                    errmsg("the source was made meanwhile"), errhint("Try again.")));
   }
   return tracked(
       *source,

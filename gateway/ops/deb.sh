@@ -68,6 +68,9 @@ package=$out/calytics-gateway
 put_binary 755 build/gateway/calytics-gateway "$package/usr/bin/calytics-gateway"
 put 644 gateway/debian/calytics-gateway.service "$package/lib/systemd/system/calytics-gateway.service"
 put 600 gateway/debian/gateway.env "$package/etc/calytics/gateway.env"
+for file in gateway/proxy/*; do
+  put 644 "$file" "$package/usr/share/doc/calytics-gateway/examples/${file##*/}"
+done
 for script in postinst prerm postrm; do
   put 755 "gateway/debian/calytics-gateway.$script" "$package/DEBIAN/$script"
 done

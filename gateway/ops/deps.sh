@@ -6,6 +6,7 @@
 
 packages=()
 tools=() # command:package, for what also comes from elsewhere, such as a newer Node.js
+servers=() # command:package, for what tests start by themselves, and Debian would once it is installed
 
 for purpose in "$@"; do
   case $purpose in
@@ -21,7 +22,8 @@ for purpose in "$@"; do
       tools+=(node:nodejs) ;;
     check)
       packages+=(libgtest-dev clang-format clang-tidy shellcheck dpkg-dev fakeroot)
-      tools+=(chromium) ;;
+      tools+=(chromium)
+      servers+=(caddy:caddy nginx:nginx) ;;
     bench)
       packages+=(wrk) ;;
     run) ;;
@@ -30,7 +32,7 @@ for purpose in "$@"; do
 done
 
 if ! command -v dpkg-query >/dev/null; then
-  say "Not a Debian system: expecting these to be there: ${packages[*]} ${tools[*]%%:*}"
+  say "Not a Debian system: expecting these to be there: ${packages[*]} ${tools[*]%%:*} ${servers[*]%%:*}"
   exit
 fi
 
@@ -39,6 +41,16 @@ apt_get() {
     -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 known() { apt-cache show --quiet=2 "$1" >/dev/null 2>&1; }
+
+# Unpacks servers' packages into build/servers, for nobody but the tests.
+unpack() (
+  mkdir -p "$root/build/servers" && cd "$root/build/servers" || return
+  apt-get -q -o APT::Sandbox::User= download "$@" || return
+  for package in "$@"; do
+    dpkg-deb --extract "$package"_*.deb . || return
+    rm "$package"_*.deb
+  done
+)
 
 major=
 if [[ " $* " =~ \ (run|deb|check|bench)\  && -z ${PG_CONFIG-} ]]; then
@@ -61,6 +73,18 @@ done
 for tool in "${tools[@]}"; do
   command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
 done
+missing_servers=()
+for server in "${servers[@]}"; do
+  PATH=$PATH:/usr/sbin:$root/build/servers/usr/bin:$root/build/servers/usr/sbin \
+    command -v "${server%%:*}" >/dev/null || missing_servers+=("${server#*:}")
+done
+if ((${#missing_servers[@]})); then
+  step "Unpacking Debian's packages: ${missing_servers[*]}"
+  unpack "${missing_servers[@]}" || {
+    apt_get update
+    unpack "${missing_servers[@]}"
+  } || die "apt-get could not download: ${missing_servers[*]}"
+fi
 ((${#missing[@]})) || exit 0
 
 step "Installing from Debian's packages: ${missing[*]}"

@@ -3,7 +3,7 @@
 # build disturbs nothing that runs:
 #
 #   gateway.sh start DIR     settings as the gateway reads them, in CALYTICS_*; restarts it if the
-#                            program, its database, host or port changed, else leaves it alone
+#                            program or a setting changed, else leaves it alone
 #   gateway.sh stop DIR
 #   gateway.sh running DIR   prints its process id, or fails
 . "$(dirname "$0")/lib.sh"
@@ -32,8 +32,11 @@ stop() {
 }
 
 fingerprint() {
-  { cat "$program"; printf '%s\n' "$CALYTICS_GATEWAY_DATABASE_URL" "$host" "$port"; } |
-    sha256sum | cut -d' ' -f1
+  {
+    cat "$program"
+    printf '%s\n' "$host" "$port"
+    env | grep -E '^(CALYTICS|ANALYTICS)_' | grep -Ev '^CALYTICS_(ADMIN_TOKEN|URL|SEED|BENCH_\w*)=' | LC_ALL=C sort
+  } | sha256sum | cut -d' ' -f1
 }
 
 start() {
@@ -41,7 +44,7 @@ start() {
   wanted=$(fingerprint)
   if running "$dir" >/dev/null; then
     [[ $(as_server cat "$dir/run/gateway.fingerprint" 2>/dev/null) != "$wanted" ]] || return 0
-    step "The gateway or where it listens changed: restarting it"
+    step "The gateway or a setting of it changed: restarting it"
     stop "$dir"
   fi
   ! port_taken "$port" ||

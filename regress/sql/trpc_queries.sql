@@ -142,6 +142,20 @@ select p.pages > 1 as pages, p.total = jsonb_array_length(p.rows) as total,
 select pg_temp.got('explainMetric', '{"metric": "booked_value", "period": "year", "at": "2026-12-31", "limit": 1}') -> 'sums'
        = (select jsonb_agg(jsonb_build_object('currency', m.currency, 'numerator', m.numerator, 'denominator', null) order by m.currency)
             from cal.metrics('year', '2026-12-31', source => 'page', metrics => '{booked_value}') m where m.numerator <> 0) as same;
+-- What a chart's cells and bars are made of: accepted bookings by weekday and hour, and lead times.
+select count(*) > 5 as cells, bool_and(b.total = h.count) as same
+  from (select r.weekday, e.hour, e.count::int as count
+          from jsonb_array_elements(pg_temp.got('getDashboardMetrics', '{"period": "year", "at": "2026-12-31"}') -> 'heatmap') with ordinality r (row, weekday),
+               jsonb_array_elements_text(r.row) with ordinality e (count, hour)
+         where e.count <> '0' or (r.weekday, e.hour) = (1, 1)) h,
+       lateral (select (pg_temp.got('explainMetric', jsonb_build_object('metric', 'mean_duration', 'period', 'year', 'at', '2026-12-31',
+                                    'weekday', h.weekday - 1, 'hour', h.hour - 1)) ->> 'total')::int as total) b;
+select array_agg((pg_temp.got('explainMetric', jsonb_strip_nulls(jsonb_build_object('metric', 'lead_time_p50', 'period', 'year',
+                    'at', '2026-12-31', 'least', l.least, 'below', l.below))) ->> 'total')::int order by l.least) = d.bookings as same
+  from (select array(select jsonb_array_elements_text(x -> 'bookings')::int) as bookings, array(select jsonb_array_elements_text(x -> 'from_minutes')::int) as least
+          from (select pg_temp.got('getDashboardMetrics', '{"period": "year", "at": "2026-12-31"}') -> 'lead_times' as x) y) d,
+       lateral (select m.least, d.least[m.i + 1] as below from unnest(d.least) with ordinality m (least, i)) l
+ group by d.bookings;
 
 -- What wasn't understood, and once more.
 select p.total, jsonb_array_length(p.rows), p.rows #>> '{0,outcome}' as outcome, p.rows -> 0 ? 'body' as body
@@ -160,7 +174,7 @@ select c.name, c.input, coalesce(a #>> '{error,data,code}', '') as code, a #>> '
     ('getMetricValues', '{"every": "minute"}'), ('getMetricValues', '{"split": "colour"}'), ('explainMetric', '{}'),
     ('explainMetric', '{"metric": "visitors"}'), ('explainMetric', '{"metric": "created", "limit": 501}'),
     ('explainMetric', '{"metric": "created", "offset": -1}'), ('explainMetric', '{"metric": "created", "limit": 1.5}'),
-    ('explainMetric', '{"metric": "customers", "service": "x"}'), ('getBookings', '{"from": "2026-01-02", "to": "2026-01-01"}'),
+    ('explainMetric', '{"metric": "customers", "service": "x"}'), ('explainMetric', '{"metric": "created", "weekday": 7}'), ('getBookings', '{"from": "2026-01-02", "to": "2026-01-01"}'),
     ('getBookings', '{"from": "2026-01-01", "to": "2028-01-01"}'), ('getBookings', '{"statuses": ["gone"]}'), ('getBookings', '{"latestFirst": "yes"}'),
     ('getPace', '{"knownAt": ["then"]}'), ('getPace', '{"every": "age"}'), ('getRetention', '{"unit": "day"}'), ('getRetention', '{"periods": 61}'),
     ('getForecast', '{"metric": "no_show_rate"}'), ('getForecast', '{"horizon": 0}'), ('getForecast', '{"confidence": 100}'), ('getLifetimeValue', '{"months": "2"}'), ('getUtilisation', '{"split": "service"}'), ('getFunnel', '{"window": "a while"}'),

@@ -1,7 +1,7 @@
 // Sessions and funnels that grow event by event are those of all their events at once, counted here
 // in the plainest way.
 
-#include "core/track_facts.hpp"
+#include "track_facts.hpp"
 
 #include <algorithm>
 #include <random>
@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/funnel.hpp"
+#include "funnel.hpp"
 
 namespace {
 

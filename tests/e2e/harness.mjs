@@ -32,6 +32,8 @@ export function seeded(purpose) {
 
 /** Undone in reverse order, whatever happens. @type {(() => void)[]} */
 const undo = [];
+/** Has something undone as this process ends. @param {() => void} step */
+export const atExit = (step) => undo.push(step);
 process.on("exit", () => {
   for (const step of undo.reverse()) {
     try {
@@ -43,7 +45,7 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-async function freePort() {
+export async function freePort() {
   const server = net.createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address();

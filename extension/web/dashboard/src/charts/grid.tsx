@@ -16,12 +16,14 @@ export interface GridProps {
   /** The value of the darkest cell; the largest there is. */
   most?: number;
   rowHeight?: number;
+  /** Opens a cell: by a click on it, or by Enter. */
+  onOpen?: (row: number, column: number) => void;
 }
 
 const TOP = 20;
 const SHADES = 8;
 
-export function GridChart({ label, rows, columns, values, write, tell, most, rowHeight = 26 }: GridProps) {
+export function GridChart({ label, rows, columns, values, write, tell, most, rowHeight = 26, onOpen }: GridProps) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const [at, setAt] = useState<[number, number] | null>(null);
   const left = 12 + 6.8 * Math.max(...rows.map(({ length }) => length), 2);
@@ -40,6 +42,7 @@ export function GridChart({ label, rows, columns, values, write, tell, most, row
     else if (event.key === "ArrowRight") move(row, column + 1);
     else if (event.key === "ArrowUp") move(row - 1, Math.max(column, 0));
     else if (event.key === "ArrowDown") move(row + 1, Math.max(column, 0));
+    else if (event.key === "Enter" && at && onOpen) onOpen(...at);
     else if (event.key === "Escape" && at) setAt(null);
     else return;
     event.preventDefault();
@@ -54,7 +57,8 @@ export function GridChart({ label, rows, columns, values, write, tell, most, row
 
   const value = at && values[at[0]]?.[at[1]];
   return (
-    <div class="chart" ref={ref} role="group" aria-label={label} tabIndex={0} onKeyDown={onKeyDown} onBlur={() => setAt(null)}
+    <div class={onOpen ? "chart opens" : "chart"} ref={ref} role="group" aria-label={label} tabIndex={0} onKeyDown={onKeyDown} onBlur={() => setAt(null)}
+      onClick={onOpen && at ? () => onOpen(...at) : undefined}
       onPointerMove={onPointerMove} onPointerLeave={() => setAt(null)}>
       <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
         {width > 0 && (

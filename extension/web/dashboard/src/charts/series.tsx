@@ -29,6 +29,8 @@ export interface SeriesProps {
   height?: number;
   /** What is later has not happened yet. */
   until?: number | null;
+  /** Opens a mark's value at a point: by a click on it, or by Enter. */
+  onOpen?: (point: number, mark: number) => void;
   /** Whether the point that it falls in is known in part, as a day that isn't over; a forecast's isn't. */
   partial?: boolean;
 }
@@ -50,7 +52,7 @@ function stacked(bars: Mark[], count: number): [number, number][][] {
   );
 }
 
-export function SeriesChart({ label, names, longNames, marks, kind, currency, height = 220, until, partial = true }: SeriesProps) {
+export function SeriesChart({ label, names, longNames, marks, kind, currency, height = 220, until, partial = true, onOpen }: SeriesProps) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const [at, setAt] = useState<number | null>(null);
   const count = names.length;
@@ -73,10 +75,21 @@ export function SeriesChart({ label, names, longNames, marks, kind, currency, he
   const current = !partial || until === null || until === undefined ? -1 : Math.floor(until);
 
   const move = (to: number) => setAt(Math.max(0, Math.min(count - 1, to)));
+  const open = (point: number, mark: number) => {
+    if (point >= 0 && point < count) onOpen?.(point, mark);
+  };
+  /** Of a stack what was clicked on, else what is drawn first. */
+  const onClick = (event: MouseEvent) => {
+    const box = ref.current!.getBoundingClientRect();
+    const [point, value] = [Math.floor((event.clientX - box.left - left) / step), y.invert(event.clientY - box.top)];
+    const hit = stacks.findIndex((stack) => stack[point] && value >= stack[point][0] && value < stack[point][1]);
+    open(point, marks.indexOf(bars[hit] ?? bars[0] ?? marks[0]!));
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     const steps: Record<string, number> = { ArrowLeft: (at ?? count) - 1, ArrowRight: (at ?? -1) + 1, Home: 0, End: count - 1 };
     const to = steps[event.key];
     if (event.key === "Escape" && at !== null) setAt(null);
+    else if (event.key === "Enter" && at !== null && onOpen) open(at, marks.indexOf(bars[0] ?? marks[0]!));
     else if (to !== undefined) move(to);
     else return;
     event.preventDefault();
@@ -85,7 +98,8 @@ export function SeriesChart({ label, names, longNames, marks, kind, currency, he
 
   return (
     <div
-      class="chart"
+      class={onOpen ? "chart opens" : "chart"}
+      onClick={onOpen && onClick}
       ref={ref}
       role="group"
       aria-label={label}

@@ -17,20 +17,22 @@ export interface StepsProps {
   count: (value: number) => string;
   share: (value: number) => string;
   lost: (value: number, share: string) => string;
+  /** Opens a step, by a click on it; by keyboard, through the table. */
+  onOpen?: (step: number) => void;
 }
 
 const ROW = 62;
 const BAR = 26;
 
-export function StepsChart({ label, steps, count, share, lost }: StepsProps) {
+export function StepsChart({ label, steps, count, share, lost, onOpen }: StepsProps) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const height = steps.length * ROW - 12;
   const first = Math.max(steps[0]?.value ?? 0, 1);
   return (
-    <div class="chart" ref={ref} role="img" aria-label={label}>
+    <div class={onOpen ? "chart opens" : "chart"} ref={ref} role="img" aria-label={label}>
       <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
         {width > 0 && steps.map(({ name, value, conversion, overall }, i) => (
-          <g key={name} transform={`translate(0 ${i * ROW})`}>
+          <g key={name} transform={`translate(0 ${i * ROW})`} onClick={onOpen && (() => onOpen(i))}>
             <text class="label" x={0} y={11}>{name}</text>
             <text class="label strong" x={width} y={11} text-anchor="end">
               {count(value)}{overall !== null && i > 0 ? `  ·  ${share(overall)}` : ""}

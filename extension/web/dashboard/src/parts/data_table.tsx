@@ -1,3 +1,4 @@
+import { go } from "../state/view";
 import { text, type Table } from "./table";
 
 const isNumber = (kind: string) => !["text", "time", "day"].includes(kind);
@@ -23,10 +24,13 @@ export function DataTable({ table, caption }: { table: Table; caption: string })
               {table.columns.map((column, c) => {
                 const cell = row[c] ?? null;
                 const written = text(cell, column);
-                if (c === 0) return <th key={c} scope="row">{written}</th>;
+                const opening = cell === null || c === 0 ? null : table.opens?.(r, c);
+                if (c === 0) return <th key={c} scope="row" class={column.kind}>{written}</th>;
                 return (
                   <td key={c} class={isNumber(column.kind) ? "number" : ""} data-value={cell === null ? undefined : cell}>
-                    {cell === null ? <span class="unknown">{written}</span> : written}
+                    {cell === null ? <span class="unknown">{written}</span>
+                      : opening ? <button type="button" class="cell" aria-label={`${column.title}, ${text(row[0] ?? null, table.columns[0]!)}: ${written}`} onClick={() => go(opening)}>{written}</button>
+                        : written}
                   </td>
                 );
               })}

@@ -1,6 +1,7 @@
 // Why: each chart is a table first: it is drawn, read aloud and downloaded from the same cells. Guarantees: a downloaded file
 // holds what is on screen, row for row and digit for digit.
 
+import type { View } from "../state/view";
 import { plain, shown, type Kind } from "../text/format";
 
 export interface Column {
@@ -14,7 +15,11 @@ export type Cell = string | number | null;
 export interface Table {
   columns: Column[];
   rows: Cell[][];
+  /** What a cell's number opens: its meaning and what is behind it. */
+  opens?: ((row: number, column: number) => Opening | null) | undefined;
 }
+
+export type Opening = Pick<View, "open" | "within">;
 
 export const text = (cell: Cell | undefined, column: Column): string => shown(cell, column.kind, column.currency);
 

@@ -57,11 +57,19 @@ export function Tile({ metric, dashboard, metrics, compare, currency = null }: T
   );
 }
 
+const ROOM = 8;
+
+/** In full where there is room. */
+function brief(value: number, unit: Kind, currency: string | null): string {
+  const full = shown(value, unit, currency);
+  return full.length <= ROOM ? full : compact(value, unit, currency);
+}
+
 function Change({ metric, figure, unit, currency, compare }: {
   metric: string; figure: Figure | null; unit: Kind; currency: string | null; compare: boolean;
 }) {
   if (!compare || !figure) return <span class="change" />;
-  const before = figure.previous === null ? "" : t("against", { value: compact(figure.previous, unit, currency) });
+  const before = figure.previous === null ? "" : t("against", { value: brief(figure.previous, unit, currency) });
   if (figure.change === null) return <span class="change">{before}</span>;
   return (
     <span class="change">

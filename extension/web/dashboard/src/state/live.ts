@@ -8,11 +8,14 @@ import { refresh } from "./queries";
 const POLL = 30_000;
 const TOGETHER = 150;
 const RETRY = 30_000;
+/** A new stream's first word is that what happened before isn't known, though what is shown was just asked for. */
+const SETTLED = 1_500;
 
 let events: EventSource | null = null;
 let polling: ReturnType<typeof setInterval> | undefined;
 let soon: ReturnType<typeof setTimeout> | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
+let settling: ReturnType<typeof setTimeout> | undefined;
 let connected = false;
 let told = true;
 
@@ -32,7 +35,8 @@ function disconnect(): void {
   connected = false;
   clearInterval(polling);
   clearTimeout(retry);
-  polling = retry = undefined;
+  clearTimeout(settling);
+  polling = retry = settling = undefined;
 }
 
 function connect(): void {
@@ -45,7 +49,12 @@ function connect(): void {
     if (connected) refreshSoon();
     connected = true;
   };
-  events.onmessage = refreshSoon;
+  let first = !connected;
+  events.onmessage = ({ data }) => {
+    if (first && data.includes('"reset"')) settling = setTimeout(refreshSoon, SETTLED);
+    else refreshSoon();
+    first = false;
+  };
   events.onerror = () => {
     if (events?.readyState !== EventSource.CLOSED) return;
     // Refused for good, as by a gateway without events: looked for again now and then, and polled meanwhile.

@@ -25,10 +25,14 @@ export interface View {
   source: string | null;
   /** The metric whose meaning and bookings are shown. */
   open: string | null;
-  /** Of which service or artist alone, where that is a table's row: service:name or host:name. */
+  /** Of which part alone, where that is a row, a point or a cell: service:name, host:name, time:from/to (instants),
+   * start:weekday-hour (0: Monday), count:least-below. */
   within: string | null;
+  /** Of what is open: its very range. */
+  span?: readonly [string, string];
 }
 
+const WITHIN = /^((service|host):.+|time:[\dTZ:.+-]+\/[\dTZ:.+-]+|start:[0-6]-\d{1,2}|count:\d+-\d*)$/;
 const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
 function oneOf<T extends string>(all: readonly T[], text: string | null): T | null {
@@ -58,7 +62,7 @@ export function parse(search: string): View {
     host: text("host"),
     source: text("source"),
     open: text("open"),
-    within: given.get("open") ? (/^(service|host):./.test(given.get("within") ?? "") ? given.get("within") : null) : null,
+    within: given.get("open") && WITHIN.test(given.get("within") ?? "") ? given.get("within") : null,
   };
 }
 
@@ -70,6 +74,7 @@ export function address(view: View): string {
     period: view.period === "month" ? null : view.period,
     compare: view.compare ? null : "off",
     within: view.open ? view.within : null,
+    span: null,
   })) {
     if (value !== null) said.set(name, value);
   }
@@ -113,7 +118,9 @@ export function useView(): View {
 export function inputOf(view: View): Record<string, string> {
   // What is known now counts, also of a period that is over.
   const input: Record<string, string> = { period: view.period, asOf: "now" };
-  if (view.period === "custom") {
+  if (view.span) {
+    Object.assign(input, { period: "custom", from: view.span[0], to: view.span[1] });
+  } else if (view.period === "custom") {
     input["from"] = view.from!;
     input["to"] = dayAfter(view.to!, 1);
   } else if (view.at) {
@@ -126,10 +133,18 @@ export function inputOf(view: View): Record<string, string> {
   return input;
 }
 
-/** The view of what is open: the page's, or that of a table's row. */
+/** The view of what is open: the page's, or that of a table's row or a chart's point. */
 export function openView(view: View): View {
-  const [, what, name] = /^(service|host):(.+)$/.exec(view.within ?? "") ?? [];
+  const [, what, name] = /^(service|host|time):(.+)$/.exec(view.within ?? "") ?? [];
+  if (what === "time") return { ...view, span: name!.split("/") as [string, string] };
   return what ? { ...view, [what]: name } : view;
+}
+
+/** Which of a number's bookings are asked for: those of one cell or bar alone. */
+export function partOf(view: View): Record<string, number> {
+  const [, what, low, high] = /^(start|count):(\d+)-(\d*)$/.exec(view.within ?? "") ?? [];
+  if (what === "start") return { weekday: Number(low), hour: Number(high) };
+  return what ? { least: Number(low), ...(high && { below: Number(high) }) } : {};
 }
 
 /** A day so many days later: yyyy-mm-dd. */

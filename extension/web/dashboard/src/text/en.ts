@@ -118,6 +118,8 @@ export const en = {
   pickup: "Gained",
   heatmap: "Starts by weekday and hour",
   weekday: "Weekday",
+  heatmapMeans: "Accepted bookings, no-shows included, that start on that weekday in that hour, in the studio’s time zone.",
+  leadTimesMean: "Bookings by the time from the first request to the start of the first appointment.",
   startsAt: "{count} bookings",
   leadTime: "Lead time",
   under: "< {time}",

@@ -110,12 +110,13 @@ export function compact(value: number, kind: Kind, currency?: string | null): st
   return numbers({ notation: "compact", maximumFractionDigits: 1 }).format(value);
 }
 
-/** By how much it changed: percentage points of a rate, a share of all else. */
+/** By how much it changed: percentage points of a rate, a share of all else, or how many times what it was. */
 export function changed(change: number, kind: Kind): string {
   if (kind === "rate") {
     const points = numbers({ signDisplay: "exceptZero", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(change * 100);
     return t("points", { points });
   }
+  if (change >= 10) return `× ${numbers({ maximumFractionDigits: 0 }).format(change + 1)}`;
   return numbers({ style: "percent", signDisplay: "exceptZero", maximumFractionDigits: Math.abs(change) < 0.1 ? 1 : 0 }).format(change);
 }
 
@@ -155,6 +156,11 @@ export function bucket(instant: string, unitOf: string, long = false): string {
 export function range(from: string, to: string): string {
   const format = dates({ dateStyle: "medium", timeZone: zone });
   return format.formatRange(at(from), new Date(at(to).getTime() - 1));
+}
+
+/** A range from an instant to before another, in hours where it is no whole days. */
+export function span(from: string, to: string): string {
+  return Date.parse(to) - Date.parse(from) < 23 * 3_600_000 ? `${time(from)} – ${clock(to)}` : range(from, to);
 }
 
 /** Names of the weekdays, from Monday. */

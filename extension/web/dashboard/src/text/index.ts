@@ -7,8 +7,10 @@ import { useEffect, useState } from "preact/hooks";
 import { change, currentSettings, onSettings, type Settings } from "../state/settings";
 import { en } from "./en";
 
-/** All of English's texts and, as the database tells those in English, the names of metrics. */
-export type Texts = Record<Key, string> & { [metric: `metric.${string}`]: string };
+/** What the database tells in English: names and meanings of metrics, and alerts. */
+export type Told = { [name: `${"metric" | "formula" | "alert"}.${string}`]: string };
+/** All of English's texts, and in other languages what the database tells. */
+export type Texts = Record<Key, string> & Told;
 export type Key = keyof typeof en;
 
 export const languages = { en: "English", es: "Español" } as const;
@@ -64,6 +66,9 @@ export function t(key: Key, values: Values = {}): string {
 export function maybe(key: string, otherwise: string): string {
   return (texts as Record<string, string>)[key] ?? otherwise;
 }
+
+/** Whether there is a text of this language by a key made of parts. */
+export const knows = (key: string): boolean => key in texts;
 
 /** Redraws when the language changes. */
 export function useTexts(): Language {

@@ -43,7 +43,7 @@ export function AgendaPanel({ context }: { context: Context }) {
   const today = localDay(dashboard.as_of);
   return (
     <Panel drawn="list" title={t("agenda")} note={currentZone()} table={table} answer={answer} empty={answer.data && rows.length === 0 ? t("noAgenda") : null}>
-      <div class="agenda">
+      <div class="agenda" tabIndex={0} role="region" aria-label={t("agenda")}>
         {[...days].map(([date, bookings]) => (
           <section key={date}>
             <h3>{date === today ? t("today") : day(bookings[0]!.starts_at)}</h3>

@@ -1,6 +1,6 @@
 import { Panel } from "../parts/panel";
 import { useQuery } from "../state/queries";
-import { maybe, t } from "../text";
+import { knows, maybe, t } from "../text";
 import { time } from "../text/format";
 
 /** cal.health(), as far as the page shows it; who isn't an admin of all sources is only told that it answers. */
@@ -40,35 +40,40 @@ export interface Health {
 interface Concern {
   level: "critical" | "warning" | "off";
   what: string;
+  detail?: string | null;
   since?: string;
   how: string;
+  /** Whether what and how are in the reader's language; else they are as the database tells them, in English. */
+  spoken: boolean;
 }
 
 /** What somebody should look at: alerts that are raised, what is off, and sources that nothing can be received for. */
 function concerns(health: Health): Concern[] {
   return [
-    ...(health.alerts ?? []).map(({ source, severity, title, detail, raised_at: since, advice }) => ({
-      level: severity, what: [source, title, detail].filter(Boolean).join(": "), since, how: advice,
+    ...(health.alerts ?? []).map(({ alert, source, severity, title, detail, raised_at: since, advice }) => ({
+      level: severity, what: [source, maybe(`alert.${alert}.title`, title)].filter(Boolean).join(": "), detail, since,
+      how: maybe(`alert.${alert}.advice`, advice), spoken: knows(`alert.${alert}.title`),
     })),
     ...(health.sources ?? []).filter(({ valid_secrets: secrets }) => secrets === 0).map(({ source }) => ({
-      level: "critical" as const, what: t("alert.secret", { source }), how: `select cal.rotate_secret('${source}');`,
+      level: "critical" as const, what: t("alert.secret", { source }), how: `select cal.rotate_secret('${source}');`, spoken: true,
     })),
-    ...(health.off ?? []).map(({ feature, why, how }) => ({ level: "off" as const, what: `${feature}: ${why}`, how })),
+    ...(health.off ?? []).map(({ feature, why, how }) => ({ level: "off" as const, what: `${feature}: ${why}`, how, spoken: false })),
   ];
 }
 
-/** What is wrong now and what to do, in the words of the database. */
+/** What is wrong now and what to do. */
 export function AlertsPanel() {
   const answer = useQuery<Health>("getHealthStatus", {});
   const list = answer.data ? concerns(answer.data) : [];
   return (
     <Panel wide drawn="list" title={t("alerts")} answer={answer} height={60} empty={answer.data && list.length === 0 ? t("noAlerts") : null}>
       <ul class="concerns">
-        {list.map(({ level, what, since, how }) => (
+        {list.map(({ level, what, detail, since, how, spoken }) => (
           <li key={what} class={level}>
             <span class="level">{maybe(`level.${level}`, level)}</span>
-            <span lang="en">
+            <span lang={spoken ? undefined : "en"}>
               {what}
+              {detail && <span lang="en"> ({detail})</span>}
               {since && <span class="quiet"> · {t("since", { time: time(since) })}</span>}
               <br />
               <span class="quiet">{how}</span>

@@ -3,11 +3,11 @@
 
 import type { Caller, Column, Dashboard, Metric } from "../api/types";
 import type { Mark } from "../charts/series";
-import type { Table } from "../parts/table";
+import type { Opening, Table } from "../parts/table";
 import { titleOf } from "../parts/tile";
 import { currencies, elapsed, seriesOf } from "../state/figures";
 import { useQuery } from "../state/queries";
-import { inputOf, type View } from "../state/view";
+import { go, inputOf, type View } from "../state/view";
 import { t } from "../text";
 import { bucket, range, type Kind } from "../text/format";
 
@@ -56,7 +56,12 @@ export function seriesOfMetrics(context: Context, drawn: Drawn[], kind: Kind, pr
     const before = seriesOf(previous, first, currency) ?? [];
     marks.push({ label: t("previously"), type: "dashed", color: "quiet", values: starts.map((_, i) => before[i] ?? null) });
   }
+  const opens = (i: number, m: number): Opening | null => {
+    const metric = drawn[m]?.metric;
+    return metric && marks[m]!.values[i] !== null ? { open: metric, within: within(dashboard, i) } : null;
+  };
   const table: Table = {
+    opens: (r, c) => opens(r, c - 1),
     columns: [
       { title: t(`unit.${unit}`), kind: "text" },
       ...marks.map(({ label }) => ({ title: label, kind, currency })),
@@ -70,8 +75,19 @@ export function seriesOfMetrics(context: Context, drawn: Drawn[], kind: Kind, pr
       names: starts.map((start) => bucket(start, unit)),
       longNames: starts.map((start) => bucket(start, unit, true)),
       marks, kind, currency, until: elapsed(dashboard),
+      onOpen: (i: number, m: number) => {
+        const opening = opens(i, m);
+        if (opening) go(opening);
+      },
     },
   };
+}
+
+/** The part of a view that a point of its series is. */
+function within({ series: { starts_at: starts }, period }: Dashboard, i: number): string {
+  const earlier = (a: string, b: string) => (Date.parse(a) < Date.parse(b) ? a : b);
+  const from = earlier(starts[i]!, period.from) === period.from ? starts[i]! : period.from;
+  return `time:${from}/${earlier(starts[i + 1] ?? period.to, period.to)}`;
 }
 
 /** Of what and whom, whatever the period: what procedures take that are about now. */

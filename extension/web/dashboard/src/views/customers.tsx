@@ -6,7 +6,7 @@ import { Panel } from "../parts/panel";
 import type { Table } from "../parts/table";
 import { useQuery } from "../state/queries";
 import { t } from "../text";
-import { compact, monthOf, shown } from "../text/format";
+import { monthOf, rounded, shown } from "../text/format";
 import { noteOf, scopeOf, seriesOfMetrics, type Context } from "./context";
 import { Tiles } from "./tiles";
 
@@ -100,7 +100,7 @@ function LifetimeValue({ context }: { context: Context }) {
       empty={currency === null ? t("unknown.money") : answer.data && cohorts.length === 0 ? t("noVisitsYet") : null}
       aside={<span class="quiet">{t("perPerson", { currency: currency ?? "" })}</span>}>
       <GridChart label={t("lifetimeValue")} rows={cohorts.map(([cohort]) => monthOf(`${cohort}T12:00:00Z`))} columns={columns.map((i) => (i === 0 ? "0" : `+${i}`))}
-        values={values} write={(value) => compact(value, "money", currency)}
+        values={values} write={(value) => (currency ? shown(rounded(value, "money", currency).number, "count") : "")}
         tell={(r, c) => `${shown(values[r]![c] ?? null, "money", currency)} · ${t("ofPeople", { people: shown(cohorts[r]![1], "count") })}`} />
     </Panel>
   );
