@@ -125,24 +125,15 @@ end;
 comment on function calytics.visitors_between(int, text, bigint, timestamptz, timestamptz) is
   'Visitors of folded events from lo to before hi, by local hour.';
 
-create function calytics.visitors_pending(
-  src int, zone text, low bigint, lo timestamptz, hi timestamptz, since timestamptz, grain text
-)
-  returns table (at timestamp, sketch hll)
+create function calytics.sketch_visitors(units timestamp[], visitors uuid[])
+  returns table (unit timestamp, sketch hll)
   language sql stable
 begin atomic
-  select v.at, hll_add_agg(hll_hash_bytea(uuid_send(v.visitor)), 12, 5, 512, 1)
-    from (
-      select distinct date_trunc(grain, e.occurred_at at time zone zone) as at, e.visitor
-        from (
-          -- Found by segment, however much happened in the range.
-          select x.* from calytics.event x where x.segment >= low and x.source_id = src and x.received_at >= since offset 0) e
-       where e.occurred_at >= lo and e.occurred_at < hi and not e.bot and e.visitor is not null) v
+  select v.unit, hll_add_agg(hll_hash_bytea(uuid_send(v.visitor)), 12, 5, 512, 1)
+    from unnest(units, visitors) v (unit, visitor)
    group by 1;
 end;
-comment on function calytics.visitors_pending(int, text, bigint, timestamptz, timestamptz, timestamptz, text) is
-  'Visitors of events from lo to before hi that are not folded, by local hour, day or month. since: when the first of these was '
-  'received.';
+comment on function calytics.sketch_visitors(timestamp[], uuid[]) is 'Sketches of visitors by unit.';
 
 create function calytics.unite_visitors(units timestamp[], sketches bytea[])
   returns table (unit timestamp, sketch hll, visitors bigint)
