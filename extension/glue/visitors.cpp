@@ -11,7 +11,6 @@ extern "C" {
 }
 
 #include <algorithm>
-#include <cstring>
 
 #include "period.hpp"
 #include "reader.hpp"
@@ -19,6 +18,7 @@ extern "C" {
 #include "settings.hpp"
 #include "spans.hpp"
 #include "visitor_memo.hpp"
+#include "visitors_pending.hpp"
 #include "zone.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_visitors);
@@ -103,64 +103,6 @@ void put_folded(const Call& call, TimestampTz until, Union& pieces) {
   query.run(values.data(), nullptr, put_piece, &pieces);
 }
 
-constexpr Oid kUuids = 2951;  // uuid[]
-
-// A visitor in a unit.
-struct Visit {
-  Timestamp unit;
-  pg_uuid_t visitor;
-
-  int compare(const Visit& other) const {
-    if (unit != other.unit) return unit < other.unit ? -1 : 1;
-    return std::memcmp(visitor.data, other.visitor.data, UUID_LEN);
-  }
-};
-
-struct Visits {
-  const Call* call;
-  List<Visit> all;
-};
-
-void put_visit(void* context, const Datum* values, const bool* /*nulls*/) {
-  auto& visits = *static_cast<Visits*>(context);
-  const Call& call = *visits.call;
-  const TimestampTz at = DatumGetTimestampTz(values[0]);
-  if (at < call.asked.lo || at >= call.asked.hi) return;
-  visits.all.put(
-      {core::start_of(call.asked.unit, local_time(call.rules, at), call.rules.week_start),
-       *DatumGetUUIDP(values[1])});
-}
-
-// Events are found by segment, however much happened in the range; most are not the first of their
-// visitor.
-void put_pending(const Call& call, Union& pieces) {
-  static const Oid types[] = {INT4OID, INT8OID, TIMESTAMPTZOID};
-  static Statement events(
-      "select e.occurred_at, e.visitor from calytics.event e"
-      " where e.segment >= $2 and e.source_id = $1 and e.received_at >= $3"
-      "   and not e.bot and e.visitor is not null",
-      types);
-  static const Oid sketch_types[] = {kLocals, kUuids};
-  static Statement sketches("select s.* from calytics.sketch_visitors($1, $2) s", sketch_types);
-  Visits visits = {&call, {CurrentMemoryContext}};
-  const std::array<Datum, 3> values = {Int32GetDatum(call.asked.source),
-                                       Int64GetDatum(call.reader.segment),
-                                       TimestampTzGetDatum(call.reader.since)};
-  events.run(values.data(), nullptr, put_visit, &visits);
-  std::sort(visits.all.begin(), visits.all.end(),
-            [](const Visit& a, const Visit& b) { return a.compare(b) < 0; });
-  const auto* const end =
-      std::unique(visits.all.begin(), visits.all.end(),
-                  [](const Visit& a, const Visit& b) { return a.compare(b) == 0; });
-  Parameters<2> distinct(static_cast<std::size_t>(end - visits.all.begin()));
-  for (const Visit* visit = visits.all.begin(); visit != end; ++visit)
-    distinct.put({TimestampGetDatum(visit->unit), UUIDPGetDatum(&visit->visitor)});
-  if (distinct.size() == 0) return;
-  const std::array<Datum, 2> columns = {distinct.array(0, TIMESTAMPOID),
-                                        distinct.array(1, UUIDOID)};
-  sketches.run(columns.data(), nullptr, put_piece, &pieces);
-}
-
 void put_moved(const Call& call, TimestampTz from, Union& pieces) {
   static const Oid types[] = {INT4OID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
   static Statement query("select v.* from calytics.visitors_between($1, $2, $3, $4, $5) v", types);
@@ -240,7 +182,7 @@ void count_united(void* context, const Datum* values, const bool* /*nulls*/) {
 void put_rows(const Call& call, const List<Sketch>& folded, ReturnSetInfo* result) {
   MemoryContext memory = CurrentMemoryContext;
   Union pieces(call, memory);
-  put_pending(call, pieces);
+  pending_visitors(call.reader, call.asked, call.rules, put_piece, &pieces);
   put_known(folded, pieces);
   List<Sketch> counts = {memory};
   pieces.unite(count_united, &counts);
