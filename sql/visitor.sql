@@ -125,24 +125,15 @@ end;
 comment on function calytics.visitors_between(int, text, bigint, timestamptz, timestamptz) is
   'Visitors of folded events from lo to before hi, by local hour.';
 
-create function calytics.visitors_pending(
-  src int, zone text, low bigint, lo timestamptz, hi timestamptz, since timestamptz, grain text
-)
-  returns table (at timestamp, sketch hll)
+create function calytics.sketch_visitors(units timestamp[], visitors uuid[])
+  returns table (unit timestamp, sketch hll)
   language sql stable
 begin atomic
-  select v.at, hll_add_agg(hll_hash_bytea(uuid_send(v.visitor)), 12, 5, 512, 1)
-    from (
-      select distinct date_trunc(grain, e.occurred_at at time zone zone) as at, e.visitor
-        from (
-          -- Found by segment, however much happened in the range.
-          select x.* from calytics.event x where x.segment >= low and x.source_id = src and x.received_at >= since offset 0) e
-       where e.occurred_at >= lo and e.occurred_at < hi and not e.bot and e.visitor is not null) v
+  select v.unit, hll_add_agg(hll_hash_bytea(uuid_send(v.visitor)), 12, 5, 512, 1)
+    from unnest(units, visitors) v (unit, visitor)
    group by 1;
 end;
-comment on function calytics.visitors_pending(int, text, bigint, timestamptz, timestamptz, timestamptz, text) is
-  'Visitors of events from lo to before hi that are not folded, by local hour, day or month. since: when the first of these was '
-  'received.';
+comment on function calytics.sketch_visitors(timestamp[], uuid[]) is 'Sketches of visitors by unit.';
 
 create function calytics.unite_visitors(units timestamp[], sketches bytea[])
   returns table (unit timestamp, sketch hll, visitors bigint)
@@ -197,7 +188,7 @@ comment on function calytics.visitor_sketches(
   'coarser than one grain; of the parts before, and from hi_cut on, by events.';
 
 create function calytics.visitors_folded(
-  src int, zone text, low bigint, recent_run bigint, until timestamptz, lo timestamptz, hi timestamptz, unit text
+  src int, zone text, low bigint, recent_run bigint, until timestamptz, lo timestamptz, hi timestamptz, coarsest text
 ) returns table (at timestamp, sketch hll)
   language plpgsql stable set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = on
@@ -225,12 +216,11 @@ begin
   return query
   select s.at, s.sketch
     from calytics.visitor_sketches(
-      src, zone, low, recent_run, lo, hi, lo_hour, hi_hour, hi_cut,
-      case when visitors_folded.unit = 'hour' then 'hour' when visitors_folded.unit in ('day', 'week') then 'day' else 'month' end) s;
+      src, zone, low, recent_run, lo, hi, lo_hour, hi_hour, hi_cut, coarsest) s;
 end
 $$;
 comment on function calytics.visitors_folded(int, text, bigint, bigint, timestamptz, timestamptz, timestamptz, text) is
-  'Sketches by the start of an hour, day or month, no coarser than the unit, whose union is all visitors of folded events from lo '
+  'Sketches by the start of an hour, day or month, the coarsest one at most, whose union is all visitors of folded events from lo '
   'to before hi. until: when the last event happened that buckets know of.';
 
 create function calytics.visitors(src int, lo timestamptz, hi timestamptz, unit text, wants_total boolean default false)

@@ -17,7 +17,8 @@ extern "C" {
 #include "rows.hpp"
 #include "settings.hpp"
 #include "spans.hpp"
-#include "track_rows.hpp"
+#include "visitor_memo.hpp"
+#include "visitors_pending.hpp"
 #include "zone.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_visitors);
@@ -26,65 +27,8 @@ namespace calytics::glue {
 
 namespace {
 
-constexpr std::size_t kMostMemos = 16;
-constexpr std::size_t kMostUnits = 400;
-constexpr std::int64_t kFarthest = core::kHour / 2;
 // The unit of what all units have in common; no local time of an event is that.
 constexpr Timestamp kTotal = DT_NOEND;
-
-struct Sketch {
-  Timestamp unit;
-  varlena* bytes;
-  std::int64_t visitors;
-};
-
-struct Asked {
-  std::int32_t source = 0;
-  TimestampTz lo = 0;
-  TimestampTz hi = 0;
-  bool open = false;  // nothing that buckets know of happened at hi or later
-  core::Unit unit = core::Unit::none;
-  bool total = false;
-  int week_start = 0;
-  std::string_view zone;
-};
-
-struct Memo {
-  MemoryContext memory = nullptr;  // nullptr: no memo
-  Oid state_table = InvalidOid;
-  std::int64_t run = 0;
-  Asked asked;
-  List<Sketch> sketches = {};
-  std::uint64_t used = 0;  // when, in calls
-  bool whole = false;
-};
-
-std::array<Memo, kMostMemos> memos;
-std::uint64_t calls = 0;
-
-void forget(Memo& memo) {
-  MemoryContext memory = memo.memory;
-  memo = {};
-  MemoryContextDelete(memory);
-}
-
-bool alike(const Asked& a, const Asked& b) {
-  return a.source == b.source && a.lo == b.lo && a.open == b.open && a.unit == b.unit &&
-         a.total == b.total && a.week_start == b.week_start && a.zone == b.zone && a.hi <= b.hi &&
-         b.hi - a.hi <= kFarthest;
-}
-
-Memo* memo_of(const Asked& asked, Oid state_table) {
-  for (Memo& memo : memos) {
-    if (memo.memory == nullptr) continue;
-    if (!memo.whole) {
-      forget(memo);
-    } else if (memo.state_table == state_table && alike(memo.asked, asked)) {
-      return &memo;
-    }
-  }
-  return nullptr;
-}
 
 // One call.
 struct Call {
@@ -140,6 +84,12 @@ Datum zone_datum(const Call& call) {
   return text_datum(call.asked.zone);
 }
 
+// The longest time that sketches may be of, which are to be united by that unit.
+const char* coarsest_grain(core::Unit unit) {
+  if (unit == core::Unit::hour) return "hour";
+  return unit == core::Unit::day || unit == core::Unit::week ? "day" : "month";
+}
+
 void put_folded(const Call& call, TimestampTz until, Union& pieces) {
   static const Oid types[] = {INT4OID,        TEXTOID,        INT8OID,        INT8OID,
                               TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
@@ -149,26 +99,7 @@ void put_folded(const Call& call, TimestampTz until, Union& pieces) {
       Int32GetDatum(call.asked.source),   zone_datum(call),
       Int64GetDatum(call.reader.segment), Int64GetDatum(call.reader.recent_run),
       TimestampTzGetDatum(until),         TimestampTzGetDatum(call.asked.lo),
-      TimestampTzGetDatum(call.asked.hi), text_datum(core::name_of(call.asked.unit))};
-  query.run(values.data(), nullptr, put_piece, &pieces);
-}
-
-// The longest that sketches may be of.
-const char* coarsest_grain(core::Unit unit) {
-  if (unit == core::Unit::hour) return "hour";
-  return unit == core::Unit::day || unit == core::Unit::week ? "day" : "month";
-}
-
-void put_pending(const Call& call, Union& pieces) {
-  static const Oid types[] = {INT4OID,        TEXTOID,        INT8OID, TIMESTAMPTZOID,
-                              TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID};
-  static Statement query("select v.* from calytics.visitors_pending($1, $2, $3, $4, $5, $6, $7) v",
-                         types);
-  const std::array<Datum, 7> values = {
-      Int32GetDatum(call.asked.source),           zone_datum(call),
-      Int64GetDatum(call.reader.segment),         TimestampTzGetDatum(call.asked.lo),
-      TimestampTzGetDatum(call.asked.hi),         TimestampTzGetDatum(call.reader.since),
-      text_datum(coarsest_grain(call.asked.unit))};
+      TimestampTzGetDatum(call.asked.hi), text_datum(coarsest_grain(call.asked.unit))};
   query.run(values.data(), nullptr, put_piece, &pieces);
 }
 
@@ -200,7 +131,7 @@ void put_run(void* context, const Datum* values, const bool* nulls) {
   if (part == WholeHours::Part::all) runs.pieces->put(DatumGetTimestamp(values[1]), values[2]);
 }
 
-bool put_runs(const Call& call, const Memo& memo, Union& pieces) {
+bool put_runs(const Call& call, const VisitorMemo& memo, Union& pieces) {
   if (memo.run == call.reader.run) return true;
   static const Oid types[] = {INT8OID, INT8OID, INT4OID};
   static Statement query(
@@ -251,7 +182,7 @@ void count_united(void* context, const Datum* values, const bool* /*nulls*/) {
 void put_rows(const Call& call, const List<Sketch>& folded, ReturnSetInfo* result) {
   MemoryContext memory = CurrentMemoryContext;
   Union pieces(call, memory);
-  put_pending(call, pieces);
+  pending_visitors(call.reader, call.asked, call.rules, put_piece, &pieces);
   put_known(folded, pieces);
   List<Sketch> counts = {memory};
   pieces.unite(count_united, &counts);
@@ -269,8 +200,8 @@ void put_rows(const Call& call, const List<Sketch>& folded, ReturnSetInfo* resul
 }
 
 // False if what is remembered is of no use in this snapshot.
-bool answer_from(Memo& memo, const Call& call, ReturnSetInfo* result) {
-  memo.whole = false;
+bool answer_from(VisitorMemo& memo, const Call& call, ReturnSetInfo* result) {
+  open_memo(memo);
   Union pieces(call, CurrentMemoryContext);
   if (!put_runs(call, memo, pieces)) {
     forget(memo);
@@ -279,32 +210,9 @@ bool answer_from(Memo& memo, const Call& call, ReturnSetInfo* result) {
   if (!call.asked.open && memo.asked.hi < call.asked.hi) put_moved(call, memo.asked.hi, pieces);
   put_known(memo.sketches, pieces);
   pieces.unite(keep_united, &memo.sketches);
-  memo.asked.hi = call.asked.hi;
   put_rows(call, memo.sketches, result);
-  memo.run = call.reader.run;
-  memo.used = ++calls;
-  memo.whole = true;
+  settle_memo(memo, call.asked.hi, call.reader.run);
   return true;
-}
-
-void remember_sketches(const Call& call, const List<Sketch>& sketches) {
-  static MemoryContext all = nullptr;
-  if (sketches.size > kMostUnits) return;
-  if (all == nullptr) {
-    all =
-        AllocSetContextCreate(CacheMemoryContext, "calytics visitors", ALLOCSET_START_SMALL_SIZES);
-  }
-  Memo& memo = *std::ranges::min_element(memos, {}, &Memo::used);
-  if (memo.memory != nullptr) forget(memo);
-  MemoryContextSetParent(sketches.memory, all);
-  memo = {sketches.memory,
-          call.reader.state_table,
-          call.reader.run,
-          call.asked,
-          sketches,
-          ++calls,
-          true};
-  memo.asked.zone = kept_text(zone_datum(call), false, sketches.memory);
 }
 
 void answer(Call& call, MemoryContext memory, ReturnSetInfo* result) {
@@ -314,7 +222,7 @@ void answer(Call& call, MemoryContext memory, ReturnSetInfo* result) {
   call.asked.week_start = call.rules.week_start;
   call.asked.zone = bytes_of(static_cast<const Zone*>(call.rules.zone)->name);
   bool remembers = remember() && !TransactionIdIsValid(GetTopTransactionIdIfAny());
-  Memo* memo = remembers ? memo_of(call.asked, call.reader.state_table) : nullptr;
+  VisitorMemo* memo = remembers ? memo_of(call.asked, call.reader.state_table) : nullptr;
   if (memo != nullptr && memo->run > call.reader.run) {
     // An old snapshot.
     remembers = false;
@@ -327,7 +235,7 @@ void answer(Call& call, MemoryContext memory, ReturnSetInfo* result) {
   List<Sketch> sketches = {own};
   pieces.unite(keep_united, &sketches);
   put_rows(call, sketches, result);
-  if (remembers) remember_sketches(call, sketches);
+  if (remembers) remember_sketches(call.asked, call.reader.state_table, call.reader.run, sketches);
 }
 
 }  // namespace

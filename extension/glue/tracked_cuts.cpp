@@ -1,0 +1,125 @@
+// What buckets of what is tracked hold too much, or too little: the parts of hours that a span's
+// ends cut off, and the steps of funnels that were taken after the moment a span is looked at.
+
+#include <algorithm>
+
+#include "feed.hpp"
+#include "tracked_sums.hpp"
+
+namespace calytics::glue {
+
+namespace {
+
+using core::Basis;
+using core::CubeKey;
+
+// What the queries below give: basis, at, service, host, counts, weight, and what else they tell.
+struct Counted {
+  explicit Counted(const Datum* values)
+      : basis(text_of(values[0])),
+        at(DatumGetTimestampTz(values[1])),
+        key{text_of(values[2]), text_of(values[3]), {}},
+        counts(text_of(values[4])),
+        weight(DatumGetInt64(values[5])) {}
+
+  std::string_view basis;
+  TimestampTz at;
+  CubeKey key;
+  std::string_view counts;
+  std::int64_t weight;
+};
+
+void add(Reader& reader, const Span& span, const Counted& row, std::int64_t weight) {
+  Collector& sums = *reader.sums;
+  if (sums.lets(row.key.service, row.key.host))
+    sums.add(span, false, local_time(sums.rules(), row.at), row.key, row.counts, weight);
+}
+
+void add_step_ahead(void* context, const Datum* values, const bool* /*nulls*/) {
+  Reader& reader = *static_cast<Reader*>(context);
+  const Counted row(values);
+  const TimestampTz as_of = DatumGetTimestampTz(values[6]);
+  for (const Span& span : reader.sums->spans().all) {
+    if (span.basis_name == row.basis && within(span, row.at) && span.as_of == as_of)
+      add(reader, span, row, row.weight);
+  }
+}
+
+}  // namespace
+
+// Of the same moment, in the widest range.
+void add_ahead(Reader& reader, TimestampTz tracked_until) {
+  static const Oid types[] = {INT4OID, kInstants, kInstants, kInstants};
+  static Statement query("select t.* from calytics.funnel_ahead($1, $2, $3, $4) t", types);
+  const auto spans = reader.sums->spans().all;
+  Parameters<3> moments(spans.size());
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    if (spans[i].basis_name != "funnel" || spans[i].as_of > tracked_until) continue;
+    TimestampTz lo = spans[i].lo;
+    TimestampTz hi = spans[i].hi;
+    bool first = true;
+    for (std::size_t j = 0; j < spans.size(); ++j) {
+      if (spans[j].basis_name != "funnel" || spans[j].as_of != spans[i].as_of) continue;
+      first = first && j >= i;
+      lo = std::min(lo, spans[j].lo);
+      hi = std::max(hi, spans[j].hi);
+    }
+    if (first)
+      moments.put(
+          {TimestampTzGetDatum(spans[i].as_of), TimestampTzGetDatum(lo), TimestampTzGetDatum(hi)});
+  }
+  if (moments.size() == 0) return;
+  const std::array<Datum, 4> values = {
+      Int32GetDatum(reader.source), moments.array(0, TIMESTAMPTZOID),
+      moments.array(1, TIMESTAMPTZOID), moments.array(2, TIMESTAMPTZOID)};
+  query.run(values.data(), nullptr, add_step_ahead, &reader);
+}
+
+namespace {
+
+void add_cut(void* context, const Datum* values, const bool* /*nulls*/) {
+  const Cuts& cuts = *static_cast<Cuts*>(context);
+  Reader& reader = *cuts.reader;
+  const Counted row(values);
+  const Correction& wanted = cuts.corrections[static_cast<std::size_t>(DatumGetInt64(values[6]))];
+  if (!cuts.whole && hour_of(local_time(reader.sums->rules(), row.at)) != wanted.hour) return;
+  for (const Correction& correction : cuts.corrections) {
+    if (correction.span->basis_name == row.basis && correction.lo == wanted.lo &&
+        correction.hi == wanted.hi)
+      add(reader, *correction.span, row, correction.weight);
+  }
+}
+
+}  // namespace
+
+void add_tracked_cuts(Cuts cuts) {
+  static const Oid types[] = {INT4OID, INT8OID, INT8ARRAYOID, TEXTARRAYOID, kInstants, kInstants};
+  static Statement query(
+      "select t.*, r.n from unnest($3, $4, $5, $6) r (n, basis, lo, hi)"
+      " cross join lateral calytics.tracked_between($1, $2, r.basis, r.lo, r.hi) t",
+      types);
+  const auto corrections = cuts.corrections;
+  Parameters<4> ranges(corrections.size());
+  for (std::size_t i = 0; i < corrections.size(); ++i) {
+    const Correction& correction = corrections[i];
+    const auto same = [&](const Correction& other) {
+      return other.span->basis_name == correction.span->basis_name && other.lo == correction.lo &&
+             other.hi == correction.hi;
+    };
+    if (correction.span->basis != Basis::tracked ||
+        std::any_of(corrections.begin(), corrections.begin() + static_cast<std::ptrdiff_t>(i),
+                    same))
+      continue;
+    ranges.put({Int64GetDatum(static_cast<std::int64_t>(i)),
+                text_datum(correction.span->basis_name), TimestampTzGetDatum(correction.lo),
+                TimestampTzGetDatum(correction.hi)});
+  }
+  if (ranges.size() == 0) return;
+  const std::array<Datum, 6> values = {
+      Int32GetDatum(cuts.reader->source), Int64GetDatum(cuts.reader->segment),
+      ranges.array(0, INT8OID),           ranges.array(1, TEXTOID),
+      ranges.array(2, TIMESTAMPTZOID),    ranges.array(3, TIMESTAMPTZOID)};
+  query.run(values.data(), nullptr, add_cut, &cuts);
+}
+
+}  // namespace calytics::glue
