@@ -54,8 +54,8 @@ select cal.track('{"sessionId": "s4", "eventType": "PAGE_VIEW",
   'track') as answer;
 select url, referrer, referrer_host, utm_source, properties, device, browser, bot from cal.analytics_event where session_id = 's4';
 select e.ip_address from calytics.event e where e.session_id = 's4';
-select count(*) as leaks from calytics.event e
- where e::text ~* 'ana(@|%40)example|612.?345|4111|0418|abcdef1234567890|203\.0\.113\.77|iPhone';
+select count(*) as leaks from calytics.event e join calytics.source s using (source_id)
+ where s.name = 'track' and e::text ~* 'ana(@|%40)example|612.?345|4111|0418|abcdef1234567890|203\.0\.113\.77|iPhone';
 
 -- Pseudonyms are what pgcrypto makes of the whole address and the user agent.
 select e.visitor = encode(substr(hmac('\x04cb00714d'::bytea || convert_to('Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1', 'UTF8'),
