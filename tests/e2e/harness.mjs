@@ -137,7 +137,7 @@ export class Cluster {
   }
 
   /** A standby that shows what this cluster holds now, and nothing that comes later. Restarts this one. */
-  async standby() {
+  async frozenStandby() {
     const it = new Cluster();
     it.port = await freePort();
     it.directory = path.join(path.dirname(this.directory), "standby");

@@ -136,7 +136,7 @@ describe("health", () => {
     await listener.end();
     await database.close();
     await gateway.stop();
-    const standby = await cluster.standby();
+    const standby = await cluster.frozenStandby();
     await database.reconnect();
     await listen();
     const readUrl = database.url.replace(`:${cluster.port}/`, `:${standby.port}/`);
