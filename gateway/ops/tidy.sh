@@ -4,7 +4,8 @@
 #
 # Most of the time goes into the headers of others, so several files are looked at as one text. That one
 # passing is enough; where it doesn't, for a fault or because two files give something local the same
-# name, halves of it are looked at, and in the end single files, whose verdict it is.
+# name (which the compiler tells sooner), halves of it are looked at, and in the end single files, whose
+# verdict it is.
 . "$(dirname "$0")/lib.sh"
 . "$ops/postgres.sh"
 cd "$root"
@@ -20,7 +21,7 @@ case $directory in
       '-DPGDLLEXPORT=__attribute__((visibility("default")))') ;;
   gateway/src)
     arguments=(-- -std=c++20 -Wall -Wextra -Igateway/src -isystem "$("$(pg_config_path)" --includedir)") ;;
-  *) # What CMake compiles it with.
+  *) # What CMake compiles it with, file by file.
     arguments=(-p build)
     analyzer=("${analyzer[@]/#/--extra-arg=}") ;;
 esac
@@ -51,7 +52,7 @@ pass() { # file ...
     local text half=$(($# / 2)) status=0
     text=build/tidy/$BASHPID.cpp
     joined "$@" >"$text"
-    if ! tidy "$text" >/dev/null 2>&1; then
+    if ! g++ -fsyntax-only -w "${arguments[@]:1}" "$text" 2>/dev/null || ! tidy "$text" >/dev/null 2>&1; then
       rm "$text"
       pass "${@:1:half}" || status=1
       pass "${@:half + 1}" || status=1
