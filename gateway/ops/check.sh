@@ -64,7 +64,8 @@ e2e() {
     npm ci --prefix tests/e2e --no-audit --no-fund
     cp "$lock" tests/e2e/node_modules/.installed-lock
   fi
-  node --test --test-concurrency=1 --test-reporter=spec tests/e2e/*.test.mjs
+  # A test that waits for ever must not hold up the others.
+  node --test --test-concurrency=1 --test-timeout=600000 --test-reporter=spec tests/e2e/*.test.mjs
 }
 
 # Prints how many tests passed and failed, as that part's tool words it.
