@@ -64,7 +64,10 @@ begin
   update calytics.sync y
      set api_key = coalesce(set_sync.api_key, y.api_key), api_url = coalesce(rtrim(set_sync.api_url, '/'), y.api_url),
          username = coalesce(set_sync.username, y.username), every = coalesce(set_sync.every, y.every),
-         step = 'services', failures = 0, problem = null, next_at = now()
+         step = 'services', failures = 0, problem = null, next_at = now(),
+         -- Another account's bookings may be older than the last change seen.
+         reached = case when coalesce(set_sync.api_key, y.api_key) = y.api_key
+                         and coalesce(rtrim(set_sync.api_url, '/'), y.api_url) = y.api_url then y.reached end
    where y.source_id = src;
   if found then
     return;
@@ -78,7 +81,8 @@ begin
 end
 $$;
 comment on function cal.set_sync(text, text, text, interval, text) is
-  'Has Cal.com''s API asked for a source''s bookings: for all at first, then for what changed; what is NULL stays. api_key: of Cal.com; '
+  'Has Cal.com''s API asked for a source''s bookings, now and then again and again: for all at first and with another key, then for what '
+  'changed; what is NULL stays. api_key: of Cal.com; '
   'api_url (https://api.cal.com); username: whose event types tell what services cost (the key''s owner); every: how often (15 minutes). '
   'Raises no_data_found (no such source), invalid_parameter_value.';
 

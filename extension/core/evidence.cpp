@@ -154,7 +154,7 @@ BookingState booking_evidence(const Webhook& webhook, Moment at, HostName& name)
     booking.price = webhook.price;
     booking.currency = webhook.currency;
     // Of the API it is what the service costs now: whatever was told at the time counts more.
-    booking.price_at = trigger == Trigger::synced ? kAlways : at;
+    booking.price_at = trigger == Trigger::synced ? kSometime : at;
   }
   if (webhook.host || webhook.host_id) {
     booking.host_id = webhook.host_id;

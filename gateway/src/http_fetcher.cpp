@@ -69,7 +69,8 @@ Fetched HttpFetcher::get(const std::string& url, const std::vector<Header>& head
     const Session under_way(*this, *session);
     read(*session, uri.getPathAndQuery(), headers, fetched);
   } catch (const Poco::Exception& error) {
-    fetched = {.problem = as_utf8(error.displayText())};
+    fetched = {};
+    fetched.problem = as_utf8(error.displayText());
   }
   return fetched;
 }
