@@ -114,6 +114,27 @@ comment on function cal.sync_now(text) is
   'Has Cal.com''s API asked within seconds, for a source or (NULL) for all that are synced; gives how many these are. Raises '
   'no_data_found (no such source).';
 
+create function calytics.readable_json(content bytea) returns json
+  language plpgsql immutable strict set search_path = pg_catalog, pg_temp
+as $$
+declare
+  told text := convert_from(content, 'UTF8');
+  -- Behind an even number of backslashes, or it is no escape.
+  escape constant text := '(?<!\\)((?:\\\\)*)\\u';
+  high constant text := '[dD][89abAB][0-9a-fA-F]{2}';
+  low constant text := '[dD][c-fC-F][0-9a-fA-F]{2}';
+begin
+  if told ~* '\\u(0000|d[89a-f])' then
+    told := regexp_replace(told, escape || '0000', '\1\ufffd', 'g');
+    told := regexp_replace(told, escape || high || '(?!\\u' || low || ')', '\1\ufffd', 'g');
+    told := regexp_replace(told, '(?<!\\u' || high || ')' || escape || low, '\1\ufffd', 'g');
+  end if;
+  return told::json;
+end
+$$;
+comment on function calytics.readable_json(bytea) is
+  'JSON as PostgreSQL reads it: of what is escaped, NUL and halves of surrogate pairs become U+FFFD. Raises data_exception.';
+
 create function calytics.synced_body(item json, services jsonb) returns bytea
   language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
@@ -259,9 +280,9 @@ begin
   else
     begin
       if lists_services then
-        perform calytics.sync_services(src, convert_from(content, 'UTF8')::json -> 'data');
+        perform calytics.sync_services(src, calytics.readable_json(content) -> 'data');
       else
-        perform calytics.sync_page(src, convert_from(content, 'UTF8')::json);
+        perform calytics.sync_page(src, calytics.readable_json(content));
       end if;
     exception when data_exception or no_data_found then
       perform calytics.sync_failed(src, 'what Cal.com''s API answers can''t be taken: ' || left(sqlerrm, 300));

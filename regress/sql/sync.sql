@@ -150,3 +150,7 @@ select count(*) as left_over from calytics.webhook_delivery d join calytics.sour
  where s.name = 'sync' and (position('sam@example' in lower(convert_from(d.body, 'UTF8'))) > 0 or position('dots' in convert_from(d.body, 'UTF8')) > 0);
 select cal.remove_sync('sync'), cal.remove_sync('sync');
 select pg_temp.ask();
+-- What PostgreSQL can't read of JSON is mended, and nothing else.
+select calytics.readable_json(convert_to(t, 'UTF8')) as mended, calytics.readable_json(convert_to(t, 'UTF8')) #>> '{a}' as text
+  from unnest(array['{"a": "\u0000"}', '{"a": "\\u0000"}', '{"a": "\\\u0000\u0000"}', '{"a": "\ud83d\ude00 \ud83d x \ude00"}', '{"a": "\ud83d\ud83d\ude00\ude00"}',
+                    '{"a": "\u00e9"}', '{"a": "\\\\ud83d"}']) t;
