@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxBody = std::size_t{32} << 20;
 // How soon the database is asked again that wants nothing just now, and that couldn't be asked.
-constexpr Milliseconds kLongestRest{5000};
+constexpr Milliseconds kLongestRest{1000};
 constexpr Milliseconds kRestAfterFailure{5000};
 
 constexpr int kFetch = 200;  // else there is nothing to get now
