@@ -194,11 +194,13 @@ declare
   before timestamptz := (select t.kept_from from calytics.tracking t where t.source_id = src);
   thawed text[];
   low bigint;
+  this_run bigint;
 begin
   if before >= since then
     return;
   end if;
-  perform calytics.lock_fold();
+  -- Who remembers what buckets know of sessions goes by runs.
+  this_run := calytics.next_run();
   insert into calytics.tracking as t (source_id, kept_from) values (src, since)
     on conflict on constraint tracking_pkey do update set kept_from = excluded.kept_from;
   with session_gone as (
@@ -217,7 +219,7 @@ begin
   -- Sessions that stayed as they were, because a part of their events was gone, are told by what is left.
   if thawed is not null then
     low := (select f.segment from calytics.fold_state f order by f.run desc limit 1);
-    perform calytics.settle_sessions(calytics.next_run(), src, low, low, thawed, since);
+    perform calytics.settle_sessions(this_run, src, low, low, thawed, since);
   end if;
 end
 $$;

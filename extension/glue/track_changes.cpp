@@ -98,11 +98,12 @@ bool join(const TrackCall& call, std::string_view id, const Facts& known, const 
 }
 
 bool is_frozen(const TrackCall& call, const Facts& facts) {
-  return std::any_of(
-             facts.sessions.begin(), facts.sessions.end(),
-             [&](const SessionRow& row) { return row.fact.received_first < call.kept_from; }) ||
+  return std::any_of(facts.sessions.begin(), facts.sessions.end(),
+                     [&](const SessionRow& row) {
+                       return row.fact.received_first < call.known.kept_from;
+                     }) ||
          std::any_of(facts.funnels.begin(), facts.funnels.end(), [&](const FunnelRow& row) {
-           return row.fact.received_first < call.kept_from;
+           return row.fact.received_first < call.known.kept_from;
          });
 }
 
@@ -123,8 +124,10 @@ class Turn {
  public:
   explicit Turn(const TrackCall& call) : call_(call) {}
   Facts known(std::string_view id) {
-    return {rows_with(std::span(call_.sessions.items, call_.sessions.size), id, session_, kIdOf),
-            rows_with(std::span(call_.funnels.items, call_.funnels.size), id, funnel_, kIdOf)};
+    return {rows_with(std::span(call_.known.sessions.items, call_.known.sessions.size), id,
+                      session_, kIdOf),
+            rows_with(std::span(call_.known.funnels.items, call_.known.funnels.size), id, funnel_,
+                      kIdOf)};
   }
   std::span<TrackedEvent> events(std::string_view id) {
     return rows_with(std::span(call_.events.items, call_.events.size), id, event_, kIdOf);
@@ -217,12 +220,13 @@ void settle(TrackCall& call, TimestampTz since) {
 }  // namespace
 
 void track_changes(const TrackRange& range, bool marks, MemoryContext memory,
-                   const TrackSinks& sinks) {
+                   const TrackSinks& sinks, const FoldRun& run) {
   const bool one_part = range.parts > 1;
   std::size_t parts = range.parts;
   for (std::size_t part = range.part; part < (one_part ? range.part + 1 : parts); ++part) {
     MemoryContext own = AllocSetContextCreate(memory, "calytics track", ALLOCSET_DEFAULT_SIZES);
     TrackCall call(range, own, sinks);
+    call.run = run;
     call.part = part;
     call.parts = parts;
     read_events(call);

@@ -25,9 +25,8 @@ struct TrackCall {
   const TrackSinks* sinks;
   List<core::TrackedEvent> events;  // of people; by session and time once they are read
   List<Touched> touched;
-  List<SessionRow> sessions;  // as the buckets know them, by id and beginning
-  List<FunnelRow> funnels;    // by id and service
-  TimestampTz kept_from = core::kNever;
+  FoldRun run = {};
+  KnownFacts known = {};
   std::size_t part = 0;
   std::size_t parts = 1;
 
@@ -36,7 +35,7 @@ struct TrackCall {
   }
 
   TrackCall(const TrackRange& of, MemoryContext in, const TrackSinks& to)
-      : range(of), memory(in), sinks(&to), events{in}, touched{in}, sessions{in}, funnels{in} {}
+      : range(of), memory(in), sinks(&to), events{in}, touched{in} {}
 };
 
 // When events of a session were received: all of them from first to last.
