@@ -35,11 +35,12 @@ comment on table calytics.visitor_salt is 'Salts of visitors'' pseudonyms: of to
 
 create table calytics.event_key (
   source_id  int not null,
-  event_id   text collate "C" not null,
+  event_id   uuid not null,                  -- the id if it is a UUID, else a digest of it
   seen_at    timestamptz not null,
-  primary key (source_id, event_id)
+  primary key (event_id, source_id)
 );
-comment on table calytics.event_key is 'Ids of events seen in the last days: an event that is sent again is known by it.';
+comment on table calytics.event_key is
+  'Ids of events seen in the last days, in 16 bytes (extension/core/event_key.hpp): an event that is sent again is known by it.';
 create index event_key_seen on calytics.event_key using brin (seen_at);
 
 create table calytics.event (

@@ -125,6 +125,12 @@ Answer answer_to(const TrackBatch& batch) {
   return answer;
 }
 
+core::EventKey key_of(std::string_view id) {
+  const std::optional<core::EventKey> key = core::event_key(id);
+  if (!key) ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("no memory for an event's id")));
+  return *key;
+}
+
 // A batch's good events, copied out of the parser.
 struct Rows {
   std::span<EventRow> rows;
@@ -139,7 +145,7 @@ Rows rows_of(const TrackBatch& batch, const Receipt& receipt) {
   PackedTexts texts;
   for (std::size_t i = 0; i < size; ++i) {
     write_row(batch.events[i], receipt, texts, all.rows[i]);
-    if (const auto& id = batch.events[i].event_id) all.ids[with_id++] = {copy_of(*id), i};
+    if (const auto& id = batch.events[i].event_id) all.ids[with_id++] = {key_of(*id), i};
   }
   all.ids = all.ids.first(with_id);
   return all;
