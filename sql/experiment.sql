@@ -72,13 +72,17 @@ begin
        and not e.bot and e.occurred_at >= "from" and e.occurred_at < "to"
      group by e.session_id
   ), reached as materialized (
-    select e.session_id, max(e.occurred_at) as last_at
-      from calytics.event e
-     where e.source_id = s.source_id and e.occurred_at >= "from" and e.occurred_at < "to"
-       and case when goal = 'BOOKED' then e.booking_uid is not null and exists (
-                       select from calytics.booking b where b.source_id = s.source_id and b.uid = e.booking_uid)
-                else e.event_type = goal end
-     group by e.session_id
+    select x.session_id, max(x.at) as last_at
+      from (
+        select e.session_id, e.occurred_at as at
+          from calytics.event e
+         where e.source_id = s.source_id and e.occurred_at >= "from" and e.occurred_at < "to"
+           and case when goal = 'BOOKED' then e.booking_uid is not null and exists (
+                           select from calytics.booking b where b.source_id = s.source_id and b.uid = e.booking_uid)
+                    else e.event_type = goal end
+        union all
+        select m.session_id, m.booked_at from calytics.session_bookings(s.source_id, null, "from", "to") m where goal = 'BOOKED') x
+     group by x.session_id
   ), outcome as materialized (
     select a.variant, coalesce(r.last_at >= a.since, false) as hit
       from assigned a left join reached r on r.session_id = a.session_id

@@ -15,13 +15,15 @@ struct BookingTables {
   Table attendee{state, "attendee"};
   Table texts{state, "booking_private"};
   Table change{state, "booking_change"};
+  Table session{state, "booking_session"};
   Table mark{state, "chain_mark"};
   Table service{state, "service"};
   Table host{state, "host"};
   Table person{state, "person"};
 
   void close() {
-    for (Table* table : {&booking, &attendee, &texts, &change, &mark, &service, &host, &person})
+    for (Table* table :
+         {&booking, &attendee, &texts, &change, &session, &mark, &service, &host, &person})
       table->close();
     FreeExecutorState(state);
   }

@@ -212,6 +212,10 @@ void track_changes_of(const TrackRange& range, Datum sessions, MemoryContext mem
   });
   std::sort(call.touched.begin(), call.touched.end(),
             [](const Touched& a, const Touched& b) { return a.id < b.id; });
+  const auto* const end =
+      std::unique(call.touched.begin(), call.touched.end(),
+                  [](const Touched& a, const Touched& b) { return a.id == b.id; });
+  call.touched.size = static_cast<std::size_t>(end - call.touched.begin());
   settle(call, range.since);
 }
 

@@ -105,6 +105,11 @@ void read_named(TrackCall& call) {
       "select n.session_id"
       "  from calytics.chain_mark m"
       "  join calytics.named_booking n on n.source_id = m.source_id and n.root_uid = m.root_uid"
+      " where m.segment >= $2 and m.source_id = $1"
+      " union "
+      "select s.session_id"
+      "  from calytics.chain_mark m"
+      "  join calytics.booking_session s on s.source_id = m.source_id and s.uid = m.root_uid"
       " where m.segment >= $2 and m.source_id = $1",
       types);
   const std::array<Datum, 2> values = {Int32GetDatum(call.range.source), low_of(call)};

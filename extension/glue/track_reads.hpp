@@ -49,7 +49,8 @@ struct Anew {
 
 // Events, and their sessions as touched. Where they are too many the call becomes a part of itself.
 void read_events(TrackCall& call);
-// Sessions that named bookings that webhooks told of, or that are no more.
+// Sessions that named bookings that webhooks told of, or that are no more; and those that webhooks
+// named.
 void read_named(TrackCall& call);
 // What the buckets know of the sessions that are touched.
 void read_known(TrackCall& call);
