@@ -93,24 +93,37 @@ void take_named(void* context, const Datum* values, const bool* /*nulls*/) {
 
 }  // namespace
 
+// From the marks on, whatever the planner knows of the tables: a database that nobody has analysed
+// yet has no other way that isn't quadratic.
 void read_named(TrackCall& call) {
   static const Oid types[] = {INT4OID, INT8OID};
   static Statement query(
       "select n.session_id"
       "  from calytics.chain_mark m"
-      "  join calytics.booking b on b.root_uid = m.root_uid and b.source_id = m.source_id"
-      "  join calytics.named_booking n on n.source_id = b.source_id and n.uid = b.uid"
+      " cross join lateral ("
+      "   select b.uid from calytics.booking b"
+      "    where b.root_uid = m.root_uid and b.source_id = $1 offset 0) b"
+      " cross join lateral ("
+      "   select x.session_id from calytics.named_booking x"
+      "    where x.source_id = $1 and x.uid = b.uid offset 0) n"
       " where m.segment >= $2 and m.source_id = $1"
+      "   and exists (select from calytics.named_booking y where y.source_id = $1)"
       " union "
       "select n.session_id"
       "  from calytics.chain_mark m"
-      "  join calytics.named_booking n on n.source_id = m.source_id and n.root_uid = m.root_uid"
+      " cross join lateral ("
+      "   select x.session_id from calytics.named_booking x"
+      "    where x.source_id = $1 and x.root_uid = m.root_uid offset 0) n"
       " where m.segment >= $2 and m.source_id = $1"
+      "   and exists (select from calytics.named_booking y where y.source_id = $1)"
       " union "
-      "select s.session_id"
+      "select n.session_id"
       "  from calytics.chain_mark m"
-      "  join calytics.booking_session s on s.source_id = m.source_id and s.uid = m.root_uid"
-      " where m.segment >= $2 and m.source_id = $1",
+      " cross join lateral ("
+      "   select x.session_id from calytics.booking_session x"
+      "    where x.source_id = $1 and x.uid = m.root_uid offset 0) n"
+      " where m.segment >= $2 and m.source_id = $1"
+      "   and exists (select from calytics.booking_session y where y.source_id = $1)",
       types);
   const std::array<Datum, 2> values = {Int32GetDatum(call.range.source), low_of(call)};
   query.run(values.data(), nullptr, take_named, &call);
