@@ -222,7 +222,8 @@ begin
   )
   select count(*), array_agg(distinct g.hour) filter (where g.visitor is not null) into gone, hours from gone g;
   delete from calytics.named_booking n where n.source_id = src and n.session_id = any (sessions);
-  perform calytics.settle_sessions(this_run, src, low, low, sessions, '-infinity');
+  -- None of their events is left.
+  perform calytics.settle_sessions(this_run, src, low, low, sessions, 'infinity');
   perform calytics.recount_visitors(src, hours);
   perform calytics.break_log();
   return gone;
@@ -237,6 +238,7 @@ as $$
 declare
   before timestamptz := (select t.kept_from from calytics.tracking t where t.source_id = src);
   thawed text[];
+  low bigint;
 begin
   if before >= since then
     return;
@@ -259,8 +261,8 @@ begin
      and not exists (select from calytics.tracked_session s where s.source_id = src and s.session_id = n.session_id);
   -- Sessions that stayed as they were, because a part of their events was gone, are told by what is left.
   if thawed is not null then
-    perform calytics.settle_sessions(
-      calytics.next_run(), src, 0, (select f.segment from calytics.fold_state f order by f.run desc limit 1), thawed, since);
+    low := (select f.segment from calytics.fold_state f order by f.run desc limit 1);
+    perform calytics.settle_sessions(calytics.next_run(), src, low, low, thawed, since);
   end if;
 end
 $$;

@@ -125,6 +125,21 @@ end;
 comment on function calytics.visitors_between(int, text, bigint, timestamptz, timestamptz) is
   'Visitors of folded events from lo to before hi, by local hour.';
 
+create function calytics.visits_between(src int, low bigint, lo timestamptz, hi timestamptz)
+  returns table (at timestamptz, visitor uuid)
+  language plpgsql stable set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_generic_plan set jit = off set enable_seqscan = off set enable_bitmapscan = on
+as $$
+begin
+  return query
+  select e.occurred_at, e.visitor
+    from calytics.happened_in(src, lo, hi) e
+   where e.segment + 0 < low and not e.bot and e.visitor is not null;  -- found by time
+end
+$$;
+comment on function calytics.visits_between(int, bigint, timestamptz, timestamptz) is
+  'Folded events of visitors from lo to before hi, for readers whose range ends ever later.';
+
 create function calytics.sketch_visitors(units timestamp[], visitors uuid[])
   returns table (unit timestamp, sketch hll)
   language sql stable

@@ -137,8 +137,9 @@ void settle_memo(Memo& memo, std::int64_t run) {
   memo.asked = ++calls;
   memo.whole = true;
   // Sums don't give memory back: those that have grown are better read anew.
-  const Size size = MemoryContextMemAllocated(memo.memory, true);
-  if (size > kLargest || size > 4 * memo.first_size + kGrowth) forget(memo);
+  const Size beside = memo.beside == nullptr ? 0 : MemoryContextMemAllocated(memo.beside, true);
+  const Size size = MemoryContextMemAllocated(memo.memory, true) - beside;
+  if (beside > kLargest || size > kLargest || size > 4 * memo.first_size + kGrowth) forget(memo);
 }
 
 void forget(Memo& memo) {

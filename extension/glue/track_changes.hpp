@@ -68,7 +68,8 @@ struct TrackSinks {
 void track_changes(const TrackRange& range, bool marks, MemoryContext memory,
                    const TrackSinks& sinks);
 
-// The same of some sessions, made anew from all their events; text[].
+// The same of some sessions, text[], made anew from all their events of segments before low that
+// were received since range.since, and those that their facts tell of if that is infinite.
 void track_changes_of(const TrackRange& range, Datum sessions, MemoryContext memory,
                       const TrackSinks& sinks);
 

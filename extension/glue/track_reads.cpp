@@ -93,19 +93,29 @@ void take_named(void* context, const Datum* values, const bool* /*nulls*/) {
 
 }  // namespace
 
+// From the marks on, whatever the planner knows of the tables: a database that nobody has analysed
+// yet has no other way that isn't quadratic.
 void read_named(TrackCall& call) {
   static const Oid types[] = {INT4OID, INT8OID};
   static Statement query(
       "select n.session_id"
       "  from calytics.chain_mark m"
-      "  join calytics.booking b on b.root_uid = m.root_uid and b.source_id = m.source_id"
-      "  join calytics.named_booking n on n.source_id = b.source_id and n.uid = b.uid"
+      " cross join lateral ("
+      "   select b.uid from calytics.booking b"
+      "    where b.root_uid = m.root_uid and b.source_id = $1 offset 0) b"
+      " cross join lateral ("
+      "   select x.session_id from calytics.named_booking x"
+      "    where x.source_id = $1 and x.uid = b.uid offset 0) n"
       " where m.segment >= $2 and m.source_id = $1"
+      "   and exists (select from calytics.named_booking y where y.source_id = $1)"
       " union "
       "select n.session_id"
       "  from calytics.chain_mark m"
-      "  join calytics.named_booking n on n.source_id = m.source_id and n.root_uid = m.root_uid"
-      " where m.segment >= $2 and m.source_id = $1",
+      " cross join lateral ("
+      "   select x.session_id from calytics.named_booking x"
+      "    where x.source_id = $1 and x.root_uid = m.root_uid offset 0) n"
+      " where m.segment >= $2 and m.source_id = $1"
+      "   and exists (select from calytics.named_booking y where y.source_id = $1)",
       types);
   const std::array<Datum, 2> values = {Int32GetDatum(call.range.source), low_of(call)};
   query.run(values.data(), nullptr, take_named, &call);
@@ -179,34 +189,47 @@ void read_known(TrackCall& call) {
 
 namespace {
 
-void take_new_session(void* context, const Datum* values, const bool* nulls) {
-  auto& anew = *static_cast<Anew*>(context);
-  anew.sessions.put(session_row(values, nulls, anew.call->memory));
-}
+// Windows that lie no further apart are read as one.
+constexpr TimestampTz kGap = USECS_PER_SEC / 2;
 
-void take_new_funnel(void* context, const Datum* values, const bool* nulls) {
-  auto& anew = *static_cast<Anew*>(context);
-  anew.funnels.put(funnel_row(values, nulls, anew.call->memory));
+void take_folded(void* context, const Datum* values, const bool* nulls) {
+  auto& events = *static_cast<List<TrackedEvent>*>(context);
+  TrackedEvent event = {};
+  event.session = kept_text(values[0], false, events.memory);
+  event.service = kept_text(values[1], false, events.memory);
+  event.at = DatumGetTimestampTz(values[2]);
+  event.received_at = DatumGetTimestampTz(values[3]);
+  event.kind = core::event_kind(text_of(values[4]));
+  event.id = kept_text(values[5], nulls[5], events.memory);
+  event.uid = kept_text(values[6], nulls[6], events.memory);
+  for (std::size_t i = 0; i < event.origin.size(); ++i)
+    event.origin[i] = kept_text(values[7 + i], nulls[7 + i], events.memory);
+  events.put(event);
 }
 
 }  // namespace
 
-void read_anew(Anew& anew) {
-  static const Oid types[] = {INT4OID, TEXTARRAYOID, TIMESTAMPTZOID, INT8OID};
-  static Statement sessions(
-      "select " CALYTICS_SESSION_COLUMNS("t") "  from calytics.track_sessions($1, $2, $3, $4) t",
-      types);
-  static Statement funnels(
-      "select " CALYTICS_FUNNEL_COLUMNS("t") "  from calytics.track_funnels($1, $2, $3, $4) t",
-      types);
-  const std::array<Datum, 4> values = {
-      Int32GetDatum(anew.call->range.source), array_of(anew.ids.items, anew.ids.size, TEXTOID),
-      TimestampTzGetDatum(std::max(anew.since, anew.call->kept_from)),
-      Int64GetDatum(anew.call->range.below)};
-  sessions.run(values.data(), nullptr, take_new_session, &anew);
-  funnels.run(values.data(), nullptr, take_new_funnel, &anew);
-  sort(anew.sessions);
-  sort(anew.funnels);
+void read_folded(const TrackCall& call, std::span<Window> windows, List<TrackedEvent>& events) {
+  static const Oid types[] = {INT4OID, TEXTARRAYOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID};
+  static Statement query("select e.* from calytics.session_events($1, $2, $3, $4, $5) e", types);
+  std::sort(windows.begin(), windows.end(),
+            [](const Window& a, const Window& b) { return a.first < b.first; });
+  auto* ids =
+      static_cast<Datum*>(MemoryContextAllocHuge(events.memory, sizeof(Datum) * windows.size()));
+  for (std::size_t next = 0; next < windows.size();) {
+    const TimestampTz first = windows[next].first;
+    TimestampTz last = windows[next].last;
+    std::size_t size = 0;
+    while (next < windows.size() && (size == 0 || windows[next].first - kGap <= last)) {
+      last = std::max(last, windows[next].last);
+      ids[size++] = text_datum(windows[next++].session);
+    }
+    const std::array<Datum, 5> values = {Int32GetDatum(call.range.source),
+                                         array_of(ids, size, TEXTOID),
+                                         TimestampTzGetDatum(std::max(first, call.kept_from)),
+                                         TimestampTzGetDatum(last), low_of(call)};
+    query.run(values.data(), nullptr, take_folded, &events);
+  }
 }
 
 }  // namespace calytics::glue

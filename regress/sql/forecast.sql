@@ -4,8 +4,6 @@
 \getenv regress PG_ABS_SRCDIR
 \set seed_file :regress /seed.psql
 \i :seed_file
-reset enable_seqscan;
-reset plan_cache_mode;
 set timezone = 'UTC';
 \set ECHO queries
 select length(cal.rotate_secret('ahead', 'whsec_of_the_days_ahead')) as secret;

@@ -2,12 +2,8 @@
 -- its answers are those under that filter, and nothing that happens to others changes them.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set seed_file :regress /seed.psql
-\i :seed_file
 \set lives_file :regress /lives.psql
 \i :lives_file
-reset enable_seqscan;
-reset plan_cache_mode;
 \pset format unaligned
 \pset tuples_only on
 \set VERBOSITY terse

@@ -3,14 +3,8 @@
 -- forgotten and clocks are set: every read equals the one of a session that remembers nothing.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set seed_file :regress /seed.psql
-\i :seed_file
-\set lives_file :regress /lives.psql
-\i :lives_file
 \set track_file :regress /track_recount.psql
 \i :track_file
-reset enable_seqscan;
-reset plan_cache_mode;
 select set_config('timezone', pg_temp.pick('UTC', 'America/St_Johns', 'Asia/Kathmandu', 'Australia/Lord_Howe'), false) \g /dev/null
 select cal.rotate_secret('remembered', 'whsec_of_what_is_remembered') \g /dev/null
 select cal.set_source('remembered', pg_temp.pick('Europe/Madrid', 'America/St_Johns', 'Australia/Lord_Howe', 'Asia/Kathmandu'), 'EUR', 1) \g /dev/null
