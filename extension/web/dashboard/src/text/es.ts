@@ -1,5 +1,6 @@
 // Español.
 
+import { health } from "./es_health";
 import { told } from "./es_told";
 import type { Texts } from "./index";
 
@@ -174,6 +175,9 @@ export const es: Texts = {
   "by.medium": "Medio",
   "by.campaign": "Campaña",
   "by.referrer": "Página de origen",
+  "origin.(direct)": "(directo)",
+  "origin.(none)": "(ninguno)",
+  "origin.(other)": "(otros)",
   bookedOnes: "Reservaron",
   conversion: "Conversión",
   experiments: "Experimentos",
@@ -184,6 +188,7 @@ export const es: Texts = {
   interval: "Intervalo del 95 %",
   difference: "Diferencia",
   undecided: "aún sin decidir",
+  sizesDiffer: "los tamaños de las variantes no son los previstos: busca qué pierde sesiones antes de fiarte del resto",
   better: "{variant} es mejor",
   worse: "{variant} es peor",
 
@@ -227,7 +232,7 @@ export const es: Texts = {
   trigger: "Suceso",
   why: "Por qué",
   replay: "Leer de nuevo",
-  replayed: "Entrega {delivery}: {outcome} {detail}",
+  replayed: "Entrega {delivery}: {outcome}",
 
   funnel: "De la visita a la reserva",
   step: "Paso",
@@ -322,6 +327,22 @@ export const es: Texts = {
   "unknown.retention": "Las personas no se suman por días: solo de periodos enteros del calendario, sin filtro.",
 
   "error.title": "No se pueden obtener los números",
+  "error.unreached": "No se llega al servidor.",
+  "error.other": "Algo ha ido mal (HTTP {status}).",
+  "error.400": "No se puede responder a lo que se pide.",
+  "error.401": "La sesión ha terminado: entra de nuevo.",
+  "error.403": "Esto no se puede ver con esta cuenta o este enlace.",
+  "error.404": "No hay nada con ese nombre.",
+  "error.405": "Esto no se puede pedir así.",
+  "error.408": "La petición ha tardado demasiado.",
+  "error.413": "Es demasiado de una vez.",
+  "error.415": "No se puede leer.",
+  "error.429": "Demasiadas peticiones a la vez: espera un poco.",
+  "error.500": "Algo ha ido mal en la base de datos; su registro sabe qué.",
+  "error.503": "La base de datos no responde o está ocupada.",
+  "error.504": "La base de datos ha tardado demasiado.",
+  "wrong.password": "El nombre y la contraseña no se corresponden.",
+  "wrong.token": "Este token no es válido.",
   stale: "Estos son los últimos números, de {age}.",
   "noData.title": "Aún no hay datos",
   "noData.text": "Calytics está en marcha y espera el primer webhook de Cal.com.",
@@ -341,4 +362,5 @@ export const es: Texts = {
   "filtered.clear": "Quitar los filtros",
 
   ...told,
+  ...health,
 };
