@@ -34,10 +34,6 @@ begin
     if round = 16 then
       perform cal.set_source('tracked', pg_temp.pick('America/New_York', 'Europe/Lisbon', 'Asia/Kolkata'));
     end if;
-    if round % 8 = 0 then
-      commit;
-      perform pg_temp.forget('tracked');
-    end if;
     continue when round % 3 > 0;
     moment := pg_temp.near();
     perform pg_temp.compare('wherever the folder stands', pg_temp.pick('day', 'week', 'month', 'year'), moment,

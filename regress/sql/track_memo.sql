@@ -1,6 +1,6 @@
 -- What a session remembers of what is tracked: random sessions, read again and again on one connection while moments
--- pass or jump, events and webhooks come in, on time and late, the folder runs, is undone or merges, visitors are
--- forgotten and clocks are set: every read equals the one of a session that remembers nothing.
+-- pass or jump, events and webhooks come in, on time and late, the folder runs, is undone or merges, clocks are
+-- set: every read equals the one of a session that remembers nothing.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
 \set track_file :regress /track_recount.psql
@@ -65,10 +65,7 @@ begin
         commit;
       end if;
     end if;
-    if round % 13 = 0 then
-      perform pg_temp.forget('remembered');
-      commit;
-    elsif round % 17 = 0 then
+    if round % 17 = 0 then
       perform cal.set_source('remembered', pg_temp.pick('America/New_York', 'Europe/Lisbon', 'Asia/Kolkata'));
       commit;
     end if;
