@@ -37,7 +37,7 @@ create table calytics.route (
   method   text not null check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')),
   path     text not null check (path ~ '^/'),
   handler  regproc not null,
-  access   text not null check (access in ('public', 'signature', 'tracking', 'login', 'reader', 'admin')),
+  access   text not null check (access in ('public', 'signature', 'tracking', 'login', 'viewer', 'reader', 'admin')),
   pattern  text generated always as (
              case when path ~ '\{' then
                '^' || regexp_replace(
@@ -48,7 +48,8 @@ create table calytics.route (
 comment on table calytics.route is
   'Routes. path may hold {names}, each standing for one segment of letters, digits, "_" and "-", and {names*}, '
   'each for one segment of anything, as it was sent: %-escapes are the handler''s to decode. access: who may call: readers '
-  'and admins, as calytics.caller knows them before the handler is called; whoever the handler finds to have signed the body; '
+  'and admins, as calytics.caller knows them before the handler is called; viewers, who are these and whoever came by a link to one '
+  'service or host alone; whoever the handler finds to have signed the body; '
   'pages that are tracked; those who want to log in; or anyone.';
 
 create index route_pattern on calytics.route (pattern) where pattern is not null;
@@ -133,7 +134,7 @@ declare
 begin
   refusal := calytics.refusal(access, who);
   if refusal.status is null then
-    if num_nonnulls(who.service, who.host) > 0 then
+    if access <> 'viewer' and num_nonnulls(who.service, who.host) > 0 then
       return calytics.error_response(403, 'forbidden', 'your link shows one service or host alone, and this tells of more');
     end if;
     return null;
@@ -144,8 +145,8 @@ begin
 end
 $$;
 comment on function calytics.denied(text, calytics.identity) is
-  'The answer to a caller who may not what needs that access, NULL if they may. Routes don''t open to links that show one '
-  'service or host alone; procedures do, as calytics.narrowed has it.';
+  'The answer to a caller who may not what needs that access, NULL if they may. Routes for readers and admins don''t '
+  'open to links that show one service or host alone; those for viewers do, and procedures, as calytics.narrowed has it.';
 
 create function calytics.unrouted(request calytics.http_request) returns calytics.http_response
   language plpgsql stable set search_path = pg_catalog, pg_temp

@@ -8,12 +8,20 @@ create function calytics.changes_channel(src int) returns text
 comment on function calytics.changes_channel(int) is
   'Where changes of a source are notified: LISTEN to it. A notification is {"type": "changed", "source"}.';
 
+create function calytics.limited_channel(src int) returns text
+  language sql immutable
+  return calytics.changes_channel(src) || '_limited';
+comment on function calytics.limited_channel(int) is
+  'Where the same is notified for links that show one service or host of the source alone, as {"type": "changed"}: that '
+  'something happened there, theirs or not, and no more.';
+
 create function calytics.tell_changed(sources int[]) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pg_notify(calytics.changes_channel(s.source_id),
-                    jsonb_build_object('type', 'changed', 'source', s.name)::text)
+                    jsonb_build_object('type', 'changed', 'source', s.name)::text),
+          pg_notify(calytics.limited_channel(s.source_id), '{"type": "changed"}')
      from calytics.source s where s.source_id = any (sources);
 end
 $$;
@@ -41,7 +49,8 @@ begin
     when invalid_authorization_specification then
       return calytics.error_response(403, 'forbidden', sqlerrm);
   end;
-  select string_agg(calytics.changes_channel(s.source_id), ', ' order by s.source_id) into channels
+  select string_agg(case when num_nonnulls(who.service, who.host) > 0 then calytics.limited_channel(s.source_id)
+                         else calytics.changes_channel(s.source_id) end, ', ' order by s.source_id) into channels
     from calytics.source s
    where (who.sources is null or s.source_id = any (who.sources)) and (wanted is null or s.name = wanted);
   if who.role = 'admin' and who.sources is null then
@@ -58,9 +67,9 @@ begin
 end
 $$;
 comment on function calytics.http_events(calytics.http_request) is
-  'GET /api/cal/events: server-sent events, for readers: {"type": "changed", "source"} some moments after bookings, visits or '
-  'metrics changed, of the sources that the caller may see or, with parameter source, of that one; and for admins of all '
-  'sources, what calytics.tell_alert says. The gateway sends what is '
+  'GET /api/cal/events: server-sent events, for viewers: {"type": "changed", "source"} some moments after bookings, visits or '
+  'metrics changed, of the sources that the caller may see or, with parameter source, of that one (links to one service or '
+  'host alone: {"type": "changed"}, whatever changed); and for admins of all sources, what calytics.tell_alert says. The gateway sends what is '
   'notified and, where it can''t tell what was missed, {"type": "reset"}: read everything again. It ends the stream after a '
   'minute; whoever comes again is looked at anew, and goes on after the Last-Event-ID that they send. 400, 403, 404.';
 
@@ -75,5 +84,5 @@ comment on function calytics.http_ready(calytics.http_request) is
   'GET /ready: that requests get here. Where they don''t, the gateway answers 503.';
 
 insert into calytics.route (method, path, handler, access) values
-  ('GET', '/api/cal/events', 'calytics.http_events', 'reader'),
+  ('GET', '/api/cal/events', 'calytics.http_events', 'viewer'),
   ('GET', '/ready',          'calytics.http_ready',  'public');

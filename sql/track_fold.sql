@@ -171,16 +171,6 @@ comment on function calytics.fold_tracking(bigint, bigint, bigint) is
   'Folds events of segments from since to before low, which are complete, and settles the sessions that they, and marked '
   'bookings, touch. Part of calytics.fold.';
 
-create function calytics.learn_roots(since bigint) returns void
-  language sql volatile
-begin atomic
-  update calytics.named_booking n set root_uid = b.root_uid
-    from calytics.chain_mark m
-    join calytics.booking b on b.root_uid = m.root_uid and b.source_id = m.source_id
-   where m.segment >= since and n.source_id = b.source_id and n.uid = b.uid and n.root_uid is distinct from b.root_uid;
-end;
-comment on function calytics.learn_roots(bigint) is 'Notes which bookings that sessions named webhooks told of, by marks from a segment on.';
-
 create function calytics.next_run() returns bigint
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -197,51 +187,20 @@ end
 $$;
 comment on function calytics.next_run() is 'Begins a run of the folder that folds no segment and changes no booking''s fact.';
 
-create function calytics.forget_sessions(src int, sessions text[]) returns bigint
-  language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
-  set enable_seqscan = off
-as $$
-declare
-  zone text := (select s.time_zone from calytics.source s where s.source_id = src);
-  low bigint;
-  this_run bigint;
-  gone bigint;
-  hours timestamp[];
-begin
-  perform calytics.fold(true);
-  this_run := calytics.next_run();
-  select f.segment into low from calytics.fold_state f order by f.run desc limit 1;
-  with gone as (
-    delete from calytics.event e where e.source_id = src and e.session_id = any (sessions)
-    returning e.segment, date_trunc('hour', e.occurred_at at time zone zone) as hour, e.service, e.visitor,
-              calytics.event_counts(e.event_type, e.bot, e.late, e.removed, e.duration) as counts
-  ), subtracted as (
-    insert into calytics.recent_delta (run, source_id, basis, at, cells)
-      select this_run, src, 'tracking', g.hour, calytics.cube(g.service, '', '', g.counts, -1)
-        from gone g where g.segment < low group by g.hour
-  )
-  select count(*), array_agg(distinct g.hour) filter (where g.visitor is not null) into gone, hours from gone g;
-  delete from calytics.named_booking n where n.source_id = src and n.session_id = any (sessions);
-  perform calytics.settle_sessions(this_run, src, low, low, sessions, '-infinity');
-  perform calytics.recount_visitors(src, hours);
-  perform calytics.break_log();
-  return gone;
-end
-$$;
-comment on function calytics.forget_sessions(int, text[]) is
-  'Deletes the events of some sessions and takes back what they counted. Returns how many events there were. For the folder''s transaction.';
-
 create function calytics.retire_sessions(src int, since timestamptz) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
 as $$
 declare
   before timestamptz := (select t.kept_from from calytics.tracking t where t.source_id = src);
   thawed text[];
+  low bigint;
+  this_run bigint;
 begin
   if before >= since then
     return;
   end if;
-  perform calytics.lock_fold();
+  -- Who remembers what buckets know of sessions goes by runs.
+  this_run := calytics.next_run();
   insert into calytics.tracking as t (source_id, kept_from) values (src, since)
     on conflict on constraint tracking_pkey do update set kept_from = excluded.kept_from;
   with session_gone as (
@@ -259,8 +218,8 @@ begin
      and not exists (select from calytics.tracked_session s where s.source_id = src and s.session_id = n.session_id);
   -- Sessions that stayed as they were, because a part of their events was gone, are told by what is left.
   if thawed is not null then
-    perform calytics.settle_sessions(
-      calytics.next_run(), src, 0, (select f.segment from calytics.fold_state f order by f.run desc limit 1), thawed, since);
+    low := (select f.segment from calytics.fold_state f order by f.run desc limit 1);
+    perform calytics.settle_sessions(this_run, src, low, low, thawed, since);
   end if;
 end
 $$;

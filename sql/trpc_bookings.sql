@@ -76,7 +76,6 @@ declare
   hour int := calytics.input_number(a.input, 'hour', 0, 23, null);
   least_of int := calytics.input_number(a.input, 'least', 0, 2147483647, null);
   below_of int := calytics.input_number(a.input, 'below', 0, 2147483647, null);
-  zone text := (select s.time_zone from calytics.source s where s.source_id = a.src);
   answer jsonb;
 begin
   if calytics.input_text(a.input, 'metric') is null then
@@ -88,8 +87,8 @@ begin
       from cal.explain_metric(
              a.input ->> 'metric', period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
              service => a.service, host => a.host, basis => a.basis, as_of => a.as_of) x
-     where (weekday is null or extract(isodow from x.starts_at at time zone zone) = weekday + 1)
-       and (hour is null or extract(hour from x.starts_at at time zone zone) = hour)
+     where (weekday is null or extract(isodow from x.starts_at at time zone a.zone) = weekday + 1)
+       and (hour is null or extract(hour from x.starts_at at time zone a.zone) = hour)
        and (least_of is null or x.numerator >= least_of) and (below_of is null or x.numerator < below_of)
   )
   select calytics.page_of(

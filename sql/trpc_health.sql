@@ -1,18 +1,13 @@
 -- The procedure by which an admin sees how the installation was.
 
 create function calytics.trpc_health_history(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  a calytics.asked := calytics.asked_of(call);
-begin
-  return coalesce((
-    select jsonb_agg(to_jsonb(h) order by h.sampled_at)
-      from cal.health_history(
+  language sql stable
+  return (
+    select coalesce(jsonb_agg(h order by h.sampled_at), '[]')
+      from calytics.asked_of(call) a,
+           cal.health_history(
              "from" => coalesce(a.since, now() - interval '1 day'), "to" => coalesce(a.until, 'infinity'),
-             every => coalesce(calytics.input_interval(a.input, 'every'), '15 minutes')) h), '[]');
-end
-$$;
+             every => coalesce(calytics.input_interval(a.input, 'every'), '15 minutes')) h);
 comment on function calytics.trpc_health_history(jsonb) is
   'calAnalytics.getHealthHistory: the rows of cal.health_history of {from? (a day ago), to? (infinity), every? ("15 minutes")}.';
 

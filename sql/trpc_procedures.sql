@@ -2,16 +2,12 @@
 -- input, and the SQL function that answers it. Those of the dashboard's page are in trpc_queries.sql and trpc_bookings.sql.
 
 create function calytics.trpc_dashboard(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  a calytics.asked := calytics.asked_of(call);
-begin
-  return cal.dashboard(
-    period => a.period, at => a.at, source => a.source, service => a.service, host => a.host, basis => a.basis,
-    "from" => a.since, "to" => a.until, as_of => a.as_of);
-end
-$$;
+  language sql stable
+  return (
+    select cal.dashboard(
+             period => a.period, at => a.at, source => a.source, service => a.service, host => a.host, basis => a.basis,
+             "from" => a.since, "to" => a.until, as_of => a.as_of)
+      from calytics.asked_of(call) a);
 comment on function calytics.trpc_dashboard(jsonb) is
   'calAnalytics.getDashboardMetrics: cal.dashboard of {period?, at?, source?, service?, host?, basis?, from?, to?, asOf?}; '
   'times without an offset are the source''s local ones.';

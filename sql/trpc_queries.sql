@@ -1,31 +1,23 @@
 -- The procedures by which the dashboard's page, or any client, asks what SQL's functions answer: what the metrics mean,
 -- which names there are, and the tables behind each tab. Rows come as objects with the columns that SQL gives them.
+-- Most are one expression: what is asked (calytics.asked_of), and beside it the function that answers.
 
 create function calytics.trpc_definitions(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-begin
+  language sql stable
   return (
     select jsonb_agg(to_jsonb(v) || jsonb_build_object('explained', 'host' = any (m.split_by)) order by m.position)
       from cal.metric v join calytics.metric m on m.metric = v.metric);
-end
-$$;
 comment on function calytics.trpc_definitions(jsonb) is
   'calAnalytics.getMetrics: the rows of cal.metric, in its order; explained: whether calAnalytics.explainMetric tells the '
   'bookings behind it.';
 
 create function calytics.trpc_sources(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  sources int[] := (jsonb_populate_record(null::calytics.identity, call -> 'caller')).sources;
-begin
-  return coalesce((
-    select jsonb_agg(to_jsonb(v) order by v.source)
-      from cal.source v join calytics.source s on s.name = v.source
-     where sources is null or s.source_id = any (sources)), '[]');
-end
-$$;
+  language sql stable
+  return (
+    select coalesce(jsonb_agg(v order by v.source), '[]')
+      from jsonb_populate_record(null::calytics.identity, call -> 'caller') who,
+           cal.source v join calytics.source s on s.name = v.source
+     where who.sources is null or s.source_id = any (who.sources));
 comment on function calytics.trpc_sources(jsonb) is
   'calAnalytics.getSources: the rows of cal.source that the caller may see: source, time_zone, currency, week_start, created_at.';
 
@@ -54,20 +46,15 @@ comment on function calytics.trpc_names(jsonb) is
   'what the inputs service and host of other procedures can be, by key or by current name. Given a service or a host, that one.';
 
 create function calytics.trpc_metrics(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  a calytics.asked := calytics.asked_of(call);
-begin
-  return coalesce((
-    select jsonb_agg(to_jsonb(r))
-      from cal.metrics(
+  language sql stable
+  return (
+    select coalesce(jsonb_agg(r), '[]')
+      from calytics.asked_of(call) a,
+           cal.metrics(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source, service => a.service,
-             host => a.host, basis => a.basis, every => calytics.input_text(a.input, 'every'),
-             as_of => a.as_of, split => calytics.input_text(a.input, 'split'), metrics => calytics.input_texts(a.input, 'metrics'),
-             known_at => calytics.input_time(a.input, 'knownAt', a.zone)) r), '[]');
-end
-$$;
+             host => a.host, basis => a.basis, every => calytics.input_text(a.input, 'every'), as_of => a.as_of,
+             split => calytics.input_text(a.input, 'split'), metrics => calytics.input_texts(a.input, 'metrics'),
+             known_at => calytics.input_time(a.input, 'knownAt', a.zone)) r);
 comment on function calytics.trpc_metrics(jsonb) is
   'calAnalytics.getMetricValues: the rows of cal.metrics of {period?, at?, from?, to?, source?, service?, host?, basis?, every?, '
   'split?, metrics?, knownAt?}.';
@@ -102,150 +89,106 @@ comment on function calytics.trpc_pace(jsonb) is
   'ago and now), source?, service?, host?, every? (month), forecast? (false)}.';
 
 create function calytics.trpc_forecast(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  a calytics.asked := calytics.asked_of(call);
-  rows jsonb;
-begin
-  select jsonb_agg(to_jsonb(f)) into rows
-    from cal.forecast(
-           coalesce(calytics.input_text(a.input, 'metric'), 'created'), calytics.input_number(a.input, 'horizon', 1, 366, 28),
-           source => a.source, service => a.service, host => a.host, currency => calytics.input_text(a.input, 'currency'),
-           every => coalesce(calytics.input_text(a.input, 'every'), 'day'),
-           confidence => calytics.input_number(a.input, 'confidence', 1, 99, 80) / 100.0, at => a.at) f;
+  language sql stable
   return (
-    select jsonb_object_agg(m.key, m.value) from jsonb_each(rows -> 0) m
-     where m.key not in ('starts_at', 'ends_at', 'value', 'low', 'high'))
-    || jsonb_build_object('rows', (
-      select jsonb_agg(jsonb_build_object('starts_at', r -> 'starts_at', 'ends_at', r -> 'ends_at', 'value', r -> 'value',
-                                          'low', r -> 'low', 'high', r -> 'high') order by i)
-        from jsonb_array_elements(rows) with ordinality x (r, i)));
-end
-$$;
+    select (jsonb_agg(f) -> 0) - '{starts_at,ends_at,value,low,high}'::text[]
+           || jsonb_build_object('rows', jsonb_agg(jsonb_build_object(
+                'starts_at', f.starts_at, 'ends_at', f.ends_at, 'value', f.value, 'low', f.low, 'high', f.high)))
+      from calytics.asked_of(call) a,
+           cal.forecast(
+             coalesce(calytics.input_text(a.input, 'metric'), 'created'), calytics.input_number(a.input, 'horizon', 1, 366, 28),
+             source => a.source, service => a.service, host => a.host, currency => calytics.input_text(a.input, 'currency'),
+             every => coalesce(calytics.input_text(a.input, 'every'), 'day'),
+             confidence => calytics.input_number(a.input, 'confidence', 1, 99, 80) / 100.0, at => a.at) f);
 comment on function calytics.trpc_forecast(jsonb) is
   'calAnalytics.getForecast: cal.forecast of {metric? (created), horizon? (days, 1 to 366; 28), every? (day), confidence? (percent, '
   '1 to 99; 80), currency?, at?, source?, service?, host?}: {"rows": [{"starts_at", "ends_at", "value", "low", "high"}], and '
-  'what is the same for all: "currency_used", "reason", "method", "history_days", "trial_folds", "trial_days", "error", '
+  'what is the same for all: "currency_used", "reason", "reason_code", "method", "history_days", "trial_folds", "trial_days", "error", '
   '"naive_error", "coverage"}.';
 
 create function calytics.trpc_retention(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  a calytics.asked := calytics.asked_of(call);
-begin
-  return coalesce((
-    select jsonb_agg(to_jsonb(r))
-      from cal.retention(
+  language sql stable
+  return (
+    select coalesce(jsonb_agg(r), '[]')
+      from calytics.asked_of(call) a,
+           cal.retention(
              unit => coalesce(calytics.input_text(a.input, 'unit'), 'month'),
              periods => calytics.input_number(a.input, 'periods', 0, 60, 12),
-             source => a.source, at => a.at, service => a.service, host => a.host) r), '[]');
-end
-$$;
+             source => a.source, at => a.at, service => a.service, host => a.host) r);
 comment on function calytics.trpc_retention(jsonb) is
   'calAnalytics.getRetention: the rows of cal.retention of {unit? (month), periods? (0 to 60; 12), source?, at?, service?, host?}.';
 
 create function calytics.trpc_lifetime_value(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  a calytics.asked := calytics.asked_of(call);
-begin
-  return coalesce((
-    select jsonb_agg(to_jsonb(r))
-      from cal.lifetime_value(
+  language sql stable
+  return (
+    select coalesce(jsonb_agg(r), '[]')
+      from calytics.asked_of(call) a,
+           cal.lifetime_value(
              source => a.source, months => calytics.input_number(a.input, 'months', 0, 60, 12),
-             currency => calytics.input_text(a.input, 'currency'), at => a.at) r), '[]');
-end
-$$;
+             currency => calytics.input_text(a.input, 'currency'), at => a.at) r);
 comment on function calytics.trpc_lifetime_value(jsonb) is
   'calAnalytics.getLifetimeValue: the rows of cal.lifetime_value of {months? (0 to 60; 12), currency?, source?, at?}.';
 
 create function calytics.trpc_utilisation(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  a calytics.asked := calytics.asked_of(call);
-begin
-  return coalesce((
-    select jsonb_agg(to_jsonb(r))
-      from cal.utilisation(
+  language sql stable
+  return (
+    select coalesce(jsonb_agg(r), '[]')
+      from calytics.asked_of(call) a,
+           cal.utilisation(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source, service => a.service,
              host => a.host, split => calytics.input_text(a.input, 'split'), every => calytics.input_text(a.input, 'every'),
-             as_of => a.as_of) r), '[]');
-end
-$$;
+             as_of => a.as_of) r);
 comment on function calytics.trpc_utilisation(jsonb) is
   'calAnalytics.getUtilisation: the rows of cal.utilisation of {period?, at?, from?, to?, source?, service?, host?, split?, every?}.';
 
 create function calytics.trpc_funnel(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  a calytics.asked := calytics.asked_of(call);
-begin
+  language sql stable
   return (
-    select jsonb_agg(to_jsonb(r))
-      from cal.funnel(
+    select coalesce(jsonb_agg(r), '[]')
+      from calytics.asked_of(call) a,
+           cal.funnel(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source, service => a.service,
              steps => coalesce(calytics.input_texts(a.input, 'steps'),
                                '{SERVICE_VIEW,SERVICE_SELECT,BOOKING_START,BOOKING_SUBMIT,BOOKED}'),
              "window" => coalesce(calytics.input_interval(a.input, 'window'), '24 hours'),
              strict => calytics.input_flag(a.input, 'strict'), as_of => a.as_of) r);
-end
-$$;
 comment on function calytics.trpc_funnel(jsonb) is
   'calAnalytics.getFunnel: the rows of cal.funnel of {period?, at?, from?, to?, source?, service?, steps?, window? ("24 hours"), '
   'strict?}.';
 
 create function calytics.trpc_traffic(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  a calytics.asked := calytics.asked_of(call);
-begin
-  return coalesce((
-    select jsonb_agg(to_jsonb(r))
-      from cal.traffic(
+  language sql stable
+  return (
+    select coalesce(jsonb_agg(r), '[]')
+      from calytics.asked_of(call) a,
+           cal.traffic(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
-             every => calytics.input_text(a.input, 'every'), as_of => a.as_of) r), '[]');
-end
-$$;
+             every => calytics.input_text(a.input, 'every'), as_of => a.as_of) r);
 comment on function calytics.trpc_traffic(jsonb) is
   'calAnalytics.getTraffic: the rows of cal.traffic of {period?, at?, from?, to?, source?, every?}.';
 
 create function calytics.trpc_traffic_sources(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  a calytics.asked := calytics.asked_of(call);
-begin
-  return coalesce((
-    select jsonb_agg(to_jsonb(r))
-      from (select s.* from cal.sources(
-                     period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
-                     by => coalesce(calytics.input_text(a.input, 'by'), 'source'), as_of => a.as_of) s
-             limit calytics.input_number(a.input, 'limit', 1, 1000, 100)) r), '[]');
-end
-$$;
+  language sql stable
+  return (
+    select coalesce(jsonb_agg(r), '[]')
+      from calytics.asked_of(call) a,
+           lateral (
+             select s.* from cal.sources(
+               period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
+               by => coalesce(calytics.input_text(a.input, 'by'), 'source'), as_of => a.as_of) s
+              limit calytics.input_number(a.input, 'limit', 1, 1000, 100)) r);
 comment on function calytics.trpc_traffic_sources(jsonb) is
   'calAnalytics.getTrafficSources: the rows of cal.sources, most sessions first, of {period?, at?, from?, to?, source?, by? (source, '
   'medium, campaign or referrer), limit? (1 to 1000; 100)}.';
 
 create function calytics.trpc_journeys(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  a calytics.asked := calytics.asked_of(call);
-begin
-  return coalesce((
-    select jsonb_agg(to_jsonb(r))
-      from cal.journeys(
+  language sql stable
+  return (
+    select coalesce(jsonb_agg(r), '[]')
+      from calytics.asked_of(call) a,
+           cal.journeys(
              period => a.period, at => a.at, "from" => a.since, "to" => a.until, source => a.source,
-             steps => calytics.input_number(a.input, 'steps', 1, 50, 6), as_of => a.as_of) r), '[]');
-end
-$$;
+             steps => calytics.input_number(a.input, 'steps', 1, 50, 6), as_of => a.as_of) r);
 comment on function calytics.trpc_journeys(jsonb) is
   'calAnalytics.getJourneys: the rows of cal.journeys of {period?, at?, from?, to?, source?, steps? (1 to 50; 6)}.';
 

@@ -1,15 +1,10 @@
 -- The procedures by which admins share links: who may be shown what is cal.share's business.
 
 create function calytics.trpc_shares(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  a calytics.asked := calytics.asked_of(call);
-begin
-  return coalesce((
-    select jsonb_agg(to_jsonb(v) order by v.created_at desc, v.label) from cal.shared_link v where v.source = a.source), '[]');
-end
-$$;
+  language sql stable
+  return (
+    select coalesce(jsonb_agg(v order by v.created_at desc, v.label), '[]')
+      from calytics.asked_of(call) a join cal.shared_link v on v.source = a.source);
 comment on function calytics.trpc_shares(jsonb) is 'calAnalytics.getShares: the rows of cal.shared_link of {source?}, the newest first.';
 
 create function calytics.trpc_share(call jsonb) returns jsonb

@@ -2,12 +2,19 @@
 // and what became of their sessions and funnels, corrected by the parts of hours that a span's ends
 // cut off and by the steps of funnels that were taken after the moment a span is looked at. A
 // session that asks again is answered out of what it remembers (memo.hpp): what the folder's runs
-// have added since, and what the ends of spans moved through, is all that is read.
-
-#include <algorithm>
+// have added since, and what the ends of spans move through (tracked_moves.hpp), is all that is
+// read.
 
 #include "memo.hpp"
+
+extern "C" {
+#include "utils/memutils.h"
+}
+
+#include <new>
+
 #include "spans.hpp"
+#include "tracked_moves.hpp"
 #include "tracked_sums.hpp"
 #include "zone.hpp"
 
@@ -20,6 +27,7 @@ namespace {
 // The runs of the folder since sums were remembered.
 struct Runs {
   Reader* reader;
+  TrackedAhead* ahead;
   const WholeHours* hours;  // of each span
   std::int64_t run;         // the last one that was caught up with
   bool whole = true;
@@ -35,6 +43,7 @@ void add_run(void* context, const Datum* values, const bool* nulls) {
   const auto spans = sums.spans().all;
   const std::string_view basis = text_of(values[1]);
   const Timestamp hour = DatumGetTimestamp(values[2]);
+  runs.ahead->forget_hour(sums.rules(), basis, hour);
   for (std::size_t i = 0; i < spans.size() && runs.whole; ++i) {
     if (spans[i].basis_name != basis) continue;
     const WholeHours::Part part = runs.hours[i].part_of(hour);
@@ -44,7 +53,7 @@ void add_run(void* context, const Datum* values, const bool* nulls) {
 }
 
 // Makes sums of an earlier run those of the reader's; false if what happened since can't be told.
-bool catch_up_tracked(Reader& reader, std::int64_t run) {
+bool catch_up_tracked(Reader& reader, TrackedAhead& ahead, std::int64_t run) {
   if (run == reader.run) return true;
   static const Oid types[] = {INT8OID, INT8OID, INT4OID};
   static Statement query(
@@ -59,32 +68,9 @@ bool catch_up_tracked(Reader& reader, std::int64_t run) {
   auto* hours = static_cast<WholeHours*>(palloc(sizeof(WholeHours) * (spans.size() + 1)));
   for (std::size_t i = 0; i < spans.size(); ++i)
     hours[i] = WholeHours(reader.sums->rules(), spans[i].lo, spans[i].hi, spans[i].open);
-  Runs runs = {&reader, hours, run};
+  Runs runs = {&reader, &ahead, hours, run};
   query.run(values.data(), nullptr, add_run, &runs);
   return runs.whole && runs.run == reader.run;
-}
-
-void put_move(const Span& span, TimestampTz from, TimestampTz to, bool end, Correction* moves,
-              std::size_t& size) {
-  if (from == to) return;
-  moves[size++] = {&span, std::min(from, to), std::max(from, to), 0, (from < to) == end ? 1 : -1};
-}
-
-// Makes sums those of spans whose ends have moved.
-void move_tracked(Reader& reader, std::span<const Span> to) {
-  const auto spans = reader.sums->spans().all;
-  auto* moves = static_cast<Correction*>(palloc(sizeof(Correction) * 2 * (spans.size() + 1)));
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < spans.size(); ++i) {
-    put_move(spans[i], spans[i].lo, to[i].lo, false, moves, size);
-    if (!spans[i].open) put_move(spans[i], spans[i].hi, to[i].hi, true, moves, size);
-  }
-  add_tracked_cuts({&reader, {moves, size}, true});
-  for (std::size_t i = 0; i < spans.size(); ++i) {
-    spans[i].lo = to[i].lo;
-    spans[i].hi = to[i].hi;
-    spans[i].as_of = to[i].as_of;
-  }
 }
 
 void read_instant(void* context, const Datum* values, const bool* nulls) {
@@ -127,15 +113,25 @@ void answer(Reader& reader, const Answer& to) {
   reader.sums = &folded;
 }
 
+TrackedAhead& ahead_of(Memo& memo) {
+  if (memo.ahead == nullptr) {
+    memo.beside = AllocSetContextCreate(memo.memory, "calytics ahead", ALLOCSET_SMALL_SIZES);
+    void* const place = MemoryContextAlloc(memo.beside, sizeof(TrackedAhead));
+    memo.ahead = new (place) TrackedAhead(memo.sums->spans().all.size(), memo.beside);
+  }
+  return *memo.ahead;
+}
+
 // False if what is remembered is of no use in this snapshot.
 bool answer_from(Memo& memo, Reader& reader, const Question& question, const Answer& to) {
   open_memo(memo);
   reader.sums = memo.sums;
-  if (!catch_up_tracked(reader, memo.run)) {
+  TrackedAhead& ahead = ahead_of(memo);
+  if (!catch_up_tracked(reader, ahead, memo.run)) {
     forget(memo);
     return false;
   }
-  move_tracked(reader, question.spans.all);
+  ahead.move(reader, question.spans.all);
   answer(reader, to);
   settle_memo(memo, reader.run);
   return true;
@@ -165,7 +161,7 @@ void collect_tracked(std::int32_t source, std::span<const Span> spans, const Fil
   reader.sums = &sums;
   add_buckets(reader);
   add_deltas(reader);
-  add_tracked_cuts({&reader, question.spans.corrections, false});
+  add_tracked_cuts(reader, question.spans.corrections);
   answer(reader, to);
   if (remembers) remember_sums(reader, own);
   reader.sums = nullptr;

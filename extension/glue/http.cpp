@@ -74,7 +74,7 @@ NullableDatum dispatch(RequestRow& request) {
   }
   if (!OidIsValid(route.handler))
     return call("unrouted", {some(composite("http_request", request))});
-  if (route.access == "reader" || route.access == "admin") {
+  if (route.access == "viewer" || route.access == "reader" || route.access == "admin") {
     request[kCaller] = call("caller", {some(composite("http_request", request))});
     const NullableDatum denied = call("denied", {some(text_datum(route.access)), request[kCaller]});
     if (status_of(denied) != 0) return denied;

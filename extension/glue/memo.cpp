@@ -1,14 +1,13 @@
 #include "memo.hpp"
 
 extern "C" {
-#include "access/xact.h"
 #include "utils/memutils.h"
 }
 
 #include <algorithm>
 #include <new>
 
-#include "settings.hpp"
+#include "pending_events.hpp"
 #include "zone.hpp"
 
 namespace calytics::glue {
@@ -116,8 +115,7 @@ Memo& place() {
 }  // namespace
 
 bool may_remember(const Question& question) {
-  return remember() && !question.spans.all.empty() &&
-         !TransactionIdIsValid(GetTopTransactionIdIfAny());
+  return remembers() && !question.spans.all.empty();
 }
 
 Memo* memo_of(const Question& question, Oid state_table) {
@@ -137,8 +135,9 @@ void settle_memo(Memo& memo, std::int64_t run) {
   memo.asked = ++calls;
   memo.whole = true;
   // Sums don't give memory back: those that have grown are better read anew.
-  const Size size = MemoryContextMemAllocated(memo.memory, true);
-  if (size > kLargest || size > 4 * memo.first_size + kGrowth) forget(memo);
+  const Size beside = memo.beside == nullptr ? 0 : MemoryContextMemAllocated(memo.beside, true);
+  const Size size = MemoryContextMemAllocated(memo.memory, true) - beside;
+  if (beside > kLargest || size > kLargest || size > 4 * memo.first_size + kGrowth) forget(memo);
 }
 
 void forget(Memo& memo) {

@@ -13,6 +13,8 @@
 
 namespace calytics::glue {
 
+class TrackedAhead;
+
 struct Memo {
   MemoryContext memory = nullptr;  // nullptr: no memo
   Oid state_table = InvalidOid;
@@ -21,6 +23,9 @@ struct Memo {
   Size first_size = 0;
   std::uint64_t asked = 0;  // when, in calls
   bool whole = false;
+  // What is remembered ahead of the ends of tracked spans, in a context that comes and goes.
+  MemoryContext beside = nullptr;
+  TrackedAhead* ahead = nullptr;
 };
 
 // Whether sums that this transaction reads may be remembered.

@@ -172,7 +172,7 @@ void take_funnel(void* context, const FunnelChange& change) {
 
 void take_event(void* context, const PendingEvent& event) {
   core::TrackCounts counts;
-  const std::size_t size = core::count_event(counted(event), counts);
+  const std::size_t size = core::count_event(event.counted, counts);
   count(*static_cast<Settlement*>(context), Basis::tracking, event.event.at,
         {event.event.service, {}, {}}, counts, size, 1);
 }
@@ -207,15 +207,15 @@ void put_deltas(Settlement& settlement) {
     MemoryContextSwitchTo(settlement.row);
     auto* cells = static_cast<bytea*>(palloc(VARHDRSZ + core::HourlyCubes::room_of(cube)));
     const char* end = core::HourlyCubes::write_cube(cube, VARDATA(cells));
-    if (end != VARDATA(cells)) {
-      SET_VARSIZE(cells, end - reinterpret_cast<char*>(cells));
-      std::array<Datum, 5> values = {Int32GetDatum(settlement.source),
-                                     Int64GetDatum(settlement.run), text_datum(kBases[cube.basis]),
-                                     TimestampGetDatum(cube.hour), PointerGetDatum(cells)};
-      std::array<bool, 5> nulls = {};
-      keep(settlement, settlement.rows[deltas],
-           HeapTupleGetDatum(heap_form_tuple(shape, values.data(), nulls.data())));
-    }
+    // Also where that adds up to nothing: what happened in this hour may have happened at another
+    // time of it, and who remembers parts of hours is to know.
+    SET_VARSIZE(cells, end - reinterpret_cast<char*>(cells));
+    std::array<Datum, 5> values = {Int32GetDatum(settlement.source), Int64GetDatum(settlement.run),
+                                   text_datum(kBases[cube.basis]), TimestampGetDatum(cube.hour),
+                                   PointerGetDatum(cells)};
+    std::array<bool, 5> nulls = {};
+    keep(settlement, settlement.rows[deltas],
+         HeapTupleGetDatum(heap_form_tuple(shape, values.data(), nulls.data())));
     MemoryContextReset(settlement.row);
   });
   MemoryContextSwitchTo(settlement.memory);

@@ -29,23 +29,24 @@ struct Counted {
   std::int64_t weight;
 };
 
-void add(Reader& reader, const Span& span, const Counted& row, std::int64_t weight) {
-  Collector& sums = *reader.sums;
-  if (sums.lets(row.key.service, row.key.host))
-    sums.add(span, false, local_time(sums.rules(), row.at), row.key, row.counts, weight);
-}
-
 void add_step_ahead(void* context, const Datum* values, const bool* /*nulls*/) {
   Reader& reader = *static_cast<Reader*>(context);
   const Counted row(values);
   const TimestampTz as_of = DatumGetTimestampTz(values[6]);
   for (const Span& span : reader.sums->spans().all) {
     if (span.basis_name == row.basis && within(span, row.at) && span.as_of == as_of)
-      add(reader, span, row, row.weight);
+      add_tracked(reader, span, row.at, row.key, row.counts, row.weight);
   }
 }
 
 }  // namespace
+
+void add_tracked(Reader& reader, const Span& span, TimestampTz at, const CubeKey& key,
+                 std::string_view counts, std::int64_t weight) {
+  Collector& sums = *reader.sums;
+  if (sums.lets(key.service, key.host))
+    sums.add(span, false, local_time(sums.rules(), at), key, counts, weight);
+}
 
 // Of the same moment, in the widest range.
 void add_ahead(Reader& reader, TimestampTz tracked_until) {
@@ -77,28 +78,42 @@ void add_ahead(Reader& reader, TimestampTz tracked_until) {
 
 namespace {
 
+struct Cuts {
+  Reader* reader;
+  std::span<const Correction> corrections;
+};
+
 void add_cut(void* context, const Datum* values, const bool* /*nulls*/) {
   const Cuts& cuts = *static_cast<Cuts*>(context);
   Reader& reader = *cuts.reader;
   const Counted row(values);
   const Correction& wanted = cuts.corrections[static_cast<std::size_t>(DatumGetInt64(values[6]))];
-  if (!cuts.whole && hour_of(local_time(reader.sums->rules(), row.at)) != wanted.hour) return;
+  if (hour_of(local_time(reader.sums->rules(), row.at)) != wanted.hour) return;
   for (const Correction& correction : cuts.corrections) {
     if (correction.span->basis_name == row.basis && correction.lo == wanted.lo &&
         correction.hi == wanted.hi)
-      add(reader, *correction.span, row, correction.weight);
+      add_tracked(reader, *correction.span, row.at, row.key, row.counts, correction.weight);
   }
 }
 
 }  // namespace
 
-void add_tracked_cuts(Cuts cuts) {
+void read_tracked(const Reader& reader, const Parameters<4>& ranges, RowSink sink, void* context) {
   static const Oid types[] = {INT4OID, INT8OID, INT8ARRAYOID, TEXTARRAYOID, kInstants, kInstants};
   static Statement query(
       "select t.*, r.n from unnest($3, $4, $5, $6) r (n, basis, lo, hi)"
       " cross join lateral calytics.tracked_between($1, $2, r.basis, r.lo, r.hi) t",
       types);
-  const auto corrections = cuts.corrections;
+  if (ranges.size() == 0) return;
+  const std::array<Datum, 6> values = {
+      Int32GetDatum(reader.source),    Int64GetDatum(reader.segment),
+      ranges.array(0, INT8OID),        ranges.array(1, TEXTOID),
+      ranges.array(2, TIMESTAMPTZOID), ranges.array(3, TIMESTAMPTZOID)};
+  query.run(values.data(), nullptr, sink, context);
+}
+
+void add_tracked_cuts(Reader& reader, std::span<const Correction> corrections) {
+  Cuts cuts = {&reader, corrections};
   Parameters<4> ranges(corrections.size());
   for (std::size_t i = 0; i < corrections.size(); ++i) {
     const Correction& correction = corrections[i];
@@ -114,12 +129,7 @@ void add_tracked_cuts(Cuts cuts) {
                 text_datum(correction.span->basis_name), TimestampTzGetDatum(correction.lo),
                 TimestampTzGetDatum(correction.hi)});
   }
-  if (ranges.size() == 0) return;
-  const std::array<Datum, 6> values = {
-      Int32GetDatum(cuts.reader->source), Int64GetDatum(cuts.reader->segment),
-      ranges.array(0, INT8OID),           ranges.array(1, TEXTOID),
-      ranges.array(2, TIMESTAMPTZOID),    ranges.array(3, TIMESTAMPTZOID)};
-  query.run(values.data(), nullptr, add_cut, &cuts);
+  read_tracked(reader, ranges, add_cut, &cuts);
 }
 
 }  // namespace calytics::glue

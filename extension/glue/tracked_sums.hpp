@@ -12,12 +12,15 @@ void add_pending(Reader& reader);
 // Takes back the steps of funnels taken after the moments at which spans are looked at.
 void add_ahead(Reader& reader, TimestampTz tracked_until);
 
-// What lies in parts of hours, or in ranges that the ends of spans moved through.
-struct Cuts {
-  Reader* reader;
-  std::span<const Correction> corrections;
-  bool whole;  // ranges, not parts of the corrections' hours
-};
-void add_tracked_cuts(Cuts cuts);
+// Corrects whole hours by what lies in the parts of them that the ends of spans cut off.
+void add_tracked_cuts(Reader& reader, std::span<const Correction> corrections);
+
+// What buckets hold of ranges of time: number, basis, from and to. Gives basis, time, service,
+// host, counts, weight and the number.
+void read_tracked(const Reader& reader, const Parameters<4>& ranges, RowSink sink, void* context);
+
+// Adds to a span, unless a filter keeps it out.
+void add_tracked(Reader& reader, const Span& span, TimestampTz at, const core::CubeKey& key,
+                 std::string_view counts, std::int64_t weight);
 
 }  // namespace calytics::glue

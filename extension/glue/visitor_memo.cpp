@@ -65,6 +65,9 @@ void remember_sketches(const Asked& asked, Oid state_table, std::int64_t run,
   if (memo.memory != nullptr) forget(memo);
   MemoryContextSetParent(sketches.memory, all);
   memo = {sketches.memory, state_table, run, asked, sketches, ++calls, true};
+  MemoryContext beside =
+      AllocSetContextCreate(sketches.memory, "calytics visits", ALLOCSET_START_SMALL_SIZES);
+  memo.visits = {beside};
   memo.asked.zone = kept_text(text_datum(asked.zone), false, sketches.memory);
 }
 

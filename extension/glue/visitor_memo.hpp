@@ -4,6 +4,7 @@
 
 #include "core/local_time.hpp"
 #include "list.hpp"
+#include "look_ahead.hpp"
 
 namespace calytics::glue {
 
@@ -25,6 +26,12 @@ struct Asked {
   std::string_view zone;
 };
 
+// An event of a visitor.
+struct Visit {
+  TimestampTz at;
+  pg_uuid_t visitor;
+};
+
 struct VisitorMemo {
   MemoryContext memory = nullptr;  // nullptr: no memo
   Oid state_table = InvalidOid;
@@ -33,6 +40,9 @@ struct VisitorMemo {
   List<Sketch> sketches = {};
   std::uint64_t used = 0;  // when, in calls
   bool whole = false;
+  // What lies ahead of the end.
+  LookAhead known = {};
+  List<Visit> visits = {};
 };
 
 // The memo of that question, its end apart; nullptr if there is none.

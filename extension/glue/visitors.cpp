@@ -6,16 +6,15 @@
 #include "pg.hpp"
 
 extern "C" {
-#include "access/xact.h"
 #include "utils/memutils.h"
 }
 
 #include <algorithm>
 
+#include "pending_events.hpp"
 #include "period.hpp"
 #include "reader.hpp"
 #include "rows.hpp"
-#include "settings.hpp"
 #include "spans.hpp"
 #include "visitor_memo.hpp"
 #include "visitors_pending.hpp"
@@ -103,17 +102,34 @@ void put_folded(const Call& call, TimestampTz until, Union& pieces) {
   query.run(values.data(), nullptr, put_piece, &pieces);
 }
 
-void put_moved(const Call& call, TimestampTz from, Union& pieces) {
-  static const Oid types[] = {INT4OID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
-  static Statement query("select v.* from calytics.visitors_between($1, $2, $3, $4, $5) v", types);
-  const std::array<Datum, 5> values = {
-      Int32GetDatum(call.asked.source), zone_datum(call), Int64GetDatum(call.reader.segment),
-      TimestampTzGetDatum(from), TimestampTzGetDatum(call.asked.hi)};
-  query.run(values.data(), nullptr, put_piece, &pieces);
+void put_visit(void* context, const Datum* values, const bool* /*nulls*/) {
+  static_cast<List<Visit>*>(context)->put(
+      {DatumGetTimestampTz(values[0]), *DatumGetUUIDP(values[1])});
+}
+
+// What the end of the range has moved over.
+void put_moved(const Call& call, VisitorMemo& memo, Union& pieces) {
+  static const Oid types[] = {INT4OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID};
+  static Statement query("select v.* from calytics.visits_between($1, $2, $3, $4) v", types);
+  Asked passed = call.asked;
+  passed.lo = memo.asked.hi;
+  if (!memo.known.covers(passed.lo, passed.hi)) {
+    MemoryContextReset(memo.visits.memory);
+    memo.visits = {memo.visits.memory};
+    memo.known.begin(passed.lo, passed.hi);
+    const std::array<Datum, 4> values = {
+        Int32GetDatum(call.asked.source), Int64GetDatum(call.reader.segment),
+        TimestampTzGetDatum(memo.known.lo), TimestampTzGetDatum(memo.known.hi)};
+    query.run(values.data(), nullptr, put_visit, &memo.visits);
+    memo.known.learn(memo.visits.size);
+  }
+  sketch_visits(memo.visits, passed, call.rules, put_piece, &pieces);
 }
 
 // The runs of the folder since a memo's.
 struct Runs {
+  const Call* call;
+  VisitorMemo* memo;
   Union* pieces;
   WholeHours hours;
   std::int64_t run;
@@ -126,12 +142,14 @@ void put_run(void* context, const Datum* values, const bool* nulls) {
   runs.whole = runs.whole && (run == runs.run || run == runs.run + 1);
   runs.run = run;
   if (!runs.whole || nulls[1]) return;
-  const WholeHours::Part part = runs.hours.part_of(DatumGetTimestamp(values[1]));
+  const Timestamp hour = DatumGetTimestamp(values[1]);
+  runs.memo->known.forget_hour(runs.call->rules, hour);
+  const WholeHours::Part part = runs.hours.part_of(hour);
   runs.whole = part != WholeHours::Part::some;
-  if (part == WholeHours::Part::all) runs.pieces->put(DatumGetTimestamp(values[1]), values[2]);
+  if (part == WholeHours::Part::all) runs.pieces->put(hour, values[2]);
 }
 
-bool put_runs(const Call& call, const VisitorMemo& memo, Union& pieces) {
+bool put_runs(const Call& call, VisitorMemo& memo, Union& pieces) {
   if (memo.run == call.reader.run) return true;
   static const Oid types[] = {INT8OID, INT8OID, INT4OID};
   static Statement query(
@@ -141,8 +159,8 @@ bool put_runs(const Call& call, const VisitorMemo& memo, Union& pieces) {
       types);
   const std::array<Datum, 3> values = {Int64GetDatum(memo.run), Int64GetDatum(call.reader.run),
                                        Int32GetDatum(call.asked.source)};
-  Runs runs = {&pieces, WholeHours(call.rules, memo.asked.lo, memo.asked.hi, memo.asked.open),
-               memo.run};
+  Runs runs = {&call, &memo, &pieces,
+               WholeHours(call.rules, memo.asked.lo, memo.asked.hi, memo.asked.open), memo.run};
   query.run(values.data(), nullptr, put_run, &runs);
   return runs.whole && runs.run == call.reader.run;
 }
@@ -207,7 +225,7 @@ bool answer_from(VisitorMemo& memo, const Call& call, ReturnSetInfo* result) {
     forget(memo);
     return false;
   }
-  if (!call.asked.open && memo.asked.hi < call.asked.hi) put_moved(call, memo.asked.hi, pieces);
+  if (!call.asked.open && memo.asked.hi < call.asked.hi) put_moved(call, memo, pieces);
   put_known(memo.sketches, pieces);
   pieces.unite(keep_united, &memo.sketches);
   put_rows(call, memo.sketches, result);
@@ -221,11 +239,11 @@ void answer(Call& call, MemoryContext memory, ReturnSetInfo* result) {
   call.asked.open = until < call.asked.hi;
   call.asked.week_start = call.rules.week_start;
   call.asked.zone = bytes_of(static_cast<const Zone*>(call.rules.zone)->name);
-  bool remembers = remember() && !TransactionIdIsValid(GetTopTransactionIdIfAny());
-  VisitorMemo* memo = remembers ? memo_of(call.asked, call.reader.state_table) : nullptr;
+  bool may_remember = remembers();
+  VisitorMemo* memo = may_remember ? memo_of(call.asked, call.reader.state_table) : nullptr;
   if (memo != nullptr && memo->run > call.reader.run) {
     // An old snapshot.
-    remembers = false;
+    may_remember = false;
   } else if (memo != nullptr && answer_from(*memo, call, result)) {
     return;
   }
@@ -235,7 +253,8 @@ void answer(Call& call, MemoryContext memory, ReturnSetInfo* result) {
   List<Sketch> sketches = {own};
   pieces.unite(keep_united, &sketches);
   put_rows(call, sketches, result);
-  if (remembers) remember_sketches(call.asked, call.reader.state_table, call.reader.run, sketches);
+  if (may_remember)
+    remember_sketches(call.asked, call.reader.state_table, call.reader.run, sketches);
 }
 
 }  // namespace

@@ -2,12 +2,8 @@
 -- bookings, for every period, at random moments, with and without a filter, wherever the folder stands.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set seed_file :regress /seed.psql
-\i :seed_file
 \set lives_file :regress /lives.psql
 \i :lives_file
-reset enable_seqscan;
-reset plan_cache_mode;
 select set_config('timezone', pg_temp.pick('UTC', 'America/St_Johns', 'Asia/Kathmandu', 'Australia/Lord_Howe'), false) \g /dev/null
 select cal.rotate_secret('board', 'whsec_of_the_board') \g /dev/null
 select cal.set_source('board', pg_temp.pick('Europe/Madrid', 'America/St_Johns', 'Australia/Lord_Howe'), 'EUR', 1) \g /dev/null

@@ -6,7 +6,6 @@ set search_path = public;
 \getenv regress PG_ABS_SRCDIR
 \set seed_file :regress /seed.psql
 \i :seed_file
-reset enable_seqscan;
 create function pg_temp.send(trigger text, leg text, at text, changes jsonb default '{}') returns text language sql as $$
   select r.outcome from cal.simulate_webhook(trigger, 'erase-' || leg, changes, at::timestamptz, 'erase') w,
          cal.receive_webhook(w.body, w.headers, 'erase') r $$;

@@ -3,7 +3,6 @@
 \getenv regress PG_ABS_SRCDIR
 \set seed_file :regress /seed.psql
 \i :seed_file
-reset enable_seqscan;
 set extra_float_digits = 0;
 \set ECHO queries
 

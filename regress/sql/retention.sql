@@ -2,14 +2,8 @@
 -- journey is in order and complete.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set seed_file :regress /seed.psql
-\i :seed_file
 \set recount_file :regress /recount.psql
 \i :recount_file
-\set lives_file :regress /lives.psql
-\i :lives_file
-reset enable_seqscan;
-reset plan_cache_mode;
 \set ECHO queries
 select length(cal.rotate_secret('law-back', 'whsec_law')) as secret;
 create temp table difference (what text, cohort date, since int, returned text, recounted text);

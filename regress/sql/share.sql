@@ -2,12 +2,8 @@
 -- its answers are those under that filter, and nothing that happens to others changes them.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set seed_file :regress /seed.psql
-\i :seed_file
 \set lives_file :regress /lives.psql
 \i :lives_file
-reset enable_seqscan;
-reset plan_cache_mode;
 \pset format unaligned
 \pset tuples_only on
 \set VERBOSITY terse
@@ -75,13 +71,17 @@ select a #>> '{result,data,accepted}' as accepted
                          jsonb_build_object('sessionId', 'share-' || name, 'eventType', 'PAGE_VIEW', 'ipAddress', '203.0.113.7'), 'POST') a
  where name in ('service', 'reader');
 select session_id, ip_address from calytics.event where session_id in ('share-service', 'share-reader') order by 1;
--- Routes beside the procedures are not for links that show one thing alone.
+-- Routes beside the procedures are not for links that show one thing alone, but for those for viewers.
 select a.access, string_agg(distinct s.status::text, ' ') as statuses
-  from link, unnest(array['reader', 'admin']) a (access), lateral (
+  from link, unnest(array['viewer', 'reader', 'admin']) a (access), lateral (
     select (calytics.denied(a.access, calytics.session_caller(substring(headers ->> 'cookie' from '=(.*)')))).status) s
  where name in ('service', 'host', 'both') group by 1 order by 1;
 select name, (calytics.denied('reader', calytics.session_caller(substring(headers ->> 'cookie' from '=(.*)')))).status as status
   from link where name = 'source';
+-- They are told that something changed, not what.
+select link.name, h.status, replace(h.headers ->> 'x-calytics-listen', s.source_id::text, '<id>') as channels,
+       convert_from((select x.body from cal.http('GET', '/api/cal/events', 'source=kept', link.headers, '') x), 'UTF8')::jsonb #>> '{error,message}' as elsewhere
+  from link, calytics.source s, cal.http('GET', '/api/cal/events', '', link.headers, '') h where s.name = 'shared' and link.name <> 'reader' order by link.name;
 
 -- The law, at random questions, folded or not, in one transaction, for what is told depends on when.
 \set ECHO none
@@ -90,7 +90,7 @@ create function pg_temp.question() returns jsonb language sql as $$
   select jsonb_strip_nulls(jsonb_build_object(
     'period', pg_temp.pick('week', 'month', 'quarter', 'year', 'custom'), 'at', calytics.iso(m.at), 'from', calytics.iso(m.at - random() * interval '300 days'),
     'to', calytics.iso(m.at), 'every', pg_temp.pick('day', 'week', 'month'), 'split', pg_temp.pick('service', 'host', 'service,host', null, null),
-    'basis', pg_temp.pick('booked', 'service', 'event', null), 'horizon', 20, 'unit', pg_temp.pick('month', 'quarter'), 'periods', 3, 'limit', 50,
+    'basis', pg_temp.pick('booked', 'service', 'event', null), 'horizon', 20, 'cohort', date_trunc('month', m.at)::date, 'since', 1, 'step', 1, 'unit', pg_temp.pick('month', 'quarter'), 'periods', 3, 'limit', 50,
     'metric', pg_temp.pick('created', 'completed', 'booked_value', 'booked_minutes', 'cancelled', 'no_show'), 'forecast', random() < 0.3,
     'metrics', '["created", "cancellation_rate", "lead_time_p50", "booked_value", "average_ticket", "customers", "rebooking_rate", "sessions", "events", "visitors", "conversion_rate"]'::jsonb))
     from (select pg_temp.moment() + random() * interval '60 days' as at) m $$;

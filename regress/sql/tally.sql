@@ -102,7 +102,6 @@ create table tally_parallel as select * from t;
 set parallel_setup_cost = 0;
 set parallel_tuple_cost = 0;
 set min_parallel_table_scan_size = 0;
-set enable_seqscan = on;
 alter table tally_parallel set (parallel_workers = 2);
 explain (costs off) select calytics.sum(tally) from tally_parallel;
 select (select calytics.sum(tally) from tally_parallel) operator(calytics.=) (select calytics.sum(tally) from t) as plain,

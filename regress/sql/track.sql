@@ -5,7 +5,6 @@
 \getenv regress PG_ABS_SRCDIR
 \set seed_file :regress /seed.psql
 \i :seed_file
-reset enable_seqscan;
 create extension if not exists pgcrypto;
 \set ECHO queries
 

@@ -1,16 +1,10 @@
 -- What a session remembers of what is tracked: random sessions, read again and again on one connection while moments
--- pass or jump, events and webhooks come in, on time and late, the folder runs, is undone or merges, visitors are
--- forgotten and clocks are set: every read equals the one of a session that remembers nothing.
+-- pass or jump, events and webhooks come in, on time and late, the folder runs, is undone or merges, clocks are
+-- set: every read equals the one of a session that remembers nothing.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set seed_file :regress /seed.psql
-\i :seed_file
-\set lives_file :regress /lives.psql
-\i :lives_file
 \set track_file :regress /track_recount.psql
 \i :track_file
-reset enable_seqscan;
-reset plan_cache_mode;
 select set_config('timezone', pg_temp.pick('UTC', 'America/St_Johns', 'Asia/Kathmandu', 'Australia/Lord_Howe'), false) \g /dev/null
 select cal.rotate_secret('remembered', 'whsec_of_what_is_remembered') \g /dev/null
 select cal.set_source('remembered', pg_temp.pick('Europe/Madrid', 'America/St_Johns', 'Australia/Lord_Howe', 'Asia/Kathmandu'), 'EUR', 1) \g /dev/null
@@ -71,10 +65,7 @@ begin
         commit;
       end if;
     end if;
-    if round % 13 = 0 then
-      perform pg_temp.forget('remembered');
-      commit;
-    elsif round % 17 = 0 then
+    if round % 17 = 0 then
       perform cal.set_source('remembered', pg_temp.pick('America/New_York', 'Europe/Lisbon', 'Asia/Kolkata'));
       commit;
     end if;

@@ -4,7 +4,6 @@
 \getenv regress PG_ABS_SRCDIR
 \set seed_file :regress /seed.psql
 \i :seed_file
-reset enable_seqscan;
 set timezone = 'UTC';
 \set ECHO queries
 

@@ -2,12 +2,8 @@
 -- random lives of bookings; lists come in pages that add up; readers see no persons; wrong input says what is wrong.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set seed_file :regress /seed.psql
-\i :seed_file
 \set lives_file :regress /lives.psql
 \i :lives_file
-reset enable_seqscan;
-reset plan_cache_mode;
 \pset format unaligned
 \pset tuples_only on
 set timezone = 'UTC';

@@ -33,10 +33,10 @@ describe("live updates", () => {
   });
 
   /** Listens as a browser does; `heard` holds each event's data and when it came. */
-  function listen(token = TOKEN, target = "/api/cal/events") {
+  function listen(by = { Authorization: `Bearer ${TOKEN}` }, target = "/api/cal/events") {
     const source = new EventSource(gateway.origin + target, {
       fetch: (url, init) =>
-        fetch(url, { ...init, headers: { ...init.headers, Authorization: `Bearer ${token}` } }),
+        fetch(url, { ...init, headers: { ...init.headers, ...by } }),
     });
     const it = { heard: [], errors: [], source, close: () => source.close() };
     source.onmessage = ({ data, lastEventId }) =>
@@ -49,7 +49,7 @@ describe("live updates", () => {
 
   test("whoever may read hears of a webhook at once, and once for many", async () => {
     const all = listen();
-    const other = listen(OTHER);
+    const other = listen({ Authorization: `Bearer ${OTHER}` });
     await all.wait(1);
     await other.wait(1);
     assert.equal(all.heard[0].type, "reset");
@@ -97,6 +97,25 @@ describe("live updates", () => {
     close();
   });
 
+  test("a link to one service alone hears that something changed, and no more", async () => {
+    await gateway.post(bookingBody("liveLinkUid1", { type: "tattoo-session", eventTypeId: 7302 }));
+    const secret = await database.value("select cal.share('one service', service => 'tattoo-session')");
+    const login = await gateway.ask("/api/login", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "Sec-Fetch-Site": "same-origin" },
+      body: JSON.stringify({ share: secret }),
+    });
+    assert.equal(login.status, 200, login.body.toString());
+    const cookie = String(login.headers["set-cookie"]).split(";")[0];
+    const { wait, heard, close } = listen({ Cookie: cookie });
+    await wait(1);
+    await gateway.post(bookingBody("liveLinkUid2"));
+    await wait(2);
+    assert.deepEqual(Object.keys(heard[1]).filter((key) => key !== "id" && key !== "at"), ["type"]);
+    assert.equal(heard[1].type, "changed");
+    close();
+  });
+
   test("a client that comes again by itself hears what it missed, and once", async () => {
     const first = listen();
     await first.wait(1);
@@ -104,7 +123,7 @@ describe("live updates", () => {
     await first.wait(2);
     first.close();
     const id = first.heard.at(-1).id;
-    const other = listen(TOKEN, "/api/cal/events?source=default");
+    const other = listen(undefined, "/api/cal/events?source=default");
     await other.wait(1);
     await gateway.post(bookingBody("liveAgainUid2"));
     await other.wait(2);

@@ -44,7 +44,7 @@ export function App() {
   useEffect(() => whenLoggedOut(() => setCaller((before) => before && { ...before, authenticated: false, role: null })), []);
   useEffect(() => {
     if (!caller?.role) return;
-    start(!caller.service && !caller.host);
+    start();
     return stop;
   }, [caller?.role]);
   if (error && !caller) return <main><OutOfReach error={error} /></main>;

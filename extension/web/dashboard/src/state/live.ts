@@ -17,7 +17,6 @@ let soon: ReturnType<typeof setTimeout> | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let settling: ReturnType<typeof setTimeout> | undefined;
 let connected = false;
-let told = true;
 
 const wanted = () => running && currentSettings().live && document.visibilityState === "visible";
 let running = false;
@@ -42,7 +41,6 @@ function disconnect(): void {
 function connect(): void {
   if (events || !running) return;
   polling ??= setInterval(refreshSoon, POLL);
-  if (!told) return;
   events = new EventSource("/api/cal/events");
   events.onopen = () => {
     // What happened while nobody listened.
@@ -74,11 +72,10 @@ function follow(): void {
   }
 }
 
-/** Follows what happens. Who isn't told of it, as one who came by a link to one service alone, asks now and then. */
-export function start(isTold: boolean): void {
+/** Follows what happens. */
+export function start(): void {
   if (running) return;
   running = true;
-  told = isTold;
   document.addEventListener("visibilitychange", follow);
   onSettings(follow);
   if (wanted()) connect();
