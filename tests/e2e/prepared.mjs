@@ -34,7 +34,7 @@ export async function copyOf(name, make) {
       return false;
     }
   };
-  await until(alone, `${name} to be made`, 300);
+  await until(alone, `${name} to be made`, 600);
   if (!existsSync(made)) {
     try {
       const draft = path.join(temporaryDirectory(), "cluster");
