@@ -186,7 +186,9 @@ begin
        from unnest(names || identity) n) t
    where e.source_id = src and x.tableoid = e.tableoid and x.ctid = e.ctid
      and (x.person = former
-          or x.session_id in (select v.session_id from calytics.event v where v.source_id = src and v.booking_uid = any (legs)));
+          or x.session_id in (select v.session_id from calytics.event v where v.source_id = src and v.booking_uid = any (legs)
+                            union all
+                            select m.session_id from calytics.booking_session m where m.source_id = src and m.uid = any (legs)));
   get diagnostics events = row_count;
   update calytics.blocked b set reason = null
    where b.source_id = src and calytics.names_person(convert_to(b.reason, 'UTF8'), identity);
@@ -284,7 +286,9 @@ begin
                from cal.analytics_event e
               where e.source = s.name
                 and (e.person = p.customer or e.session_id in (
-                       select v.session_id from calytics.event v where v.source_id = s.source_id and v.booking_uid = any (l.uids)))))
+                       select v.session_id from calytics.event v where v.source_id = s.source_id and v.booking_uid = any (l.uids)
+                       union all
+                       select m.session_id from calytics.booking_session m where m.source_id = s.source_id and m.uid = any (l.uids)))))
            order by s.source_id), '[]')
     into answer
     from calytics.source s

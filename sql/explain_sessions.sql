@@ -42,13 +42,17 @@ create function calytics.booking_named(src int, session text, lo timestamptz, hi
   language sql stable
 begin atomic
   select b.root_uid, b.status, b.starts_at, coalesce(b.event_type_id::text, b.service), coalesce(b.host_id::text, b.host)
-    from calytics.event e
-    join calytics.booking b on b.source_id = src and b.uid = e.booking_uid
-   where e.source_id = src and e.session_id = session and e.occurred_at >= lo and e.occurred_at <= hi
-   order by e.occurred_at, e.booking_uid limit 1;
+    from (
+      select e.occurred_at as at, e.booking_uid as uid from calytics.event e
+       where e.source_id = src and e.session_id = session and e.occurred_at >= lo and e.occurred_at <= hi
+      union all
+      select m.booked_at, m.uid from calytics.session_bookings(src, array[session], lo, hi + interval '1 microsecond') m) x
+    join calytics.booking b on b.source_id = src and b.uid = x.uid
+   order by x.at, x.uid limit 1;
 end;
 comment on function calytics.booking_named(int, text, timestamptz, timestamptz) is
-  'The booking that a session''s events named first in a range of time, of those that a webhook tells of; service, host: their keys.';
+  'The booking that a session''s events named first in a range of time, of those that a webhook tells of or says that it made; '
+  'service, host: their keys.';
 
 create function cal.explain_traffic(
   period text default 'week', at timestamptz default now(), "from" timestamptz default null, "to" timestamptz default null,

@@ -177,6 +177,48 @@ describe("tracker", () => {
     assert.deepEqual(page.errors, []);
   });
 
+  test("where the embed's word is lost, the webhook's metadata alone lead to the booking", async () => {
+    const url = site.put(
+      "/lost",
+      `${tag()}${calSnippet(site, calCom)}<div id="calendar"></div>
+      <script>Cal("inline", { elementOrSelector: "#calendar", calLink: "zoe/consultation" });</script>`,
+    );
+    let go;
+    site.embed = new Promise((resolve) => (go = resolve));
+    const page = await browser.visit(url);
+    await loaded(page);
+    go();
+    const frame = await calCom.frame(page, "zoe/consultation");
+    await arrived("/lost", 4);
+    const session = await sessionOf(page);
+    const metadata = Object.fromEntries(
+      [...new URL(frame.url()).searchParams]
+        .map(([name, value]) => [name.match(/^metadata\[(.*)\]$/)?.[1], value])
+        .filter(([name]) => name),
+    );
+    assert.deepEqual(metadata, { calyticsSession: session });
+    // The visitor books, and has left before the frame could tell.
+    await page.goto("about:blank");
+    const body = JSON.parse(bookingBody("lostBookingAAAAAAAAAA", { metadata }));
+    await gateway.post(Buffer.from(JSON.stringify({ ...body, createdAt: new Date().toISOString() })));
+    assert.deepEqual(steps(await events("/lost")), [
+      "PAGE_VIEW",
+      "SERVICE_VIEW consultation",
+      "SERVICE_SELECT consultation",
+      "BOOKING_START consultation",
+    ]);
+    const [way] = await database.query(
+      "select outcome, root_uid, claimed_at from cal.booking_funnel where session_id = $1 and service <> ''",
+      [session],
+    );
+    assert.deepEqual(way, { outcome: "booked", root_uid: "lostBookingAAAAAAAAAA", claimed_at: null });
+    const reached = await database.value(
+      "select cardinality(f.reached) from calytics.source s, calytics.funnels_now(s.source_id) f where f.session_id = $1 and f.service <> ''",
+      [session],
+    );
+    assert.equal(reached, 5);
+  });
+
   test("a list of services, a dialog and names of one's own are understood too", async () => {
     const url = site.put(
       "/list",
