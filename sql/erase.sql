@@ -55,17 +55,26 @@ create function calytics.erase_again(src int, w calytics.webhook, body bytea) re
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
+  key bytea := (select k.person_key from calytics.source_key k where k.source_id = src);
   e calytics.erased;
   i int;
+  identity text;
+  names text[];
 begin
   for e in
-    select x.* from calytics.erased x
-     where x.source_id = src and x.uid in (w.uid, w.reschedule_uid) and x.customer = any (w.attendee_ids)
+    select x.* from calytics.erased x where x.source_id = src and x.uid in (w.uid, w.reschedule_uid)
   loop
     i := array_position(w.attendee_ids, e.customer);
-    body := calytics.body_without(
-      w, body, coalesce(w.attendee_emails[i], w.attendee_phones[i]), e.stand_in,
-      array_remove(array[w.attendee_names[i], w.attendee_phones[i]], null), i = 1);
+    identity := coalesce(w.attendee_emails[i], w.attendee_phones[i]);
+    names := array_remove(array[w.attendee_names[i], w.attendee_phones[i]], null);
+    if i is null and w.kind = 'booking' then
+      -- Whose seat was cancelled is no attendee any more, and yet it may be their answers that the body holds.
+      identity := (
+        select f.address[1] from regexp_matches(convert_from(body, 'UTF8'), '[^][\s"\\<>(),;:]+@[^][\s"\\<>(),;:]+', 'g') as f (address)
+         where calytics.person_id(f.address[1], key) = e.customer limit 1);
+    end if;
+    continue when identity is null;
+    body := calytics.body_without(w, body, identity, e.stand_in, names, i is null or i = 1);
     insert into calytics.erased (source_id, uid, customer, stand_in)
       values (src, w.uid, e.customer, e.stand_in) on conflict do nothing;
   end loop;
