@@ -1,16 +1,10 @@
 -- Who comes back: cohorts of people by their first visit, and one person's way from the first page seen to the
 -- last booking.
 
-create function cal.retention(
-  unit text default 'month', periods int default 12, source text default 'default', at timestamptz default now(),
-  service text default null, host text default null
-) returns table (cohort date, people bigint, since int, active bigint, active_rate numeric)
-  language plpgsql stable security definer set search_path = pg_catalog, pg_temp set jit = off
+create function calytics.retention_step(unit text, periods int, at timestamptz) returns interval
+  language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  s calytics.source := calytics.source_named(retention.source);
-  services text[] := case when retention.service is not null then calytics.service_keys(s.source_id, retention.service) end;
-  hosts text[] := case when retention.host is not null then calytics.host_keys(s.source_id, retention.host) end;
   step interval := case unit when 'week' then interval '7 days' when 'month' then interval '1 month'
                              when 'quarter' then interval '3 months' when 'year' then interval '1 year' end;
 begin
@@ -24,6 +18,24 @@ begin
     raise exception 'retention needs a moment to be looked at'
       using errcode = 'invalid_parameter_value', hint = 'Leave "at" out for now.';
   end if;
+  return step;
+end
+$$;
+comment on function calytics.retention_step(text, int, timestamptz) is
+  'How long a unit of retention is. Raises invalid_parameter_value on what cal.retention can''t tell.';
+
+create function cal.retention(
+  unit text default 'month', periods int default 12, source text default 'default', at timestamptz default now(),
+  service text default null, host text default null
+) returns table (cohort date, people bigint, since int, active bigint, active_rate numeric)
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp set jit = off
+as $$
+declare
+  s calytics.source := calytics.source_named(retention.source);
+  services text[] := case when retention.service is not null then calytics.service_keys(s.source_id, retention.service) end;
+  hosts text[] := case when retention.host is not null then calytics.host_keys(s.source_id, retention.host) end;
+  step interval := calytics.retention_step(unit, periods, at);
+begin
   return query
   with visit as materialized (
     select f.customer, calytics.local_start(unit, f.starts_at at time zone s.time_zone, s.week_start) as begins

@@ -116,46 +116,68 @@ comment on function calytics.track_measures(calytics.tracked_session, calytics.f
   'What a session, or a funnel, contributes. Basis session: by its beginning; origin: the same, its origins in place of the '
   'service, what kind they are in place of the host, by the names they tell (calytics.origin_label); funnel: by the first step.';
 
-create function calytics.track_events(src int, sessions text[], since timestamptz, below bigint)
+create function calytics.track_events(src int, since timestamptz, below bigint)
   returns table (
     session_id text, service text, occurred_at timestamptz, received_at timestamptz, event_type text, event_id text,
     uid text, origin calytics.origin
   )
+  language sql stable
+begin atomic
+  select e.session_id, e.service, e.occurred_at, e.received_at, e.event_type, e.event_id, b.uid,
+         case when coalesce(e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host) is not null
+              then row(e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host)::calytics.origin end
+    from calytics.event e
+    left join calytics.booking b on b.source_id = src and b.uid = e.booking_uid
+   where e.source_id = src and not e.bot and e.received_at >= since and e.segment + 0 < below;
+end;
+comment on function calytics.track_events(int, timestamptz, bigint) is
+  'Events of people received since a moment, of segments below one, with the booking they name where a webhook tells of it.';
+
+create function calytics.session_events(src int, sessions text[], since timestamptz, until timestamptz, below bigint)
+  returns table (
+    session_id text, service text, occurred_at timestamptz, received_at timestamptz, event_type text, event_id text, uid text,
+    utm_source text, utm_medium text, utm_campaign text, referrer_host text
+  )
   language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
+  set enable_seqscan = off set enable_bitmapscan = on
 as $$
 begin
-  if sessions is null then
+  -- A few are looked through for each event, more are hashed.
+  if cardinality(sessions) <= 8 then
     return query
-    select e.session_id, e.service, e.occurred_at, e.received_at, e.event_type, e.event_id, b.uid,
-           case when coalesce(e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host) is not null
-                then row(e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host)::calytics.origin end
+    select e.session_id, e.service, e.occurred_at, e.received_at, e.event_type, e.event_id,
+           case when e.booking_uid is not null then (
+             select b.uid from calytics.booking b where b.source_id = src and b.uid = e.booking_uid) end,
+           e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host
       from calytics.event e
-      left join calytics.booking b on b.source_id = src and b.uid = e.booking_uid
-     where e.source_id = src and not e.bot and e.received_at >= since and e.segment + 0 < below;
+     where e.source_id = src and not e.bot and e.received_at >= since and e.received_at <= until
+       and e.segment + 0 < below  -- found by time
+       and e.session_id = any (sessions);
   else
     return query
-    select e.session_id, e.service, e.occurred_at, e.received_at, e.event_type, e.event_id, b.uid,
-           case when coalesce(e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host) is not null
-                then row(e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host)::calytics.origin end
+    select e.session_id, e.service, e.occurred_at, e.received_at, e.event_type, e.event_id,
+           case when e.booking_uid is not null then (
+             select b.uid from calytics.booking b where b.source_id = src and b.uid = e.booking_uid) end,
+           e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host
       from calytics.event e
-      left join calytics.booking b on b.source_id = src and b.uid = e.booking_uid
-     where e.source_id = src and e.session_id = any (sessions) and not e.bot and e.received_at >= since
-       and e.segment + 0 < below;  -- found by session
+     where e.source_id = src and not e.bot and e.received_at >= since and e.received_at <= until
+       and e.segment + 0 < below  -- found by time
+       and (e.session_id in (select unnest(sessions))) is true;
   end if;
 end
 $$;
-comment on function calytics.track_events(int, text[], timestamptz, bigint) is
-  'Events of people, of some sessions'' or all, received since a moment, of segments below one, with the booking they name where '
-  'a webhook tells of it.';
+comment on function calytics.session_events(int, text[], timestamptz, timestamptz, bigint) is
+  'As calytics.track_events, events of some sessions that were received from since to until. What it costs goes by how many '
+  'events of whatever session were received meanwhile.';
 
-create function calytics.track_sessions(src int, sessions text[], since timestamptz, below bigint)
+create function calytics.track_sessions(src int, since timestamptz, below bigint)
   returns setof calytics.tracked_session
   language sql stable
 begin atomic
   with gap as (
     select e.*, coalesce(e.occurred_at - lag(e.occurred_at) over (partition by e.session_id order by e.occurred_at)
                            > interval '30 minutes', true) as begins
-      from calytics.track_events(src, sessions, since, below) e
+      from calytics.track_events(src, since, below) e
   ), numbered as (
     select g.*, count(*) filter (where g.begins) over (
              partition by g.session_id order by g.occurred_at, g.begins desc) as n
@@ -173,11 +195,11 @@ begin atomic
         from numbered n
        group by n.session_id, n.n) x;
 end;
-comment on function calytics.track_sessions(int, text[], timestamptz, bigint) is
-  'Sessions as events and bookings tell them: parameters as in calytics.track_events. What events add to them is said once more, '
-  'and faster, in extension/core/track_facts.hpp.';
+comment on function calytics.track_sessions(int, timestamptz, bigint) is
+  'Sessions as events and bookings tell them: parameters as in calytics.track_events. For recounts: the folder and readers '
+  'are told the same, and faster, by extension/core/track_facts.hpp.';
 
-create function calytics.track_funnels(src int, sessions text[], since timestamptz, below bigint)
+create function calytics.track_funnels(src int, since timestamptz, below bigint)
   returns setof calytics.funnel
   language sql stable
 begin atomic
@@ -197,7 +219,7 @@ begin atomic
              (array_agg(e.uid order by e.occurred_at, e.uid) filter (where e.uid is not null))[1] as uid,
              calytics.funnel_times(
                k.step, e.occurred_at, '{SERVICE_VIEW,SERVICE_SELECT,BOOKING_START,BOOKING_SUBMIT,BOOKED}', '24 hours', false) as reached
-        from calytics.track_events(src, sessions, since, below) e
+        from calytics.track_events(src, since, below) e
        -- A page that names a booking that a webhook tells of has booked.
        cross join lateral (
          select e.event_type as step union all select 'BOOKED' where e.uid is not null) k
@@ -205,7 +227,7 @@ begin atomic
           or e.event_type in ('SERVICE_VIEW', 'SERVICE_SELECT', 'BOOKING_START', 'BOOKING_SUBMIT', 'BOOKING_COMPLETE', 'BOOKING_ABANDON')
        group by e.session_id, e.service) w;
 end;
-comment on function calytics.track_funnels(int, text[], timestamptz, bigint) is 'As calytics.track_sessions, funnels.';
+comment on function calytics.track_funnels(int, timestamptz, bigint) is 'As calytics.track_sessions, funnels.';
 
 create type calytics.track_change as (
   session_before  calytics.tracked_session,

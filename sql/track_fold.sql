@@ -193,11 +193,14 @@ as $$
 declare
   before timestamptz := (select t.kept_from from calytics.tracking t where t.source_id = src);
   thawed text[];
+  low bigint;
+  this_run bigint;
 begin
   if before >= since then
     return;
   end if;
-  perform calytics.lock_fold();
+  -- Who remembers what buckets know of sessions goes by runs.
+  this_run := calytics.next_run();
   insert into calytics.tracking as t (source_id, kept_from) values (src, since)
     on conflict on constraint tracking_pkey do update set kept_from = excluded.kept_from;
   with session_gone as (
@@ -215,8 +218,8 @@ begin
      and not exists (select from calytics.tracked_session s where s.source_id = src and s.session_id = n.session_id);
   -- Sessions that stayed as they were, because a part of their events was gone, are told by what is left.
   if thawed is not null then
-    perform calytics.settle_sessions(
-      calytics.next_run(), src, 0, (select f.segment from calytics.fold_state f order by f.run desc limit 1), thawed, since);
+    low := (select f.segment from calytics.fold_state f order by f.run desc limit 1);
+    perform calytics.settle_sessions(this_run, src, low, low, thawed, since);
   end if;
 end
 $$;

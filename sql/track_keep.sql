@@ -29,10 +29,11 @@ begin
         'alter table calytics.event attach partition calytics.%I for values from (%L) to (%L)', name,
         month at time zone 'UTC', (month + interval '1 month') at time zone 'UTC');
       -- Of the partition's own, not of all partitions: as such they come back with a dump.
-      execute format('create index %I on calytics.%I (session_id, source_id)', name || '_session', name);
+      -- By session there is none, which every event would have to pay for: where a session's events are follows from when they
+      -- were received, for that is the order they lie in, and its facts tell when that was.
       execute format(
-        'create index %I on calytics.%I using brin (occurred_at) with (pages_per_range = 16, autosummarize = on)',
-        name || '_occurred', name);
+        'create index %I on calytics.%I using brin (received_at, occurred_at) with (pages_per_range = 16, autosummarize = on)',
+        name || '_times', name);
       execute format('create index %I on calytics.%I (occurred_at, source_id) where late', name || '_late', name);
       -- The folder and readers find by it what is new: it grows at its right end only, and what is equal is kept once.
       execute format('create index %I on calytics.%I (segment, source_id)', name || '_segment', name);
@@ -46,6 +47,36 @@ end
 $$;
 comment on function calytics.make_event_partitions(timestamptz, int) is
   'Makes the partition of a moment''s month, and of so many months after it, where they are missing.';
+
+create function calytics.summarize_events(at timestamptz default now()) returns bigint
+  language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  partition regclass;
+  summarized bigint := 0;
+begin
+  for partition in
+    select to_regclass('calytics.' || calytics.event_partition(m))
+      from (select distinct date_trunc('month', x at time zone 'UTC') from unnest(array[at - interval '1 hour', at]) x) d (m)
+  loop
+    continue when partition is null;
+    begin
+      -- Whoever has the table just now, be it vacuum, isn't to be disturbed: the next time will do.
+      execute format('lock table %s in share update exclusive mode nowait', partition);
+      summarized := summarized + (
+        select coalesce(sum(brin_summarize_new_values(i.indexrelid)), 0)
+          from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
+         where i.indrelid = partition and a.amname = 'brin');
+    exception when lock_not_available then
+      null;
+    end;
+  end loop;
+  return summarized;
+end
+$$;
+comment on function calytics.summarize_events(timestamptz) is
+  'Has the indexes of times know the pages that were filled since, which would be read each time until autovacuum comes by, and '
+  'returns how many ranges of pages these were. Waits for nobody. The background worker calls it about once a second while events come.';
 
 create function calytics.drop_event_partition(name text) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '200ms'

@@ -62,11 +62,11 @@ begin
     select f.session_id from calytics.funnel f where f.source_id = src and f.received_first < kept_from
   )
   select t, null::calytics.funnel
-    from calytics.track_sessions(src, null, coalesce(kept_from, '-infinity'), below) t
+    from calytics.track_sessions(src, coalesce(kept_from, '-infinity'), below) t
    where t.session_id not in (select z.session_id from frozen z)
   union all
   select null, t
-    from calytics.track_funnels(src, null, coalesce(kept_from, '-infinity'), below) t
+    from calytics.track_funnels(src, coalesce(kept_from, '-infinity'), below) t
    where t.session_id not in (select z.session_id from frozen z)
   union all
   select s, null from calytics.tracked_session s where s.source_id = src and s.session_id in (select z.session_id from frozen z)

@@ -3,27 +3,21 @@
 
 #include "table.hpp"
 
-extern "C" {
-#include "executor/executor.h"
-}
-
 namespace calytics::glue {
 
 struct BookingTables {
-  EState* state = CreateExecutorState();
-  Table booking{state, "booking"};
-  Table attendee{state, "attendee"};
-  Table texts{state, "booking_private"};
-  Table change{state, "booking_change"};
-  Table mark{state, "chain_mark"};
-  Table service{state, "service"};
-  Table host{state, "host"};
-  Table person{state, "person"};
+  Table booking{"booking"};
+  Table attendee{"attendee"};
+  Table texts{"booking_private"};
+  Table change{"booking_change"};
+  Table mark{"chain_mark"};
+  Table service{"service"};
+  Table host{"host"};
+  Table person{"person"};
 
   void close() {
     for (Table* table : {&booking, &attendee, &texts, &change, &mark, &service, &host, &person})
       table->close();
-    FreeExecutorState(state);
   }
 };
 

@@ -43,6 +43,7 @@ using calytics::glue::HealthSchedule;
 FolderStart start;
 FolderSlot* slot = nullptr;
 bool extension_is_gone = false;
+TimestampTz summarized_at = 0;
 // While true, SIGTERM interrupts what is under way; otherwise the loop looks at it.
 volatile sig_atomic_t at_work = 1;
 
@@ -209,7 +210,14 @@ void run(FoldSchedule& schedule) {
   }
   extension_is_gone = left < 0;
   note_run();
-  schedule.ran(GetCurrentTimestamp(), merge, left);
+  const TimestampTz now = GetCurrentTimestamp();
+  schedule.ran(now, merge, left);
+  constexpr int between_summaries_ms = 1000;
+  if (extension_is_gone || !TimestampDifferenceExceeds(summarized_at, now, between_summaries_ms))
+    return;
+  summarized_at = now;
+  std::int64_t ranges = 0;
+  if (try_to_call("select calytics.summarize_events()", ranges)) extension_is_gone = ranges < 0;
 }
 
 void look(HealthSchedule& schedule) {

@@ -6,7 +6,6 @@
 extern "C" {
 #include "access/detoast.h"
 #include "access/xact.h"
-#include "executor/executor.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 }
@@ -185,14 +184,12 @@ Received receive_sized(const Sent& sent) {
             .detail = psprintf("the body has %d bytes, calytics.max_body_size allows %d", size,
                                calytics::glue::max_body_size())};
   }
-  EState* state = CreateExecutorState();
-  Table deliveries(state, "webhook_delivery", "webhook_delivery_source_id_digest_key");
+  Table deliveries("webhook_delivery", "webhook_delivery_source_id_digest_key");
   const Received received = receive(
       deliveries, {.body = empty ? nullptr : DatumGetByteaPP(sent.body.value),
                    .headers = sent.headers.isnull ? nullptr : DatumGetJsonbP(sent.headers.value),
                    .source = sent.source});
   deliveries.close();
-  FreeExecutorState(state);
   return received;
 }
 

@@ -2,16 +2,12 @@
 
 extern "C" {
 #include "access/genam.h"
-#include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/index.h"
-#include "catalog/namespace.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "storage/lmgr.h"
 #include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 }
@@ -51,12 +47,13 @@ bool is_free(ResultRelInfo* result, TupleTableSlot* row, EState* state, List* ar
 #endif
 }
 
-Oid primary_key_of(Relation table) {
-#if PG_VERSION_NUM >= 180000
-  return RelationGetPrimaryKeyIndex(table, false);
-#else
-  return RelationGetPrimaryKeyIndex(table);
-#endif
+// Triggers after a row fire when a statement ends, for which this stands.
+template <class Write>
+void as_statement(const OpenTable& table, Write write) {
+  const bool fires = has_row_triggers(table);
+  if (fires) AfterTriggerBeginQuery();
+  write();
+  if (fires) AfterTriggerEndQuery(table.state);
 }
 
 }  // namespace
@@ -96,58 +93,35 @@ ScanKeyData* RowKey::keys_of(Relation index) {
 }
 
 void Table::open() {
-  if (result_ != nullptr) return;
-  PreventCommandIfReadOnly("INSERT");
-  const Oid schema = get_namespace_oid("calytics", false);
-  Relation table = table_open(get_relname_relid(name_, schema), RowExclusiveLock);
-  result_ = makeNode(ResultRelInfo);
-  InitResultRelInfo(result_, table, 0, nullptr, 0);
-  ExecOpenIndices(result_, false);
-  const Oid wanted =
-      key_name_ == nullptr ? primary_key_of(table) : get_relname_relid(key_name_, schema);
-  for (int i = 0; i < result_->ri_NumIndices; ++i) {
-    Relation index = result_->ri_IndexRelationDescs[i];
-    if (RelationGetRelid(index) != wanted) continue;
-    key_ = index;
-    key_info_ = result_->ri_IndexRelationInfo[i];
-  }
-  if (key_ == nullptr) {
-    ereport(ERROR,
-            (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("index calytics.%s is missing", key_name_)));
-  }
-  found_ = table_slot_create(table, nullptr);
-  told_ = MakeSingleTupleTableSlot(RelationGetDescr(table), &TTSOpsVirtual);
+  if (open_ == nullptr) open_ = &take_table(name_, key_name_);
 }
 
 void Table::close() {
-  if (result_ == nullptr) return;
-  ExecDropSingleTupleTableSlot(found_);
-  ExecDropSingleTupleTableSlot(told_);
-  ExecCloseIndices(result_);
-  table_close(result_->ri_RelationDesc, NoLock);
-  result_ = nullptr;
+  if (open_ != nullptr) give_back(*open_);
+  open_ = nullptr;
 }
 
 bool Table::find(RowKey key) {
   open();
   PushActiveSnapshot(GetTransactionSnapshot());
-  IndexScanDesc scan = begin_scan(result_->ri_RelationDesc, key_, key);
-  const bool there = index_getnext_slot(scan, ForwardScanDirection, found_);
+  IndexScanDesc scan = begin_scan(open_->result->ri_RelationDesc, open_->key, key);
+  const bool there = index_getnext_slot(scan, ForwardScanDirection, open_->found);
   index_endscan(scan);
   PopActiveSnapshot();
-  if (there) slot_getallattrs(found_);
+  if (there) slot_getallattrs(open_->found);
   return there;
 }
 
 bool Table::lock(RowKey key) {
   while (find(key)) {
     TM_FailureData failure;
-    ItemPointerData place = found_->tts_tid;
-    const TM_Result result = table_tuple_lock(
-        result_->ri_RelationDesc, &place, GetActiveSnapshot(), found_, GetCurrentCommandId(false),
-        LockTupleNoKeyExclusive, LockWaitBlock, TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+    ItemPointerData place = open_->found->tts_tid;
+    const TM_Result result =
+        table_tuple_lock(open_->result->ri_RelationDesc, &place, GetActiveSnapshot(), open_->found,
+                         GetCurrentCommandId(false), LockTupleNoKeyExclusive, LockWaitBlock,
+                         TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
     if (result == TM_Ok) {
-      slot_getallattrs(found_);
+      slot_getallattrs(open_->found);
       return true;
     }
     if (result != TM_Deleted || IsolationUsesXactSnapshot()) {
@@ -161,31 +135,31 @@ bool Table::lock(RowKey key) {
 void Table::each(RowKey key, RowSink sink, void* context) {
   open();
   PushActiveSnapshot(GetTransactionSnapshot());
-  IndexScanDesc scan = begin_scan(result_->ri_RelationDesc, key_, key);
-  while (index_getnext_slot(scan, ForwardScanDirection, found_)) {
-    slot_getallattrs(found_);
-    sink(context, found_->tts_values, found_->tts_isnull);
+  IndexScanDesc scan = begin_scan(open_->result->ri_RelationDesc, open_->key, key);
+  while (index_getnext_slot(scan, ForwardScanDirection, open_->found)) {
+    slot_getallattrs(open_->found);
+    sink(context, open_->found->tts_values, open_->found->tts_isnull);
   }
   index_endscan(scan);
   PopActiveSnapshot();
 }
 
 void Table::fill(const Arguments& told, bool keep) {
-  ExecClearTuple(told_);
-  const int columns = told_->tts_tupleDescriptor->natts;
+  ExecClearTuple(open_->told);
+  const int columns = open_->told->tts_tupleDescriptor->natts;
   const int size = std::min(told.size(), columns);
-  std::copy_n(told.values(), size, told_->tts_values);
-  std::copy_n(told.nulls(), size, told_->tts_isnull);
+  std::copy_n(told.values(), size, open_->told->tts_values);
+  std::copy_n(told.nulls(), size, open_->told->tts_isnull);
   for (int i = size; i < columns; ++i) {
-    told_->tts_values[i] = keep ? found_->tts_values[i] : Datum{0};
-    told_->tts_isnull[i] = keep ? found_->tts_isnull[i] : true;
+    open_->told->tts_values[i] = keep ? open_->found->tts_values[i] : Datum{0};
+    open_->told->tts_isnull[i] = keep ? open_->found->tts_isnull[i] : true;
   }
-  ExecStoreVirtualTuple(told_);
-  ResetPerTupleExprContext(state_);
+  ExecStoreVirtualTuple(open_->told);
+  ResetPerTupleExprContext(open_->state);
 }
 
 bool Table::is_plain() const {
-  Relation table = result_->ri_RelationDesc;
+  Relation table = open_->result->ri_RelationDesc;
   const TupleConstr* constraints = RelationGetDescr(table)->constr;
   return table->trigdesc == nullptr &&
          (constraints == nullptr || !constraints->has_generated_stored);
@@ -194,29 +168,31 @@ bool Table::is_plain() const {
 void Table::insert(const Arguments& told) {
   open();
   fill(told, false);
-  ExecSimpleRelationInsert(result_, state_, told_);
+  as_statement(*open_, [&] { ExecSimpleRelationInsert(open_->result, open_->state, open_->told); });
   CommandCounterIncrement();
 }
 
 bool Table::insert_unless_there(const Arguments& told) {
   open();
   fill(told, false);
-  Relation table = result_->ri_RelationDesc;
-  List* arbiters = list_make1_oid(RelationGetRelid(key_));
-  if (key_info_->ii_UniqueProcs == nullptr) BuildSpeculativeIndexInfo(key_, key_info_);
+  Relation table = open_->result->ri_RelationDesc;
+  List* arbiters = list_make1_oid(RelationGetRelid(open_->key));
   for (;;) {
     CHECK_FOR_INTERRUPTS();
-    if (!is_free(result_, told_, state_, arbiters)) return false;
+    if (!is_free(open_->result, open_->told, open_->state, arbiters)) return false;
     if (!is_plain()) {
-      ExecSimpleRelationInsert(result_, state_, told_);
+      as_statement(*open_,
+                   [&] { ExecSimpleRelationInsert(open_->result, open_->state, open_->told); });
       break;
     }
-    if (RelationGetDescr(table)->constr != nullptr) ExecConstraints(result_, told_, state_);
+    if (RelationGetDescr(table)->constr != nullptr)
+      ExecConstraints(open_->result, open_->told, open_->state);
     const TransactionId self = GetCurrentTransactionId();
     const uint32 token = SpeculativeInsertionLockAcquire(self);
-    table_tuple_insert_speculative(table, told_, GetCurrentCommandId(true), 0, nullptr, token);
-    const bool conflict = conflicts(result_, told_, state_, arbiters);
-    table_tuple_complete_speculative(table, told_, token, !conflict);
+    table_tuple_insert_speculative(table, open_->told, GetCurrentCommandId(true), 0, nullptr,
+                                   token);
+    const bool conflict = conflicts(open_->result, open_->told, open_->state, arbiters);
+    table_tuple_complete_speculative(table, open_->told, token, !conflict);
     SpeculativeInsertionLockRelease(self);
     if (!conflict) break;
   }
@@ -227,7 +203,9 @@ bool Table::insert_unless_there(const Arguments& told) {
 void Table::update(const Arguments& told) {
   fill(told, true);
   EPQState never = {};  // nobody else changes a row that is locked
-  ExecSimpleRelationUpdate(result_, state_, &never, found_, told_);
+  as_statement(*open_, [&] {
+    ExecSimpleRelationUpdate(open_->result, open_->state, &never, open_->found, open_->told);
+  });
   CommandCounterIncrement();
 }
 

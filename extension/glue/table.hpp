@@ -8,13 +8,13 @@
 
 extern "C" {
 #include "access/skey.h"
-#include "nodes/execnodes.h"
 }
 
 #include <array>
 #include <optional>
 
 #include "columns.hpp"
+#include "open_tables.hpp"
 #include "statement.hpp"
 
 namespace calytics::glue {
@@ -45,8 +45,7 @@ class Table {
  public:
   // In schema calytics. key: a unique index by which its rows are found; without one, the primary
   // key.
-  Table(EState* state, const char* name, const char* key = nullptr)
-      : state_(state), name_(name), key_name_(key) {}
+  explicit Table(const char* name, const char* key = nullptr) : name_(name), key_name_(key) {}
 
   // The row, as what is committed now or written here shows it.
   bool find(RowKey key);
@@ -57,10 +56,10 @@ class Table {
   // The row found last.
   template <class State>
   State row() const {
-    return Columns(found_->tts_values, found_->tts_isnull).take_row<State>();
+    return Columns(open_->found->tts_values, open_->found->tts_isnull).take_row<State>();
   }
 
-  Datum value(int column) const { return found_->tts_values[column]; }
+  Datum value(int column) const { return open_->found->tts_values[column]; }
 
   // Columns that aren't told are NULL.
   void insert(const Arguments& told);
@@ -76,14 +75,9 @@ class Table {
   void fill(const Arguments& told, bool keep);
   bool is_plain() const;
 
-  EState* state_;
   const char* name_;
   const char* key_name_;
-  ResultRelInfo* result_ = nullptr;
-  Relation key_ = nullptr;
-  IndexInfo* key_info_ = nullptr;
-  TupleTableSlot* found_ = nullptr;
-  TupleTableSlot* told_ = nullptr;
+  OpenTable* open_ = nullptr;
 };
 
 template <class State>

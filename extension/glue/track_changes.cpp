@@ -67,13 +67,14 @@ std::span<Fact> array_for(const TrackCall& call, std::size_t size) {
   return {static_cast<Fact*>(MemoryContextAlloc(call.memory, sizeof(Fact) * (size + 1))), size};
 }
 
-// False if the session's facts don't tell what its new events make of them.
-bool join(const TrackCall& call, std::string_view id, const Facts& before,
+// Puts what events in order of time make of `facts`, of a session of which `known` is known. False
+// if these facts don't tell.
+bool join(const TrackCall& call, std::string_view id, const Facts& known, const Facts& facts,
           std::span<const TrackedEvent> events) {
   const std::span<FunnelFact> room =
-      array_for<FunnelFact>(call, before.funnels.size() + events.size());
+      array_for<FunnelFact>(call, facts.funnels.size() + events.size());
   std::size_t size = 0;
-  for (const FunnelRow& row : before.funnels)
+  for (const FunnelRow& row : facts.funnels)
     room[size++] = row.fact;
   for (const TrackedEvent& event : events) {
     if (!concerns_funnel(event)) continue;
@@ -85,23 +86,24 @@ bool join(const TrackCall& call, std::string_view id, const Facts& before,
   const auto funnels = room.first(size);
   std::ranges::sort(funnels, {}, &FunnelFact::service);
   const std::span<SessionFact> sessions =
-      array_for<SessionFact>(call, before.sessions.size() + events.size());
+      array_for<SessionFact>(call, facts.sessions.size() + events.size());
   std::size_t parts = 0;
-  for (const SessionRow& row : before.sessions)
+  for (const SessionRow& row : facts.sessions)
     sessions[parts++] = row.fact;
   for (const TrackedEvent& event : events)
     sessions[parts++] = session_of(event);
-  put_sessions(call, id, before.sessions, sessions.first(core::join_sessions(sessions)));
-  put_funnels(call, id, before.funnels, funnels);
+  put_sessions(call, id, known.sessions, sessions.first(core::join_sessions(sessions)));
+  put_funnels(call, id, known.funnels, funnels);
   return true;
 }
 
 bool is_frozen(const TrackCall& call, const Facts& facts) {
-  return std::any_of(
-             facts.sessions.begin(), facts.sessions.end(),
-             [&](const SessionRow& row) { return row.fact.received_first < call.kept_from; }) ||
+  return std::any_of(facts.sessions.begin(), facts.sessions.end(),
+                     [&](const SessionRow& row) {
+                       return row.fact.received_first < call.known.kept_from;
+                     }) ||
          std::any_of(facts.funnels.begin(), facts.funnels.end(), [&](const FunnelRow& row) {
-           return row.fact.received_first < call.kept_from;
+           return row.fact.received_first < call.known.kept_from;
          });
 }
 
@@ -122,8 +124,10 @@ class Turn {
  public:
   explicit Turn(const TrackCall& call) : call_(call) {}
   Facts known(std::string_view id) {
-    return {rows_with(std::span(call_.sessions.items, call_.sessions.size), id, session_, kIdOf),
-            rows_with(std::span(call_.funnels.items, call_.funnels.size), id, funnel_, kIdOf)};
+    return {rows_with(std::span(call_.known.sessions.items, call_.known.sessions.size), id,
+                      session_, kIdOf),
+            rows_with(std::span(call_.known.funnels.items, call_.known.funnels.size), id, funnel_,
+                      kIdOf)};
   }
   std::span<TrackedEvent> events(std::string_view id) {
     return rows_with(std::span(call_.events.items, call_.events.size), id, event_, kIdOf);
@@ -136,64 +140,93 @@ class Turn {
   std::size_t event_ = 0;
 };
 
-void put_anew(Anew& anew) {
-  const TrackCall& call = *anew.call;
-  if (anew.ids.size == 0) return;
-  read_anew(anew);
-  Turn turn(call);
-  std::size_t next_session = 0;
-  std::size_t next_funnel = 0;
-  for (const Touched& touched : call.touched) {
-    const Facts before = turn.known(touched.id);
-    if (!touched.anew) continue;
-    const auto sessions = rows_with(std::span(anew.sessions.items, anew.sessions.size), touched.id,
-                                    next_session, kIdOf);
-    const auto funnels =
-        rows_with(std::span(anew.funnels.items, anew.funnels.size), touched.id, next_funnel, kIdOf);
-    List<SessionFact> sessions_after = {call.memory};
-    List<FunnelFact> funnels_after = {call.memory};
-    for (const SessionRow& row : sessions)
-      sessions_after.put(row.fact);
-    for (const FunnelRow& row : funnels)
-      funnels_after.put(row.fact);
-    put_sessions(call, touched.id, before.sessions, {sessions_after.begin(), sessions_after.size});
-    put_funnels(call, touched.id, before.funnels, {funnels_after.begin(), funnels_after.size});
+// A session that is made anew of all its events.
+struct Anew {
+  std::string_view id;
+  Facts known;
+  std::span<const TrackedEvent> pending;
+};
+
+// Every event of people is in a session that is known, or is pending: unless these were not kept up
+// to date, when all that came since a moment are looked at.
+void put_windows(const Anew& session, TimestampTz since, List<Window>& windows) {
+  if (since != PG_INT64_MAX) {
+    windows.put({since, DT_NOEND, session.id});
+    return;
+  }
+  for (const SessionRow& row : session.known.sessions)
+    windows.put({row.fact.received_first, row.fact.received_last, session.id});
+}
+
+TimestampTz first_received(const Anew& session) {
+  TimestampTz first = DT_NOEND;
+  for (const SessionRow& row : session.known.sessions)
+    first = std::min(first, row.fact.received_first);
+  return first;
+}
+
+void put_anew(const TrackCall& call, std::span<Anew> sessions, TimestampTz since) {
+  List<Window> windows = {call.memory};
+  for (const Anew& session : sessions)
+    put_windows(session, since, windows);
+  List<TrackedEvent> folded = {call.memory};
+  read_folded(call, {windows.begin(), windows.size}, folded);
+  std::sort(folded.begin(), folded.end(),
+            [](const TrackedEvent& a, const TrackedEvent& b) { return a.session < b.session; });
+  std::ranges::sort(sessions, {}, &Anew::id);
+  std::size_t next = 0;
+  for (const Anew& session : sessions) {
+    const auto old = rows_with(std::span(folded.items, folded.size), session.id, next, kIdOf);
+    const auto events = array_for<TrackedEvent>(call, old.size() + session.pending.size());
+    std::ranges::copy(session.pending, std::ranges::copy(old, events.begin()).out);
+    std::ranges::sort(events, {}, &TrackedEvent::at);
+    join(call, session.id, session.known, {}, events);
   }
 }
 
-// since: of sessions that are made anew; infinite where their facts and events tell it.
+// Sessions of one time after those of another: so many that what is read of them is bounded, and
+// lies together.
+void put_all_anew(TrackCall& call, std::span<Anew> sessions, TimestampTz since) {
+  constexpr std::size_t at_once = 10'000;
+  MemoryContext whole = call.memory;
+  std::ranges::sort(sessions, {}, first_received);
+  while (!sessions.empty()) {
+    const std::size_t size = std::min(at_once, sessions.size());
+    call.memory = AllocSetContextCreate(whole, "calytics sessions anew", ALLOCSET_DEFAULT_SIZES);
+    put_anew(call, sessions.first(size), since);
+    MemoryContextDelete(call.memory);
+    call.memory = whole;
+    sessions = sessions.subspan(size);
+  }
+}
+
+// since: when events of sessions may have been received that their facts don't tell of; infinite
+// where there are none.
 void settle(TrackCall& call, TimestampTz since) {
   if (call.touched.size == 0) return;
   read_known(call);
-  Anew anew = {&call, {call.memory}, {call.memory}, {call.memory}, since};
+  List<Anew> anew = {call.memory};
   Turn turn(call);
-  for (Touched& touched : call.touched) {
+  for (const Touched& touched : call.touched) {
     const Facts known = turn.known(touched.id);
     const std::span<const TrackedEvent> events = turn.events(touched.id);
-    if (is_frozen(call, known)) {
-      touched.anew = false;
-      continue;
-    }
-    touched.anew = touched.anew || !join(call, touched.id, known, events);
-    if (!touched.anew) continue;
-    anew.ids.put(text_datum(touched.id));
-    for (const SessionRow& row : known.sessions)
-      anew.since = std::min(anew.since, row.fact.received_first);
-    for (const TrackedEvent& event : events)
-      anew.since = std::min(anew.since, event.received_at);
+    if (is_frozen(call, known)) continue;
+    if (touched.anew || !join(call, touched.id, known, known, events))
+      anew.put({touched.id, known, events});
   }
-  put_anew(anew);
+  put_all_anew(call, {anew.begin(), anew.size}, since);
 }
 
 }  // namespace
 
 void track_changes(const TrackRange& range, bool marks, MemoryContext memory,
-                   const TrackSinks& sinks) {
+                   const TrackSinks& sinks, const FoldRun& run) {
   const bool one_part = range.parts > 1;
   std::size_t parts = range.parts;
   for (std::size_t part = range.part; part < (one_part ? range.part + 1 : parts); ++part) {
     MemoryContext own = AllocSetContextCreate(memory, "calytics track", ALLOCSET_DEFAULT_SIZES);
     TrackCall call(range, own, sinks);
+    call.run = run;
     call.part = part;
     call.parts = parts;
     read_events(call);

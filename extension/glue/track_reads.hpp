@@ -1,10 +1,11 @@
 // What track_changes reads: events that are not folded, sessions that webhooks tell something new
-// of, and the facts that the buckets know of these, or that old events make of them anew.
+// of, the facts that the buckets know of these, and old events of those that are made anew.
 //
 // Guarantees those of track_changes.hpp.
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include "list.hpp"
 #include "track_changes.hpp"
@@ -24,9 +25,8 @@ struct TrackCall {
   const TrackSinks* sinks;
   List<core::TrackedEvent> events;  // of people; by session and time once they are read
   List<Touched> touched;
-  List<SessionRow> sessions;  // as the buckets know them, by id and beginning
-  List<FunnelRow> funnels;    // by id and service
-  TimestampTz kept_from = core::kNever;
+  FoldRun run = {};
+  KnownFacts known = {};
   std::size_t part = 0;
   std::size_t parts = 1;
 
@@ -35,16 +35,14 @@ struct TrackCall {
   }
 
   TrackCall(const TrackRange& of, MemoryContext in, const TrackSinks& to)
-      : range(of), memory(in), sinks(&to), events{in}, touched{in}, sessions{in}, funnels{in} {}
+      : range(of), memory(in), sinks(&to), events{in}, touched{in} {}
 };
 
-// Sessions made anew, and what there was of them.
-struct Anew {
-  TrackCall* call;
-  List<Datum> ids;
-  List<SessionRow> sessions;
-  List<FunnelRow> funnels;
-  TimestampTz since = PG_INT64_MAX;
+// When events of a session were received: all of them from first to last.
+struct Window {
+  TimestampTz first;
+  TimestampTz last;
+  std::string_view session;
 };
 
 // Events, and their sessions as touched. Where they are too many the call becomes a part of itself.
@@ -53,6 +51,9 @@ void read_events(TrackCall& call);
 void read_named(TrackCall& call);
 // What the buckets know of the sessions that are touched.
 void read_known(TrackCall& call);
-void read_anew(Anew& anew);
+// Events that are folded, and that were received in the windows of their sessions; none twice.
+// Puts the windows in order.
+void read_folded(const TrackCall& call, std::span<Window> windows,
+                 List<core::TrackedEvent>& events);
 
 }  // namespace calytics::glue

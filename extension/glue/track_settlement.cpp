@@ -172,7 +172,7 @@ void take_funnel(void* context, const FunnelChange& change) {
 
 void take_event(void* context, const PendingEvent& event) {
   core::TrackCounts counts;
-  const std::size_t size = core::count_event(counted(event), counts);
+  const std::size_t size = core::count_event(event.counted, counts);
   count(*static_cast<Settlement*>(context), Basis::tracking, event.event.at,
         {event.event.service, {}, {}}, counts, size, 1);
 }

@@ -6,16 +6,15 @@
 #include "pg.hpp"
 
 extern "C" {
-#include "access/xact.h"
 #include "utils/memutils.h"
 }
 
 #include <algorithm>
 
+#include "pending_events.hpp"
 #include "period.hpp"
 #include "reader.hpp"
 #include "rows.hpp"
-#include "settings.hpp"
 #include "spans.hpp"
 #include "visitor_memo.hpp"
 #include "visitors_pending.hpp"
@@ -240,11 +239,11 @@ void answer(Call& call, MemoryContext memory, ReturnSetInfo* result) {
   call.asked.open = until < call.asked.hi;
   call.asked.week_start = call.rules.week_start;
   call.asked.zone = bytes_of(static_cast<const Zone*>(call.rules.zone)->name);
-  bool remembers = remember() && !TransactionIdIsValid(GetTopTransactionIdIfAny());
-  VisitorMemo* memo = remembers ? memo_of(call.asked, call.reader.state_table) : nullptr;
+  bool may_remember = remembers();
+  VisitorMemo* memo = may_remember ? memo_of(call.asked, call.reader.state_table) : nullptr;
   if (memo != nullptr && memo->run > call.reader.run) {
     // An old snapshot.
-    remembers = false;
+    may_remember = false;
   } else if (memo != nullptr && answer_from(*memo, call, result)) {
     return;
   }
@@ -254,7 +253,8 @@ void answer(Call& call, MemoryContext memory, ReturnSetInfo* result) {
   List<Sketch> sketches = {own};
   pieces.unite(keep_united, &sketches);
   put_rows(call, sketches, result);
-  if (remembers) remember_sketches(call.asked, call.reader.state_table, call.reader.run, sketches);
+  if (may_remember)
+    remember_sketches(call.asked, call.reader.state_table, call.reader.run, sketches);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 namespace calytics::gateway {
 namespace {
 
+constexpr const char* kApplication = "calytics-gateway";
 constexpr const char* kStatement = "cal_http";
 constexpr const char* kCall = "select status, headers, body from cal.http($1, $2, $3, $4, $5)";
 constexpr Oid kText = 25;
@@ -26,11 +27,6 @@ constexpr Milliseconds kStopInterval{100};
 std::string field_of(const PGresult* result, int field) {
   const char* text = PQresultErrorField(result, field);
   return text == nullptr ? std::string() : std::string(text);
-}
-
-std::string first_line(const char* text) {
-  const std::string_view message(text == nullptr ? "" : text);
-  return std::string(message.substr(0, message.find('\n')));
 }
 
 DatabaseError error_of(const PGresult* result) {
@@ -73,34 +69,10 @@ bool Database::wait(short events, TimePoint deadline) {
   return false;
 }
 
-bool Database::open(const std::string& url, TimePoint deadline) {
-  // What precedes dbname are defaults that the URL overrides; what follows it can't be overridden.
-  const std::array<const char*, 9> names = {"application_name",
-                                            "connect_timeout",
-                                            "keepalives_idle",
-                                            "keepalives_interval",
-                                            "keepalives_count",
-                                            "tcp_user_timeout",
-                                            "dbname",
-                                            "client_encoding",
-                                            nullptr};
-  const std::array<const char*, 9> values = {"calytics-gateway", "5",    "30",   "10", "3", "60000",
-                                             url.c_str(),        "UTF8", nullptr};
-  connection_.reset(PQconnectStartParams(names.data(), values.data(), 1));
-  if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) return false;
-  PQsetNoticeReceiver(connection_.get(), on_notice, nullptr);
-  auto next = PGRES_POLLING_WRITING;
-  while (next != PGRES_POLLING_OK) {
-    if (next == PGRES_POLLING_FAILED) return false;
-    if (!wait(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) return false;
-    next = PQconnectPoll(connection_.get());
-  }
-  return PQsetnonblocking(connection_.get(), 1) == 0;
-}
-
 bool Database::connect(const std::string& url, TimePoint deadline, DatabaseError& error) {
-  if (!open(url, deadline)) {
-    auto message = first_line(connection_ ? PQerrorMessage(connection_.get()) : "out of memory");
+  if (!connect_to(url, kApplication, connection_,
+                  [&](short events) { return wait(events, deadline); })) {
+    auto message = error_message(connection_);
     error = broken(message.empty() ? "timed out" : std::move(message));
   } else if (set_up(deadline, error)) {
     return true;
@@ -110,6 +82,11 @@ bool Database::connect(const std::string& url, TimePoint deadline, DatabaseError
 }
 
 bool Database::set_up(TimePoint deadline, DatabaseError& error) {
+  if (PQsetnonblocking(connection_.get(), 1) != 0) {
+    error = broken(error_message(connection_));
+    return false;
+  }
+  PQsetNoticeReceiver(connection_.get(), on_notice, nullptr);
   auto settings = "set statement_timeout = " + std::to_string(statement_timeout_.count());
   if (read_only_) settings += "; set default_transaction_read_only = on";
   for (const bool prepare : {false, true}) {
@@ -117,7 +94,7 @@ bool Database::set_up(TimePoint deadline, DatabaseError& error) {
         prepare ? PQsendPrepare(connection_.get(), kStatement, kCall, kTypes.size(), kTypes.data())
                 : PQsendQuery(connection_.get(), settings.c_str());
     if (sent != 1) {
-      error = broken(first_line(PQerrorMessage(connection_.get())));
+      error = broken(error_message(connection_));
       return false;
     }
     auto outcome = finish(deadline);
@@ -141,11 +118,11 @@ bool Database::flush(TimePoint deadline) {
 
 DatabaseError Database::lost(TimePoint deadline) {
   if (Clock::now() >= deadline) return {Fault::cancelled, "", "no answer in time"};
-  return broken(first_line(PQerrorMessage(connection_.get())));
+  return broken(error_message(connection_));
 }
 
 // The next result, null at the end of a command; false if the connection is lost.
-bool Database::next(Result& result, TimePoint deadline) {
+bool Database::next(ResultPtr& result, TimePoint deadline) {
   while (PQisBusy(connection_.get()) == 1)
     if (!wait(POLLIN, deadline) || PQconsumeInput(connection_.get()) == 0) return false;
   result.reset(PQgetResult(connection_.get()));
@@ -154,11 +131,11 @@ bool Database::next(Result& result, TimePoint deadline) {
 
 // Reads to the end of the command, and so past the commit: an error that comes after the row, as a
 // deferred constraint's does, is the outcome.
-std::variant<Database::Result, DatabaseError> Database::finish(TimePoint deadline) {
+std::variant<ResultPtr, DatabaseError> Database::finish(TimePoint deadline) {
   if (!flush(deadline)) return lost(deadline);
-  Result last;
+  ResultPtr last;
   for (;;) {
-    Result result;
+    ResultPtr result;
     if (!next(result, deadline)) return lost(deadline);
     if (result == nullptr) break;
     if (last == nullptr || !is_error(last.get())) last = std::move(result);
@@ -195,7 +172,7 @@ bool Database::send(const Call& call) {
 
 CallResult Database::call(const Call& call, TimePoint deadline) {
   if (!send(call)) {
-    auto error = broken(first_line(PQerrorMessage(connection_.get())));
+    auto error = broken(error_message(connection_));
     disconnect();
     return error;
   }
@@ -205,7 +182,7 @@ CallResult Database::call(const Call& call, TimePoint deadline) {
     if (!server_said_so) disconnect();
     return std::move(*error);
   }
-  auto answer = decode_answer(std::get<Result>(outcome).get());
+  auto answer = decode_answer(std::get<ResultPtr>(outcome).get());
   if (auto* reason = std::get_if<std::string>(&answer))
     return DatabaseError{Fault::permanent, "", std::move(*reason)};
   return std::move(std::get<Answer>(answer));
@@ -226,7 +203,7 @@ CallResults Database::call_together(std::span<const Call> calls, TimePoint deadl
 
   std::optional<DatabaseError> error;  // the first one; those after it only say that it happened
   for (;;) {
-    Result result;
+    ResultPtr result;
     if (!next(result, deadline)) return give_up(lost(deadline));
     if (result == nullptr) {
       if (PQstatus(connection) == CONNECTION_BAD) return give_up(lost(deadline));
@@ -246,7 +223,7 @@ CallResults Database::call_together(std::span<const Call> calls, TimePoint deadl
     answers.push_back(std::holds_alternative<Answer>(answer) ? std::move(std::get<Answer>(answer))
                                                              : error_answer(500, "internal error"));
   }
-  Result end;
+  ResultPtr end;
   if (!next(end, deadline) || PQexitPipelineMode(connection) != 1) disconnect();
   if (error) return std::move(*error);
   if (answers.size() != calls.size()) return give_up(broken("answers are missing"));

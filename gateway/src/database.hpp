@@ -10,7 +10,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -18,10 +17,9 @@
 #include <variant>
 #include <vector>
 
-#include <libpq-fe.h>
-
 #include "clock.hpp"
 #include "message.hpp"
+#include "postgres.hpp"
 #include "sqlstate.hpp"
 
 namespace calytics::gateway {
@@ -58,28 +56,19 @@ class Database {
   void disconnect() { connection_.reset(); }
 
  private:
-  struct Close {
-    void operator()(PGconn* connection) const { PQfinish(connection); }
-  };
-  struct Clear {
-    void operator()(PGresult* result) const { PQclear(result); }
-  };
-  using Result = std::unique_ptr<PGresult, Clear>;
-
   bool wait(short events, TimePoint deadline);
-  bool open(const std::string& url, TimePoint deadline);
   bool flush(TimePoint deadline);
   bool send(const Call& call);
   DatabaseError lost(TimePoint deadline);
-  bool next(Result& result, TimePoint deadline);
-  std::variant<Result, DatabaseError> finish(TimePoint deadline);
+  bool next(ResultPtr& result, TimePoint deadline);
+  std::variant<ResultPtr, DatabaseError> finish(TimePoint deadline);
   static DatabaseError broken(std::string message);
   bool set_up(TimePoint deadline, DatabaseError& error);
 
   Milliseconds statement_timeout_;
   bool read_only_;
   std::stop_token stop_;
-  std::unique_ptr<PGconn, Close> connection_;
+  ConnectionPtr connection_;
 };
 
 }  // namespace calytics::gateway

@@ -12,16 +12,12 @@
 namespace calytics::gateway {
 namespace {
 
+constexpr const char* kApplication = "calytics-gateway events";
 constexpr Milliseconds kFirstBackOff{100};
 constexpr Milliseconds kLongestBackOff{2000};
 constexpr Milliseconds kPatience{5000};
 // How long it sleeps at most, for poll(2) wants a number.
 constexpr Milliseconds kLongestWait{60'000};
-
-std::string first_line(const char* text) {
-  const std::string_view message(text == nullptr ? "" : text);
-  return std::string(message.substr(0, message.find('\n')));
-}
 
 }  // namespace
 
@@ -71,22 +67,15 @@ bool Listener::poll(short events, TimePoint deadline) {
 
 void Listener::connect() {
   const auto deadline = Clock::now() + kPatience;
-  // What precedes dbname are defaults that the URL overrides; what follows it can't be overridden.
-  const std::array<const char*, 6> names = {"application_name", "tcp_user_timeout",
-                                            "keepalives_idle",  "dbname",
-                                            "client_encoding",  nullptr};
-  const std::array<const char*, 6> values = {
-      "calytics-gateway events", "60000", "30", url_.c_str(), "UTF8", nullptr};
-  connection_.reset(PQconnectStartParams(names.data(), values.data(), 1));
-  if (connection_ == nullptr) return fail("out of memory");
-  auto next =
-      PQstatus(connection_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
-  while (next != PGRES_POLLING_OK) {
-    if (next == PGRES_POLLING_FAILED) return fail(first_line(PQerrorMessage(connection_.get())));
+  const auto await = [&](short events) {
+    while (!stop_.stop_requested() && Clock::now() < deadline)
+      if (poll(events, deadline)) return true;
+    return false;
+  };
+  if (!connect_to(url_, kApplication, connection_, await)) {
     if (stop_.stop_requested()) return;
-    if (Clock::now() >= deadline) return fail("timed out");
-    if (poll(next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
-      next = PQconnectPoll(connection_.get());
+    const auto message = error_message(connection_);
+    return fail(message.empty() ? "timed out" : message);
   }
   LogLine(LogLevel::info, "listener_connected").number("failures", failures_);
   listen();
@@ -101,24 +90,23 @@ void Listener::listen() {
   std::string command = "set idle_session_timeout = 0";
   for (const auto& channel : asked_) {
     char* name = PQescapeIdentifier(connection_.get(), channel.data(), channel.size());
-    if (name == nullptr) return fail(first_line(PQerrorMessage(connection_.get())));
+    if (name == nullptr) return fail(error_message(connection_));
     command.append("; listen ").append(name);
     PQfreemem(name);
   }
   answer_due_ = Clock::now() + kPatience;
-  if (PQsendQuery(connection_.get(), command.c_str()) != 1)
-    fail(first_line(PQerrorMessage(connection_.get())));
+  if (PQsendQuery(connection_.get(), command.c_str()) != 1) fail(error_message(connection_));
 }
 
 // Takes what has come; false if the connection is gone.
 bool Listener::receive() {
   auto* connection = connection_.get();
   if (PQconsumeInput(connection) == 0) {
-    fail(first_line(PQerrorMessage(connection)));
+    fail(error_message(connection_));
     return false;
   }
   while (!asked_.empty() && PQisBusy(connection) == 0) {
-    PGresult* result = PQgetResult(connection);
+    const ResultPtr result(PQgetResult(connection));
     if (result == nullptr) {
       streams_.heard(std::exchange(asked_, {}));
       answer_due_ = kNever;
@@ -127,10 +115,8 @@ bool Listener::receive() {
       back_off_ = kFirstBackOff;
       break;
     }
-    const bool done = PQresultStatus(result) == PGRES_COMMAND_OK;
-    PQclear(result);
-    if (!done) {
-      fail(first_line(PQerrorMessage(connection)));
+    if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
+      fail(error_message(connection_));
       return false;
     }
   }

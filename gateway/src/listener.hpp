@@ -7,17 +7,15 @@
 #pragma once
 
 #include <atomic>
-#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
-#include <libpq-fe.h>
-
 #include "clock.hpp"
 #include "event_streams.hpp"
+#include "postgres.hpp"
 #include "wake_event.hpp"
 
 namespace calytics::gateway {
@@ -34,10 +32,6 @@ class Listener {
   bool connected() const { return connected_; }
 
  private:
-  struct Close {
-    void operator()(PGconn* connection) const { PQfinish(connection); }
-  };
-
   void run();
   bool poll(short events, TimePoint deadline);
   void connect();
@@ -48,7 +42,7 @@ class Listener {
   const std::string url_;
   EventStreams& streams_;
   WakeEvent& wake_;
-  std::unique_ptr<PGconn, Close> connection_;
+  ConnectionPtr connection_;
   std::vector<std::string> asked_;  // channels of the LISTEN under way
   TimePoint answer_due_ = kNever;   // to that
   std::atomic<bool> connected_ = false;

@@ -3,9 +3,10 @@
 import { Panel } from "../parts/panel";
 import type { Table } from "../parts/table";
 import { useQuery } from "../state/queries";
+import { part, scopeOf } from "../state/view";
 import { t } from "../text";
 import { changed, shown } from "../text/format";
-import { scopeOf, type Context } from "./context";
+import type { Context } from "./context";
 
 interface Variant {
   variant: string;
@@ -48,6 +49,7 @@ function One({ experiment: { experiment, variants } }: { experiment: Experiment 
   const points = (low: number | null, high: number | null) =>
     low === null || high === null ? "" : `${changed(low, "rate")} – ${changed(high, "rate")}`;
   const table: Table = {
+    opens: (r) => ({ open: "variant", within: part(experiment, variants[r]!.variant) }),
     columns: [
       { title: t("variant"), kind: "text" }, { title: t("sessions"), kind: "count" }, { title: t("bookedOnes"), kind: "count" },
       { title: t("conversion"), kind: "rate" }, { title: t("interval"), kind: "text" }, { title: t("difference"), kind: "text" },

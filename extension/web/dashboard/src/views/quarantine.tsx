@@ -5,9 +5,10 @@ import { mutate, type ApiError } from "../api/client";
 import { Panel } from "../parts/panel";
 import type { Table } from "../parts/table";
 import { refresh, useQuery } from "../state/queries";
+import { scopeOf } from "../state/view";
 import { t } from "../text";
 import { shown, time } from "../text/format";
-import { scopeOf, type Context } from "./context";
+import type { Context } from "./context";
 
 interface Delivery {
   delivery_id: number;
