@@ -92,7 +92,8 @@ comment on function cal.track(jsonb, jsonb, text) is
   'eventType (PAGE_VIEW, SERVICE_VIEW, SERVICE_SELECT, BOOKING_START, BOOKING_SUBMIT, BOOKING_COMPLETE, BOOKING_ABANDON or '
   'any name such as GIFT_CARD_VIEW) and may hold serviceId, calEventTypeId, bookingId, bookingUid, duration (ms), eventId '
   '(sent twice, it counts once), timestamp (ISO 8601, or ms since 1970; in the future it becomes now), experiment, variant '
-  'and properties. context: userId, userAgent, ipAddress, referrer, url, doNotTrack; what an event says of them comes first. '
+  'and properties. Of services that Cal.com doesn''t know a month tells calytics.most_services (1,000) apart; events of others '
+  'are of (other). context: userId, userAgent, ipAddress, referrer, url, doNotTrack; what an event says of them comes first. '
   'A batch''s own context may hold sentAt: what the clock of its timestamps says as it is sent, by which they are put right. '
   'Each event is judged by itself and scrubbed of personal data before it is stored. Gives {received, accepted, duplicates, '
   'private, rejected: [{index, reason}], removed}. Raises no_data_found (no such source), invalid_parameter_value.';

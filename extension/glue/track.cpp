@@ -7,6 +7,7 @@
 #include "durability.hpp"
 #include "event_ids.hpp"
 #include "event_row.hpp"
+#include "event_services.hpp"
 #include "event_store.hpp"
 #include "json_writer.hpp"
 #include "outcome_counts.hpp"
@@ -180,6 +181,7 @@ Tracked track(const TrackedSource& source, const TrackRequest& request) {
     const std::span<EventRow> rows = new_rows(rows_of(batch, receipt), receipt);
     answer.accepted = rows.size();
     if (!rows.empty()) {
+      bound_services(rows, receipt);
       store_events(rows, at);
       if (counts) wake_folder_at_commit(MyDatabaseId);
     }
