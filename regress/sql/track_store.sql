@@ -152,3 +152,15 @@ select pg_temp.visitor() = :'before' as same_day;
 delete from calytics.visitor_salt v using calytics.source s where s.source_id = v.source_id and s.name = 'store';
 select pg_temp.visitor() = :'before' as still_known;
 rollback;
+
+-- The index of times knows pages soon after they are filled, and nobody is waited for.
+begin;
+select pg_temp.sent() ->> 'accepted' as accepted;
+do $$ begin
+  execute format('lock table calytics.%I in share update exclusive mode', calytics.event_partition(now() at time zone 'UTC'));
+end $$;
+select calytics.summarize_events() >= 0 as summarized;
+select sum(brin_summarize_new_values(i.indexrelid)) as ranges_left
+  from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
+ where i.indrelid = ('calytics.' || calytics.event_partition(now() at time zone 'UTC'))::regclass and a.amname = 'brin';
+rollback;
