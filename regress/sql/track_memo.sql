@@ -5,6 +5,8 @@
 \getenv regress PG_ABS_SRCDIR
 \set track_file :regress /track_recount.psql
 \i :track_file
+\set remember_file :regress /remember.psql
+\i :remember_file
 select set_config('timezone', pg_temp.pick('UTC', 'America/St_Johns', 'Asia/Kathmandu', 'Australia/Lord_Howe'), false) \g /dev/null
 select cal.rotate_secret('remembered', 'whsec_of_what_is_remembered') \g /dev/null
 select cal.set_source('remembered', pg_temp.pick('Europe/Madrid', 'America/St_Johns', 'Australia/Lord_Howe', 'Asia/Kathmandu'), 'EUR', 1) \g /dev/null
@@ -29,21 +31,6 @@ begin
     when 2 then (select string_agg(s::text, E'\n' order by s::text)
                    from cal.sources(q.per, q.at, source => 'remembered', as_of => q.at + q.lag) s)
     else (cal.dashboard(q.per, q.at, 'remembered', q.service, as_of => q.at + q.lag) - 'last_webhook_age_s')::text end;
-end $$;
-
--- How many questions are answered otherwise than by a session that remembers nothing. Writes nothing, as what writes is not
--- told what is remembered.
-create function pg_temp.wrong_answers() returns bigint language plpgsql stable as $$
-declare
-  remembered text[];
-  read text[];
-begin
-  perform set_config('calytics.remember', 'on', false);
-  remembered := array(select pg_temp.answer(q) from question q order by q.n);
-  perform set_config('calytics.remember', 'off', false);
-  read := array(select pg_temp.answer(q) from question q order by q.n);
-  perform set_config('calytics.remember', 'on', false);
-  return (select count(*) from unnest(remembered, read) u (a, b) where a is distinct from b);
 end $$;
 
 create temp table verdict (round int, wrong bigint);
