@@ -13,6 +13,7 @@
 
 #include "answer_writer.hpp"
 #include "exchange.hpp"
+#include "log.hpp"
 #include "memory_budget.hpp"
 #include "settings.hpp"
 #include "sqlstate.hpp"
@@ -241,6 +242,7 @@ TEST_F(ExchangeTest, IsAnsweredExactlyOnceEvenIfForgotten) {
 }
 
 TEST_F(ExchangeTest, TheFirstAnswerOfTwinsCounts) {
+  set_log_level(LogLevel::error);
   for (std::size_t round = 0; round < 500; ++round) {
     auto one = make({{"x-request-id", "same"}});
     auto other = one->twin();
