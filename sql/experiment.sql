@@ -40,6 +40,38 @@ comment on function calytics.always_valid(bigint, bigint, bigint, bigint, float8
   'mixture SPRT''s, in its normal approximation, the difference mixed by a normal of standard deviation tau. NULL and 1 while '
   'there are fewer than ten hits or ten misses.';
 
+create function calytics.experiment_sessions(
+  src int, experiment text, lo timestamptz, hi timestamptz, goal text
+) returns table (session_id text, variant text, since timestamptz, hit boolean, uid text)
+  language sql stable
+begin atomic
+  with assigned as materialized (
+    select e.session_id, (array_agg(e.variant order by e.occurred_at, e.event_id))[1] as variant, min(e.occurred_at) as since
+      from calytics.event e
+     where e.source_id = src and e.experiment = experiment_sessions.experiment and e.variant is not null
+       and not e.bot and e.occurred_at >= lo and e.occurred_at < hi
+     group by e.session_id
+  ), reached as materialized (
+    select x.session_id, max(x.at) as last_at,
+           (array_agg(x.uid order by x.at desc, x.uid) filter (where goal = 'BOOKED'))[1] as uid
+      from (
+        select e.session_id, e.occurred_at as at, e.booking_uid as uid
+          from calytics.event e
+         where e.source_id = src and e.occurred_at >= lo and e.occurred_at < hi
+           and case when goal = 'BOOKED' then e.booking_uid is not null and exists (
+                           select from calytics.booking b where b.source_id = src and b.uid = e.booking_uid)
+                    else e.event_type = goal end
+        union all
+        select m.session_id, m.booked_at, m.uid from calytics.session_bookings(src, null, lo, hi) m where goal = 'BOOKED') x
+     group by x.session_id
+  )
+  select a.session_id, a.variant, a.since, coalesce(r.last_at >= a.since, false), r.uid
+    from assigned a left join reached r on r.session_id = a.session_id;
+end;
+comment on function calytics.experiment_sessions(int, text, timestamptz, timestamptz, text) is
+  'The sessions of an experiment from lo to before hi: the variant that each saw first, since when, whether the goal followed, and the '
+  'booking that is it.';
+
 create function cal.experiment(
   experiment text, "from" timestamptz default '-infinity', "to" timestamptz default now(),
   source text default 'default', goal text default 'BOOKED', control text default null, weights jsonb default null,
@@ -65,23 +97,8 @@ begin
       using errcode = 'invalid_parameter_value', hint = 'For instance: weights => ''{"a": 9, "b": 1}''.';
   end if;
   return query
-  with assigned as materialized (
-    select e.session_id, (array_agg(e.variant order by e.occurred_at, e.event_id))[1] as variant, min(e.occurred_at) as since
-      from calytics.event e
-     where e.source_id = s.source_id and e.experiment = experiment.experiment and e.variant is not null
-       and not e.bot and e.occurred_at >= "from" and e.occurred_at < "to"
-     group by e.session_id
-  ), reached as materialized (
-    select e.session_id, max(e.occurred_at) as last_at
-      from calytics.event e
-     where e.source_id = s.source_id and e.occurred_at >= "from" and e.occurred_at < "to"
-       and case when goal = 'BOOKED' then e.booking_uid is not null and exists (
-                       select from calytics.booking b where b.source_id = s.source_id and b.uid = e.booking_uid)
-                else e.event_type = goal end
-     group by e.session_id
-  ), outcome as materialized (
-    select a.variant, coalesce(r.last_at >= a.since, false) as hit
-      from assigned a left join reached r on r.session_id = a.session_id
+  with outcome as materialized (
+    select o.variant, o.hit from calytics.experiment_sessions(s.source_id, experiment, "from", "to", goal) o
   ), counted as materialized (
     select o.variant, count(*) as n, count(*) filter (where o.hit) as hits,
            coalesce((weights ->> o.variant)::float8, 1) as weight

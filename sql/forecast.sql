@@ -86,7 +86,8 @@ create function cal.forecast(
   at timestamptz default now()
 ) returns table (
   starts_at timestamptz, ends_at timestamptz, currency_used text, value numeric, low numeric, high numeric, reason text,
-  method text, history_days int, trial_folds int, trial_days int, error numeric, naive_error numeric, coverage numeric
+  method text, history_days int, trial_folds int, trial_days int, error numeric, naive_error numeric, coverage numeric,
+  reason_code text
 )
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set jit = off
@@ -138,7 +139,11 @@ begin
          case when f.outcome = 'made'
               then format('ETS(A,Ad,A), a week of %s days%s', f.season, case when f.on_roots then ', on square roots' else '' end) end,
          coalesce(cardinality(days.history), 0), f.folds, f.fold_days, round(f.error::numeric, 4),
-         round(f.naive_error::numeric, 4), round(f.coverage::numeric, 4)
+         round(f.naive_error::numeric, 4), round(f.coverage::numeric, 4),
+         case when f.outcome = 'made' then null
+              when not coalesce(days.known, false) then 'unknown'
+              when days.history is null then 'no_history'
+              else 'short_history' end
     from bucket b cross join made f
    order by b.starts_at;
 end
@@ -154,4 +159,4 @@ comment on function cal.forecast(text, int, text, text, text, text, text, float8
   'Forecasting with Exponential Smoothing, 2008). It knows the days that are over, not what is booked already. Trial: '
   'trial_folds forecasts of the past, a week apart, of trial_days each; error: their mean absolute error by that of guessing '
   'each day of the history by the same weekday before (MASE), naive_error: that guess''s own on the same days; coverage: the '
-  'share of days within their interval. Raises invalid_parameter_value and no_data_found (no such source).';
+  'share of days within their interval. reason_code: unknown, no_history or short_history, for pages in other languages. Raises invalid_parameter_value and no_data_found (no such source).';

@@ -30,6 +30,13 @@ grant execute on function
     cal.experiment(text, timestamptz, timestamptz, text, text, text, jsonb, float8, float8),
     cal.retention(text, int, text, timestamptz, text, text),
     cal.customer_journey(uuid, text),
+    cal.explain_retention(date, int, text, text, timestamptz, text, text),
+    cal.explain_lifetime_value(date, int, text, text, timestamptz),
+    cal.explain_pace(timestamptz, timestamptz, timestamptz, text, text, text),
+    cal.explain_traffic(text, timestamptz, timestamptz, timestamptz, text, text, text, text, timestamptz),
+    cal.explain_journeys(int, text, text, text, timestamptz, timestamptz, timestamptz, text, timestamptz),
+    cal.explain_funnel(int, text, timestamptz, timestamptz, timestamptz, text, text, timestamptz),
+    cal.explain_experiment(text, text, timestamptz, timestamptz, text, text),
     cal.verify_metrics(text),
     -- Behind views; without usage of the schema nobody calls them by name.
     calytics.facts_now(int), calytics.funnels_now(int, timestamptz, timestamptz), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally)

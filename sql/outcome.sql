@@ -1,20 +1,13 @@
 -- What became of deliveries and events, counted in shared memory as they come in: numbers that only grow while
 -- the server runs, however many rows there are and whatever becomes of these later.
 
-create function calytics.count_outcome(source_id int, outcome text, times bigint) returns void
-  language c volatile strict
-  as 'MODULE_PATHNAME', 'calytics_count_outcome';
-comment on function calytics.count_outcome(int, text, bigint) is
-  'Counts an outcome so many times once this transaction is committed: applied, unchanged, duplicate, ping, stored, quarantined '
-  'or unauthorized of a delivery, event_accepted, event_duplicate, event_private or event_rejected. Does nothing where calytics '
-  'is not preloaded.';
-
 create function calytics.outcome_counts(out source_id int, out outcome text, out count bigint) returns setof record
   language c volatile strict rows 10
   as 'MODULE_PATHNAME', 'calytics_outcome_counts';
 comment on function calytics.outcome_counts() is
-  'Outcomes of this database''s deliveries and events by source since calytics.counted_since(), those that are not 0; no rows '
-  'where calytics is not preloaded.';
+  'Outcomes of this database''s deliveries and events by source since calytics.counted_since(), those that are not 0: applied, '
+  'unchanged, duplicate, ping, stored, quarantined and unauthorized of deliveries, event_accepted, event_duplicate, event_private '
+  'and event_rejected. No rows where calytics is not preloaded.';
 
 create function calytics.counted_since() returns timestamptz
   language c volatile

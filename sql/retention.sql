@@ -1,16 +1,10 @@
 -- Who comes back: cohorts of people by their first visit, and one person's way from the first page seen to the
 -- last booking.
 
-create function cal.retention(
-  unit text default 'month', periods int default 12, source text default 'default', at timestamptz default now(),
-  service text default null, host text default null
-) returns table (cohort date, people bigint, since int, active bigint, active_rate numeric)
-  language plpgsql stable security definer set search_path = pg_catalog, pg_temp set jit = off
+create function calytics.retention_step(unit text, periods int, at timestamptz) returns interval
+  language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  s calytics.source := calytics.source_named(retention.source);
-  services text[] := case when retention.service is not null then calytics.service_keys(s.source_id, retention.service) end;
-  hosts text[] := case when retention.host is not null then calytics.host_keys(s.source_id, retention.host) end;
   step interval := case unit when 'week' then interval '7 days' when 'month' then interval '1 month'
                              when 'quarter' then interval '3 months' when 'year' then interval '1 year' end;
 begin
@@ -24,6 +18,24 @@ begin
     raise exception 'retention needs a moment to be looked at'
       using errcode = 'invalid_parameter_value', hint = 'Leave "at" out for now.';
   end if;
+  return step;
+end
+$$;
+comment on function calytics.retention_step(text, int, timestamptz) is
+  'How long a unit of retention is. Raises invalid_parameter_value on what cal.retention can''t tell.';
+
+create function cal.retention(
+  unit text default 'month', periods int default 12, source text default 'default', at timestamptz default now(),
+  service text default null, host text default null
+) returns table (cohort date, people bigint, since int, active bigint, active_rate numeric)
+  language plpgsql stable security definer set search_path = pg_catalog, pg_temp set jit = off
+as $$
+declare
+  s calytics.source := calytics.source_named(retention.source);
+  services text[] := case when retention.service is not null then calytics.service_keys(s.source_id, retention.service) end;
+  hosts text[] := case when retention.host is not null then calytics.host_keys(s.source_id, retention.host) end;
+  step interval := calytics.retention_step(unit, periods, at);
+begin
   return query
   with visit as materialized (
     select f.customer, calytics.local_start(unit, f.starts_at at time zone s.time_zone, s.week_start) as begins
@@ -68,14 +80,18 @@ begin
   ), leg as materialized (
     select b.uid from fact f join calytics.booking b on b.source_id = src and b.root_uid = f.root_uid
   ), session as materialized (
-    select distinct e.session_id from leg l join calytics.event e on e.source_id = src and e.booking_uid = l.uid
+    select e.session_id from leg l join calytics.event e on e.source_id = src and e.booking_uid = l.uid
+    union
+    select m.session_id from leg l join calytics.booking_session m on m.source_id = src and m.uid = l.uid
   )
   select j.at, j.kind, j.what, nullif(calytics.service_name(src, j.service), ''), j.session_id, j.uid
     from (
       select e.occurred_at, 'event', e.event_type, e.service, e.session_id, e.booking_uid
         from session x join calytics.event e on e.source_id = src and e.session_id = x.session_id
       union all
-      select v.at, 'booking', v.what, f.service, null, f.uid
+      select v.at, 'booking', v.what, f.service,
+             case when v.what = 'booked' then (
+               select min(m.session_id) from calytics.booking_session m where m.source_id = src and m.uid = f.root_uid) end, f.uid
         from fact f
        cross join lateral (values
          (f.created_at, 'booked'), (f.confirmed_at, 'confirmed'), (f.rejected_at, 'rejected'), (f.cancelled_at, 'cancelled'),
@@ -92,4 +108,4 @@ $$;
 comment on function cal.customer_journey(uuid, text) is
   'One person''s way, in order of time, by the pseudonym that cal.booking shows: events of the sessions that led to a booking of '
   'theirs (kind event), and what became of the bookings (kind booking: booked, confirmed, rescheduled, cancelled, visit, '
-  'no-show, upcoming and so on). Raises no_data_found (no such source).';
+  'no-show, upcoming and so on; of booked, the session that a webhook says made it). Raises no_data_found (no such source).';

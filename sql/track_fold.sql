@@ -42,10 +42,12 @@ create type calytics.track_settlement as (
   new_funnels   calytics.funnel[],
   funnels       calytics.funnel[],
   no_funnels    calytics.funnel[],
-  deltas        calytics.recent_delta[]
+  deltas        calytics.recent_delta[],
+  until         timestamptz
 );
 comment on type calytics.track_settlement is
-  'Sessions and funnels that are new, as they are to be, and that are to be no more; and what is to be added to recent deltas.';
+  'Sessions and funnels that are new, as they are to be, and that are to be no more; what is to be added to recent '
+  'deltas; and when the last of these sessions ended.';
 
 create function calytics.track_settlement(
   run bigint, src int, low bigint, below bigint, sessions text[], since timestamptz, part int, parts int
@@ -93,6 +95,7 @@ begin
           last_at = excluded.last_at;
   insert into calytics.recent_delta select d.* from unnest(t.deltas) d
     on conflict on constraint recent_delta_pkey do update set cells = calytics.cube_plus(recent_delta.cells, excluded.cells);
+  perform calytics.extend_tracking(src, t.until);
 end
 $$;
 comment on function calytics.settle_sessions(bigint, int, bigint, bigint, text[], timestamptz, int, int) is
@@ -105,7 +108,7 @@ as $$
 declare
   before timestamptz := (select t.until from calytics.tracked_until t where t.source_id = src order by t.until desc limit 1);
 begin
-  if before >= extend_tracking.until then
+  if before >= extend_tracking.until or coalesce(extend_tracking.until, '-infinity') = '-infinity' then
     return;
   end if;
   delete from calytics.tracked_until t where t.source_id = src and t.until = before;
@@ -113,7 +116,7 @@ begin
 end
 $$;
 comment on function calytics.extend_tracking(int, timestamptz) is
-  'Notes that buckets know of an event that happened then. Part of calytics.fold_tracking.';
+  'Notes that buckets know of an event, or of a booking of a session, that happened then. Part of calytics.fold_tracking.';
 
 create function calytics.fold_tracking(run bigint, since bigint, low bigint) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
@@ -171,16 +174,6 @@ comment on function calytics.fold_tracking(bigint, bigint, bigint) is
   'Folds events of segments from since to before low, which are complete, and settles the sessions that they, and marked '
   'bookings, touch. Part of calytics.fold.';
 
-create function calytics.learn_roots(since bigint) returns void
-  language sql volatile
-begin atomic
-  update calytics.named_booking n set root_uid = b.root_uid
-    from calytics.chain_mark m
-    join calytics.booking b on b.root_uid = m.root_uid and b.source_id = m.source_id
-   where m.segment >= since and n.source_id = b.source_id and n.uid = b.uid and n.root_uid is distinct from b.root_uid;
-end;
-comment on function calytics.learn_roots(bigint) is 'Notes which bookings that sessions named webhooks told of, by marks from a segment on.';
-
 create function calytics.next_run() returns bigint
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -197,41 +190,6 @@ end
 $$;
 comment on function calytics.next_run() is 'Begins a run of the folder that folds no segment and changes no booking''s fact.';
 
-create function calytics.forget_sessions(src int, sessions text[]) returns bigint
-  language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
-  set enable_seqscan = off
-as $$
-declare
-  zone text := (select s.time_zone from calytics.source s where s.source_id = src);
-  low bigint;
-  this_run bigint;
-  gone bigint;
-  hours timestamp[];
-begin
-  perform calytics.fold(true);
-  this_run := calytics.next_run();
-  select f.segment into low from calytics.fold_state f order by f.run desc limit 1;
-  with gone as (
-    delete from calytics.event e where e.source_id = src and e.session_id = any (sessions)
-    returning e.segment, date_trunc('hour', e.occurred_at at time zone zone) as hour, e.service, e.visitor,
-              calytics.event_counts(e.event_type, e.bot, e.late, e.removed, e.duration) as counts
-  ), subtracted as (
-    insert into calytics.recent_delta (run, source_id, basis, at, cells)
-      select this_run, src, 'tracking', g.hour, calytics.cube(g.service, '', '', g.counts, -1)
-        from gone g where g.segment < low group by g.hour
-  )
-  select count(*), array_agg(distinct g.hour) filter (where g.visitor is not null) into gone, hours from gone g;
-  delete from calytics.named_booking n where n.source_id = src and n.session_id = any (sessions);
-  -- None of their events is left.
-  perform calytics.settle_sessions(this_run, src, low, low, sessions, 'infinity');
-  perform calytics.recount_visitors(src, hours);
-  perform calytics.break_log();
-  return gone;
-end
-$$;
-comment on function calytics.forget_sessions(int, text[]) is
-  'Deletes the events of some sessions and takes back what they counted. Returns how many events there were. For the folder''s transaction.';
-
 create function calytics.retire_sessions(src int, since timestamptz) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
 as $$
@@ -239,11 +197,13 @@ declare
   before timestamptz := (select t.kept_from from calytics.tracking t where t.source_id = src);
   thawed text[];
   low bigint;
+  this_run bigint;
 begin
   if before >= since then
     return;
   end if;
-  perform calytics.lock_fold();
+  -- Who remembers what buckets know of sessions goes by runs.
+  this_run := calytics.next_run();
   insert into calytics.tracking as t (source_id, kept_from) values (src, since)
     on conflict on constraint tracking_pkey do update set kept_from = excluded.kept_from;
   with session_gone as (
@@ -256,13 +216,14 @@ begin
   select array_agg(distinct g.session_id) into thawed
     from (select * from session_gone union all select * from funnel_gone) g
    where g.received_first < before;
+  delete from calytics.booking_session s where s.source_id = src and s.booked_at < since;
   delete from calytics.named_booking n
    where n.source_id = src
      and not exists (select from calytics.tracked_session s where s.source_id = src and s.session_id = n.session_id);
   -- Sessions that stayed as they were, because a part of their events was gone, are told by what is left.
   if thawed is not null then
     low := (select f.segment from calytics.fold_state f order by f.run desc limit 1);
-    perform calytics.settle_sessions(calytics.next_run(), src, low, low, thawed, since);
+    perform calytics.settle_sessions(this_run, src, low, low, thawed, since);
   end if;
 end
 $$;

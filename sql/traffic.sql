@@ -2,37 +2,39 @@
 -- when its id was silent for 30 minutes; it belongs to the period in which it began, with all that follows.
 
 create function calytics.sessions(src int, lo timestamptz, hi timestamptz)
-  returns table (
-    session_id text, began_at timestamptz, ended_at timestamptz, events bigint, visitor uuid, origin jsonb, types text[],
-    claimed boolean, booked boolean
-  )
+  returns table (session_id text, began_at timestamptz, ended_at timestamptz, types text[], booked boolean)
   language sql stable
 begin atomic
-  select n.session_id, min(n.occurred_at), max(n.occurred_at), count(*), (array_agg(n.visitor order by n.occurred_at))[1],
-         -- The first touch: what the first event that says anything says of where the session came from.
-         (array_agg(jsonb_build_object(
-            'utm_source', n.utm_source, 'utm_medium', n.utm_medium, 'utm_campaign', n.utm_campaign,
-            'referrer', n.referrer_host) order by n.occurred_at, n.event_id)
-            filter (where coalesce(n.utm_source, n.utm_medium, n.utm_campaign, n.referrer_host) is not null))[1],
-         array_agg(n.event_type order by n.occurred_at, n.event_id),
-         bool_or(n.event_type = 'BOOKING_COMPLETE'),
-         bool_or(exists (select from calytics.booking b where b.source_id = src and b.uid = n.booking_uid))
+  select n.session_id, min(n.occurred_at), max(n.occurred_at),
+         coalesce(array_agg(n.event_type order by n.occurred_at, n.event_id) filter (where n.event_type is not null), '{}'),
+         bool_or(n.event_type is null or exists (select from calytics.booking b where b.source_id = src and b.uid = n.booking_uid))
     from (
       select g.*, count(*) filter (where g.begins) over (partition by g.session_id order by g.occurred_at, g.begins desc) as n
         from (
-          select e.session_id, e.occurred_at, e.visitor, e.event_type, e.event_id, e.booking_uid, e.utm_source, e.utm_medium,
-                 e.utm_campaign, e.referrer_host,
-                 coalesce(e.occurred_at - lag(e.occurred_at) over (partition by e.session_id order by e.occurred_at)
-                            > interval '30 minutes', true) as begins
-            from calytics.event e
-           where e.source_id = src and not e.bot
-             and e.occurred_at >= lo - interval '30 minutes' and e.occurred_at < hi + interval '1 day') g) n
+          select x.*, coalesce(x.occurred_at - lag(x.occurred_at) over (partition by x.session_id order by x.occurred_at)
+                                 > interval '30 minutes', true) as begins
+            from (
+              select e.session_id, e.occurred_at, e.event_type, e.event_id, e.booking_uid
+                from calytics.event e
+               where e.source_id = src and not e.bot
+                 and e.occurred_at >= lo - interval '30 minutes' and e.occurred_at < hi + interval '1 day'
+              union all
+              select m.session_id, m.booked_at, null, null, m.uid
+                from calytics.session_bookings(src, null, lo - interval '30 minutes', hi + interval '1 day') m) x) g) n
    group by n.session_id, n.n
   having min(n.occurred_at) >= lo and min(n.occurred_at) < hi;
 end;
 comment on function calytics.sessions(int, timestamptz, timestamptz) is
   'Sessions of people that began from lo to before hi, followed for a day: types in the order in which they happened; '
-  'claimed: the page said that it was booked; booked: it named a booking that a verified webhook tells of.';
+  'booked: it named a booking that a verified webhook tells of, or one named it.';
+
+create function calytics.journeys(src int, lo timestamptz, hi timestamptz, steps int)
+  returns table (step int, from_event text, to_event text, sessions bigint)
+  language c stable strict set search_path = pg_catalog, pg_temp set jit = off
+  as 'MODULE_PATHNAME', 'calytics_journeys';
+comment on function calytics.journeys(int, timestamptz, timestamptz, int) is
+  'How many sessions of people that began from lo to before hi, followed for a day, went from which event to which next, at each '
+  'step; the last goes to (booked) or (left).';
 
 create function cal.traffic(
   period text default 'week', at timestamptz default now(), "from" timestamptz default null,
@@ -78,7 +80,7 @@ comment on function cal.traffic(
     text, timestamptz, timestamptz, timestamptz, text, text, timestamptz) is
   'Visitors, sessions and events of people in a period; parameters as in cal.metrics. visitors: distinct pseudonyms, which last '
   'a day, so that whoever comes on two days is two; sessions: by their beginning, 30 silent minutes end one; claimed: '
-  'sessions whose page said that it was booked; booked: those that named a booking that a verified webhook tells of; '
+  'sessions whose page said that it was booked; booked: those with a booking that a verified webhook tells of; '
   'conversion: booked / sessions; bot_events: of machines, which count nowhere else. every: a series by hour to year. Raises '
   'invalid_parameter_value and no_data_found (no such source).';
 
@@ -129,19 +131,8 @@ begin
       using errcode = 'invalid_parameter_value', hint = 'Use 1 to 50.';
   end if;
   return query
-  with path as materialized (
-    -- An event that repeats the one before is no step.
-    select array(select t.type
-                   from unnest(x.types || case when x.booked then '(booked)' else '(left)' end) with ordinality t (type, i)
-                  where t.i = 1 or t.type <> (x.types)[t.i - 1]
-                  order by t.i) as types
-      from calytics.sessions(s.source_id, p.starts_at, p.cut_at) x
-  )
-  select k.step, f.types[k.step], f.types[k.step + 1], count(*)
-    from path f
-   cross join generate_series(1, steps) k (step)
-   where k.step < cardinality(f.types)
-   group by 1, 2, 3
+  select j.step, j.from_event, j.to_event, j.sessions
+    from calytics.journeys(s.source_id, p.starts_at, p.cut_at, steps) j
    order by 1, 4 desc, 2, 3;
 end
 $$;

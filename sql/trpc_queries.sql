@@ -103,7 +103,7 @@ create function calytics.trpc_forecast(call jsonb) returns jsonb
 comment on function calytics.trpc_forecast(jsonb) is
   'calAnalytics.getForecast: cal.forecast of {metric? (created), horizon? (days, 1 to 366; 28), every? (day), confidence? (percent, '
   '1 to 99; 80), currency?, at?, source?, service?, host?}: {"rows": [{"starts_at", "ends_at", "value", "low", "high"}], and '
-  'what is the same for all: "currency_used", "reason", "method", "history_days", "trial_folds", "trial_days", "error", '
+  'what is the same for all: "currency_used", "reason", "reason_code", "method", "history_days", "trial_folds", "trial_days", "error", '
   '"naive_error", "coverage"}.';
 
 create function calytics.trpc_retention(call jsonb) returns jsonb

@@ -62,57 +62,6 @@ begin atomic
 end;
 comment on function calytics.merge_visitors(bigint) is 'Unites what runs from one on have folded with the buckets. Part of calytics.fold.';
 
-create function calytics.recount_visitors(src int, hours timestamp[]) returns void
-  language sql volatile
-begin atomic
-  -- The hours from their events, the days from their hours, the months from their days.
-  with hour as materialized (
-    select h.at, (
-             select hll_add_agg(hll_hash_bytea(uuid_send(e.visitor)), 12, 5, 512, 1)
-               from calytics.event e
-              where e.source_id = src and not e.bot and e.visitor is not null
-                and e.segment < (select f.segment from calytics.fold_state f order by f.run desc limit 1)
-                and e.occurred_at >= h.at at time zone s.time_zone - interval '1 hour'
-                and e.occurred_at < h.at at time zone s.time_zone + interval '2 hours'
-                and date_trunc('hour', e.occurred_at at time zone s.time_zone) = h.at) as sketch
-      from unnest(hours) h (at)
-      join calytics.source s on s.source_id = src
-     where h.at >= coalesce(calytics.kept_hour(src), '-infinity')
-  ), day as materialized (
-    select d.at, (
-             select hll_union_agg(u.sketch)
-               from (select b.sketch from calytics.visitor_bucket b
-                      where b.source_id = src and b.grain = 'hour' and b.at >= d.at and b.at < d.at + interval '1 day'
-                        and b.at not in (select x.at from hour x)
-                     union all
-                     select x.sketch from hour x where x.at >= d.at and x.at < d.at + interval '1 day') u) as sketch
-      from (select distinct date_trunc('day', h.at) as at from hour h) d
-  ), month as materialized (
-    select m.at, (
-             select hll_union_agg(u.sketch)
-               from (select b.sketch from calytics.visitor_bucket b
-                      where b.source_id = src and b.grain = 'day' and b.at >= m.at and b.at < m.at + interval '1 month'
-                        and b.at not in (select x.at from day x)
-                     union all
-                     select x.sketch from day x where x.at >= m.at and x.at < m.at + interval '1 month') u) as sketch
-      from (select distinct date_trunc('month', d.at) as at from day d) m
-  ), new as materialized (
-    select 'hour' as grain, h.* from hour h
-    union all
-    select 'day', d.* from day d
-    union all
-    select 'month', m.* from month m
-  ), gone as (
-    delete from calytics.visitor_bucket b using new n
-     where b.source_id = src and b.grain = n.grain and b.at = n.at and n.sketch is null
-  )
-  insert into calytics.visitor_bucket (source_id, grain, at, sketch)
-    select src, n.grain, n.at, n.sketch from new n where n.sketch is not null order by 2, 3
-    on conflict on constraint visitor_bucket_pkey do update set sketch = excluded.sketch;
-end;
-comment on function calytics.recount_visitors(int, timestamp[]) is
-  'Makes the visitors of some local hours, and of their days and months, anew from the events; nothing may wait to be merged.';
-
 create function calytics.visitors_between(src int, zone text, low bigint, lo timestamptz, hi timestamptz)
   returns table (at timestamp, sketch hll)
   language sql stable
@@ -238,11 +187,11 @@ comment on function calytics.visitors_folded(int, text, bigint, bigint, timestam
   'Sketches by the start of an hour, day or month, the coarsest one at most, whose union is all visitors of folded events from lo '
   'to before hi. until: when the last event happened that buckets know of.';
 
-create function calytics.visitors(src int, lo timestamptz, hi timestamptz, unit text, wants_total boolean default false)
-  returns table (at timestamp, visitors bigint, total bigint)
+create function calytics.visitors(src int, lo timestamptz, hi timestamptz, unit text)
+  returns table (at timestamp, visitors bigint)
   language c stable set search_path = pg_catalog, pg_temp
   set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = on
   as 'MODULE_PATHNAME', 'calytics_visitors';
-comment on function calytics.visitors(int, timestamptz, timestamptz, text, boolean) is
-  'Distinct visitors from lo to before hi, exact in the caller''s snapshot while they are few: by local unit (NULL: one row), and, '
-  'if wanted, in all. No row where there are none.';
+comment on function calytics.visitors(int, timestamptz, timestamptz, text) is
+  'Distinct visitors from lo to before hi, exact in the caller''s snapshot while they are few: by local unit (NULL: one row). '
+  'No row where there are none.';

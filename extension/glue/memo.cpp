@@ -1,14 +1,13 @@
 #include "memo.hpp"
 
 extern "C" {
-#include "access/xact.h"
 #include "utils/memutils.h"
 }
 
 #include <algorithm>
 #include <new>
 
-#include "settings.hpp"
+#include "pending_events.hpp"
 #include "zone.hpp"
 
 namespace calytics::glue {
@@ -116,8 +115,7 @@ Memo& place() {
 }  // namespace
 
 bool may_remember(const Question& question) {
-  return remember() && !question.spans.all.empty() &&
-         !TransactionIdIsValid(GetTopTransactionIdIfAny());
+  return remembers() && !question.spans.all.empty();
 }
 
 Memo* memo_of(const Question& question, Oid state_table) {

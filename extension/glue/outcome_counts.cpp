@@ -19,7 +19,6 @@ extern "C" {
 #include <new>
 #include <utility>
 
-CALYTICS_SQL_FUNCTION(calytics_count_outcome);
 CALYTICS_SQL_FUNCTION(calytics_outcome_counts);
 CALYTICS_SQL_FUNCTION(calytics_counted_since);
 
@@ -174,12 +173,6 @@ void calytics::glue::count_outcome(std::int32_t source, std::string_view outcome
     listening = true;
   }
   pending_of(source, GetCurrentSubTransactionId()).counts[index] += times;
-}
-
-Datum calytics_count_outcome(PG_FUNCTION_ARGS) {
-  calytics::glue::count_outcome(PG_GETARG_INT32(0), calytics::glue::bytes_of(PG_GETARG_TEXT_PP(1)),
-                                PG_GETARG_INT64(2));
-  PG_RETURN_VOID();
 }
 
 Datum calytics_outcome_counts(PG_FUNCTION_ARGS) {

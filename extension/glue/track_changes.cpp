@@ -80,7 +80,10 @@ bool join(const TrackCall& call, std::string_view id, const Facts& known, const 
     if (!concerns_funnel(event)) continue;
     const auto funnels = room.first(size);
     auto funnel = std::ranges::find(funnels, event.service, &FunnelFact::service);
-    if (funnel == funnels.end()) room[size++] = {};
+    if (funnel == funnels.end()) {
+      if (event.is_implied()) continue;
+      room[size++] = {};
+    }
     if (!core::add_to_funnel(*funnel, event)) return false;
   }
   const auto funnels = room.first(size);
@@ -91,18 +94,20 @@ bool join(const TrackCall& call, std::string_view id, const Facts& known, const 
   for (const SessionRow& row : facts.sessions)
     sessions[parts++] = row.fact;
   for (const TrackedEvent& event : events)
-    sessions[parts++] = session_of(event);
-  put_sessions(call, id, known.sessions, sessions.first(core::join_sessions(sessions)));
+    if (!event.is_implied()) sessions[parts++] = session_of(event);
+  put_sessions(call, id, known.sessions,
+               sessions.first(core::join_sessions(sessions.first(parts))));
   put_funnels(call, id, known.funnels, funnels);
   return true;
 }
 
 bool is_frozen(const TrackCall& call, const Facts& facts) {
-  return std::any_of(
-             facts.sessions.begin(), facts.sessions.end(),
-             [&](const SessionRow& row) { return row.fact.received_first < call.kept_from; }) ||
+  return std::any_of(facts.sessions.begin(), facts.sessions.end(),
+                     [&](const SessionRow& row) {
+                       return row.fact.received_first < call.known.kept_from;
+                     }) ||
          std::any_of(facts.funnels.begin(), facts.funnels.end(), [&](const FunnelRow& row) {
-           return row.fact.received_first < call.kept_from;
+           return row.fact.received_first < call.known.kept_from;
          });
 }
 
@@ -123,8 +128,10 @@ class Turn {
  public:
   explicit Turn(const TrackCall& call) : call_(call) {}
   Facts known(std::string_view id) {
-    return {rows_with(std::span(call_.sessions.items, call_.sessions.size), id, session_, kIdOf),
-            rows_with(std::span(call_.funnels.items, call_.funnels.size), id, funnel_, kIdOf)};
+    return {rows_with(std::span(call_.known.sessions.items, call_.known.sessions.size), id,
+                      session_, kIdOf),
+            rows_with(std::span(call_.known.funnels.items, call_.known.funnels.size), id, funnel_,
+                      kIdOf)};
   }
   std::span<TrackedEvent> events(std::string_view id) {
     return rows_with(std::span(call_.events.items, call_.events.size), id, event_, kIdOf);
@@ -168,6 +175,10 @@ void put_anew(const TrackCall& call, std::span<Anew> sessions, TimestampTz since
     put_windows(session, since, windows);
   List<TrackedEvent> folded = {call.memory};
   read_folded(call, {windows.begin(), windows.size}, folded);
+  List<std::string_view> ids = {call.memory};
+  for (const Anew& session : sessions)
+    ids.put(session.id);
+  read_booked(call, {ids.begin(), ids.size}, folded);
   std::sort(folded.begin(), folded.end(),
             [](const TrackedEvent& a, const TrackedEvent& b) { return a.session < b.session; });
   std::ranges::sort(sessions, {}, &Anew::id);
@@ -217,12 +228,13 @@ void settle(TrackCall& call, TimestampTz since) {
 }  // namespace
 
 void track_changes(const TrackRange& range, bool marks, MemoryContext memory,
-                   const TrackSinks& sinks) {
+                   const TrackSinks& sinks, const FoldRun& run) {
   const bool one_part = range.parts > 1;
   std::size_t parts = range.parts;
   for (std::size_t part = range.part; part < (one_part ? range.part + 1 : parts); ++part) {
     MemoryContext own = AllocSetContextCreate(memory, "calytics track", ALLOCSET_DEFAULT_SIZES);
     TrackCall call(range, own, sinks);
+    call.run = run;
     call.part = part;
     call.parts = parts;
     read_events(call);
@@ -241,6 +253,10 @@ void track_changes_of(const TrackRange& range, Datum sessions, MemoryContext mem
   });
   std::sort(call.touched.begin(), call.touched.end(),
             [](const Touched& a, const Touched& b) { return a.id < b.id; });
+  const auto* const end =
+      std::unique(call.touched.begin(), call.touched.end(),
+                  [](const Touched& a, const Touched& b) { return a.id == b.id; });
+  call.touched.size = static_cast<std::size_t>(end - call.touched.begin());
   settle(call, range.since);
 }
 

@@ -13,35 +13,12 @@ extern "C" {
 #include "utils/array.h"
 }
 
-#include "core/track_counts.hpp"
-#include "track_rows.hpp"
+#include "known_facts.hpp"
+#include "pending_events.hpp"
 
 namespace calytics::glue {
 
-// Events of segments from low to before `below`, of one source; of one part of its sessions, by a
-// hash, where there are several parts.
-struct TrackRange {
-  std::int32_t source;
-  std::int64_t low;
-  std::int64_t below = PG_INT64_MAX;
-  TimestampTz since = DT_NOBEGIN;  // none of them was received before
-  std::size_t part = 0;
-  std::size_t parts = 1;
-};
-
-// An event as the table has it, a machine's too.
-struct PendingEvent {
-  core::TrackedEvent event;
-  std::string_view type;
-  bool bot;
-  bool late;
-  NullableDatum removed;
-  NullableDatum duration;
-  const pg_uuid_t* visitor;  // nullptr for NULL
-};
-
-// As it is to be counted; pieces of personal data, int[] by kind.
-core::CountedEvent counted(const PendingEvent& pending);
+// Pieces of personal data, int[] by kind.
 std::int64_t removed_in(const ArrayType* pieces);
 
 // Either or both of before and after.
@@ -64,9 +41,9 @@ struct TrackSinks {
   void (*event)(void* context, const PendingEvent& event) = nullptr;
 };
 
-// marks: whether webhooks told of bookings in these segments, or may have.
+// marks: whether webhooks told of bookings in these segments, or may have. run: a reader's.
 void track_changes(const TrackRange& range, bool marks, MemoryContext memory,
-                   const TrackSinks& sinks);
+                   const TrackSinks& sinks, const FoldRun& run = {});
 
 // The same of some sessions, text[], made anew from all their events of segments before low that
 // were received since range.since, and those that their facts tell of if that is infinite.

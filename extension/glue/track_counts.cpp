@@ -34,14 +34,6 @@ std::int64_t calytics::glue::removed_in(const ArrayType* pieces) {
   return sum;
 }
 
-calytics::core::CountedEvent calytics::glue::counted(const PendingEvent& pending) {
-  core::CountedEvent event = {pending.type, pending.bot, pending.late};
-  if (!pending.removed.isnull)
-    event.removed = removed_in(DatumGetArrayTypeP(pending.removed.value));
-  if (!pending.duration.isnull) event.duration = DatumGetInt64(pending.duration.value);
-  return event;
-}
-
 // event_counts(event_type, bot, late, removed, duration)
 Datum calytics_event_counts(PG_FUNCTION_ARGS) {
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) PG_RETURN_NULL();

@@ -26,28 +26,25 @@ void take_smaller_part(TrackCall& call) {
   call.events.size = static_cast<std::size_t>(end - call.events.begin());
 }
 
-void take_event(void* context, const Datum* values, const bool* nulls) {
+std::string_view kept(std::string_view text, MemoryContext memory) {
+  if (text.data() == nullptr) return {};
+  auto* copy = static_cast<char*>(MemoryContextAlloc(memory, text.size() + 1));
+  std::copy(text.begin(), text.end(), copy);
+  return {copy, text.size()};
+}
+
+void take_event(void* context, const PendingEvent& pending) {
   TrackCall& call = *static_cast<TrackCall*>(context);
-  PendingEvent pending = {};
-  pending.type = text_of(values[4]);
-  pending.bot = DatumGetBool(values[7]);
-  pending.late = DatumGetBool(values[12]);
-  pending.removed = {values[13], nulls[13]};
-  pending.duration = {values[14], nulls[14]};
-  pending.visitor = nulls[15] ? nullptr : DatumGetUUIDP(values[15]);
-  TrackedEvent& event = pending.event;
-  event.at = DatumGetTimestampTz(values[2]);
-  event.received_at = DatumGetTimestampTz(values[3]);
-  event.kind = core::event_kind(pending.type);
-  event.service = text_of(values[1]);
-  if (!pending.bot && call.has(text_of(values[0]))) {
-    event.session = kept_text(values[0], false, call.memory);
-    event.service = kept_text(values[1], false, call.memory);
-    event.id = kept_text(values[5], nulls[5], call.memory);
-    event.uid = kept_text(values[6], nulls[6], call.memory);
-    for (std::size_t i = 0; i < event.origin.size(); ++i)
-      event.origin[i] = kept_text(values[8 + i], nulls[8 + i], call.memory);
-    call.events.put(event);
+  if (!pending.counted.bot && call.has(pending.event.session)) {
+    TrackedEvent& event = call.events.put(pending.event);
+    if (!pending.stays) {
+      event.session = kept(event.session, call.memory);
+      event.service = kept(event.service, call.memory);
+      event.id = kept(event.id, call.memory);
+      event.uid = kept(event.uid, call.memory);
+      for (std::string_view& part : event.origin)
+        part = kept(part, call.memory);
+    }
     if (call.events.size > kAtOnce && call.range.parts == 1 && call.part == 0)
       take_smaller_part(call);
   }
@@ -58,21 +55,7 @@ void take_event(void* context, const Datum* values, const bool* nulls) {
 }  // namespace
 
 void read_events(TrackCall& call) {
-  static const Oid types[] = {INT4OID, INT8OID, INT8OID, TIMESTAMPTZOID};
-  static Statement query(
-      "select e.session_id, e.service, e.occurred_at, e.received_at, e.event_type, e.event_id,"
-      "    case when e.booking_uid is not null then ("
-      "      select b.uid from calytics.booking b"
-      "       where b.source_id = $1 and b.uid = e.booking_uid) end,"
-      "    e.bot, e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host, e.late, e.removed,"
-      "    e.duration, e.visitor"
-      "  from calytics.event e"
-      " where e.segment >= $2 and e.segment < $3 and e.source_id = $1 and e.received_at >= $4",
-      types);
-  const std::array<Datum, 4> values = {Int32GetDatum(call.range.source), low_of(call),
-                                       Int64GetDatum(call.range.below),
-                                       TimestampTzGetDatum(call.range.since)};
-  query.run(values.data(), nullptr, take_event, &call);
+  each_event(call.range, take_event, &call);
   std::sort(call.events.begin(), call.events.end(),
             [](const TrackedEvent& a, const TrackedEvent& b) {
               return std::tie(a.session, a.at) < std::tie(b.session, b.at);
@@ -115,7 +98,15 @@ void read_named(TrackCall& call) {
       "   select x.session_id from calytics.named_booking x"
       "    where x.source_id = $1 and x.root_uid = m.root_uid offset 0) n"
       " where m.segment >= $2 and m.source_id = $1"
-      "   and exists (select from calytics.named_booking y where y.source_id = $1)",
+      "   and exists (select from calytics.named_booking y where y.source_id = $1)"
+      " union "
+      "select n.session_id"
+      "  from calytics.chain_mark m"
+      " cross join lateral ("
+      "   select x.session_id from calytics.booking_session x"
+      "    where x.source_id = $1 and x.uid = m.root_uid offset 0) n"
+      " where m.segment >= $2 and m.source_id = $1"
+      "   and exists (select from calytics.booking_session y where y.source_id = $1)",
       types);
   const std::array<Datum, 2> values = {Int32GetDatum(call.range.source), low_of(call)};
   query.run(values.data(), nullptr, take_named, &call);
@@ -129,62 +120,11 @@ void read_named(TrackCall& call) {
   call.touched.size = static_cast<std::size_t>(end - call.touched.begin());
 }
 
-namespace {
-
-void take_session(void* context, const Datum* values, const bool* nulls) {
-  TrackCall& call = *static_cast<TrackCall*>(context);
-  call.sessions.put(session_row(values, nulls, call.memory));
-}
-
-void take_funnel(void* context, const Datum* values, const bool* nulls) {
-  TrackCall& call = *static_cast<TrackCall*>(context);
-  call.funnels.put(funnel_row(values, nulls, call.memory));
-}
-
-void take_kept_from(void* context, const Datum* values, const bool* nulls) {
-  if (!nulls[0]) static_cast<TrackCall*>(context)->kept_from = DatumGetTimestampTz(values[0]);
-}
-
-void sort(List<SessionRow>& rows) {
-  std::sort(rows.begin(), rows.end(), [](const SessionRow& a, const SessionRow& b) {
-    return std::tie(a.session, a.fact.began_at) < std::tie(b.session, b.fact.began_at);
-  });
-}
-
-void sort(List<FunnelRow>& rows) {
-  std::sort(rows.begin(), rows.end(), [](const FunnelRow& a, const FunnelRow& b) {
-    return std::tie(a.session, a.fact.service) < std::tie(b.session, b.fact.service);
-  });
-}
-
-}  // namespace
-
 void read_known(TrackCall& call) {
-  static const Oid types[] = {INT4OID, TEXTARRAYOID};
-  static Statement sessions(
-      "select " CALYTICS_SESSION_COLUMNS("x")
-      "  from unnest($2) i (id) cross join lateral ("
-      "    select s.* from calytics.tracked_session s"
-      "     where s.source_id = $1 and s.session_id = i.id offset 0) x",
-      types);
-  static Statement funnels(
-      "select " CALYTICS_FUNNEL_COLUMNS("x")
-      "  from unnest($2) i (id) cross join lateral ("
-      "    select f.* from calytics.funnel f"
-      "     where f.source_id = $1 and f.session_id = i.id offset 0) x",
-      types);
-  static Statement policy("select t.kept_from from calytics.tracking t where t.source_id = $1",
-                          types);
-  auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * (call.touched.size + 1)));
-  for (std::size_t i = 0; i < call.touched.size; ++i)
-    ids[i] = text_datum(call.touched.items[i].id);
-  const std::array<Datum, 2> values = {Int32GetDatum(call.range.source),
-                                       array_of(ids, call.touched.size, TEXTOID)};
-  sessions.run(values.data(), nullptr, take_session, &call);
-  funnels.run(values.data(), nullptr, take_funnel, &call);
-  policy.run(values.data(), nullptr, take_kept_from, &call);
-  sort(call.sessions);
-  sort(call.funnels);
+  auto* ids =
+      static_cast<std::string_view*>(palloc(sizeof(std::string_view) * (call.touched.size + 1)));
+  std::ranges::transform(call.touched, ids, &Touched::id);
+  call.known = known_facts(call.range.source, call.run, {ids, call.touched.size}, call.memory);
 }
 
 namespace {
@@ -226,10 +166,38 @@ void read_folded(const TrackCall& call, std::span<Window> windows, List<TrackedE
     }
     const std::array<Datum, 5> values = {Int32GetDatum(call.range.source),
                                          array_of(ids, size, TEXTOID),
-                                         TimestampTzGetDatum(std::max(first, call.kept_from)),
+                                         TimestampTzGetDatum(std::max(first, call.known.kept_from)),
                                          TimestampTzGetDatum(last), low_of(call)};
     query.run(values.data(), nullptr, take_folded, &events);
   }
+}
+
+namespace {
+
+void take_booking(void* context, const Datum* values, const bool* /*nulls*/) {
+  auto& events = *static_cast<List<TrackedEvent>*>(context);
+  TrackedEvent booking = {};
+  booking.session = kept_text(values[0], false, events.memory);
+  booking.service = kept_text(values[1], false, events.memory);
+  booking.at = DatumGetTimestampTz(values[2]);
+  booking.received_at = booking.at;
+  booking.uid = kept_text(values[3], false, events.memory);
+  booking.told = true;
+  for (const TrackedEvent& step : core::booked_steps(booking))
+    events.put(step);
+}
+
+}  // namespace
+
+void read_booked(const TrackCall& call, std::span<const std::string_view> sessions,
+                 List<TrackedEvent>& events) {
+  static const Oid types[] = {INT4OID, TEXTARRAYOID};
+  static Statement query("select b.* from calytics.session_bookings($1, $2) b", types);
+  auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * (sessions.size() + 1)));
+  std::ranges::transform(sessions, ids, text_datum);
+  const std::array<Datum, 2> values = {Int32GetDatum(call.range.source),
+                                       array_of(ids, sessions.size(), TEXTOID)};
+  query.run(values.data(), nullptr, take_booking, &events);
 }
 
 }  // namespace calytics::glue

@@ -25,9 +25,8 @@ struct TrackCall {
   const TrackSinks* sinks;
   List<core::TrackedEvent> events;  // of people; by session and time once they are read
   List<Touched> touched;
-  List<SessionRow> sessions;  // as the buckets know them, by id and beginning
-  List<FunnelRow> funnels;    // by id and service
-  TimestampTz kept_from = core::kNever;
+  FoldRun run = {};
+  KnownFacts known = {};
   std::size_t part = 0;
   std::size_t parts = 1;
 
@@ -36,7 +35,7 @@ struct TrackCall {
   }
 
   TrackCall(const TrackRange& of, MemoryContext in, const TrackSinks& to)
-      : range(of), memory(in), sinks(&to), events{in}, touched{in}, sessions{in}, funnels{in} {}
+      : range(of), memory(in), sinks(&to), events{in}, touched{in} {}
 };
 
 // When events of a session were received: all of them from first to last.
@@ -48,13 +47,17 @@ struct Window {
 
 // Events, and their sessions as touched. Where they are too many the call becomes a part of itself.
 void read_events(TrackCall& call);
-// Sessions that named bookings that webhooks told of, or that are no more.
+// Sessions that named bookings that webhooks told of, or that are no more; and those that webhooks
+// named.
 void read_named(TrackCall& call);
 // What the buckets know of the sessions that are touched.
 void read_known(TrackCall& call);
 // Events that are folded, and that were received in the windows of their sessions; none twice.
 // Puts the windows in order.
 void read_folded(const TrackCall& call, std::span<Window> windows,
+                 List<core::TrackedEvent>& events);
+// What webhooks say that these sessions booked, and the steps that lead there.
+void read_booked(const TrackCall& call, std::span<const std::string_view> sessions,
                  List<core::TrackedEvent>& events);
 
 }  // namespace calytics::glue

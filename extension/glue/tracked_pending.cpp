@@ -43,7 +43,7 @@ void add_event(void* context, const PendingEvent& pending) {
   std::size_t size = 0;
   for (const Span& span : reader.sums->spans().all) {
     if (span.basis_name != "tracking" || !within(span, pending.event.at)) continue;
-    if (size == 0) size = core::count_event(counted(pending), counts);
+    if (size == 0) size = core::count_event(pending.counted, counts);
     add_to(reader, span, pending.event.at, {pending.event.service, {}, {}}, counts, size, 1);
   }
 }
@@ -91,7 +91,7 @@ void add_pending(Reader& reader) {
   Pending pending = {&reader, {memory}};
   const TrackSinks sinks = {&pending, add_session, add_funnel, add_event};
   track_changes({reader.source, reader.segment, PG_INT64_MAX, reader.since}, reader.marks, memory,
-                sinks);
+                sinks, {reader.run, reader.state_table});
   label_origins(pending.origins, reader.source);
   for (const OriginCount& origin : pending.origins) {
     core::TrackCounts counts;

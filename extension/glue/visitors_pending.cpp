@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pending_events.hpp"
 #include "zone.hpp"
 
 namespace calytics::glue {
@@ -22,9 +23,9 @@ struct UnitVisitor {
   }
 };
 
-void put_visit(void* context, const Datum* values, const bool* /*nulls*/) {
-  static_cast<List<Visit>*>(context)->put(
-      {DatumGetTimestampTz(values[0]), *DatumGetUUIDP(values[1])});
+void put_visit(void* context, const PendingEvent& pending) {
+  if (!pending.counted.bot && pending.visitor != nullptr)
+    static_cast<List<Visit>*>(context)->put({pending.event.at, *pending.visitor});
 }
 
 }  // namespace
@@ -55,16 +56,8 @@ void sketch_visits(const List<Visit>& visits, const Asked& asked, const core::Ru
 
 void pending_visitors(const Reader& reader, const Asked& asked, const core::Rules& rules,
                       RowSink sink, void* context) {
-  static const Oid types[] = {INT4OID, INT8OID, TIMESTAMPTZOID};
-  static Statement query(
-      "select e.occurred_at, e.visitor from calytics.event e"
-      " where e.segment >= $2 and e.source_id = $1 and e.received_at >= $3"
-      "   and not e.bot and e.visitor is not null",
-      types);
   List<Visit> visits = {CurrentMemoryContext};
-  const std::array<Datum, 3> values = {Int32GetDatum(asked.source), Int64GetDatum(reader.segment),
-                                       TimestampTzGetDatum(reader.since)};
-  query.run(values.data(), nullptr, put_visit, &visits);
+  each_event({reader.source, reader.segment, PG_INT64_MAX, reader.since}, put_visit, &visits);
   sketch_visits(visits, asked, rules, sink, context);
 }
 

@@ -61,7 +61,7 @@ select q.measure, bool_and(f.value = round(r.value[i]::numeric, q.digits) and f.
  cross join recount q
  cross join lateral calytics.forecast_ranges(q.history, extract(isodow from q.first_day)::int - 1, array_fill(1, array[30]), true, 0.9) r
  cross join lateral rows from (cal.forecast(q.metric, 30, 'ahead', q.service, confidence => 0.9)) with ordinality f (
-   starts_at, ends_at, currency_used, value, low, high, reason, method, history_days, trial_folds, trial_days, error, naive_error, coverage, i)
+   starts_at, ends_at, currency_used, value, low, high, reason, method, history_days, trial_folds, trial_days, error, naive_error, coverage, reason_code, i)
  where s.name = 'ahead'
  group by q.measure order by 1;
 -- Ranges are the days', and begin with today.

@@ -90,7 +90,7 @@ create function pg_temp.question() returns jsonb language sql as $$
   select jsonb_strip_nulls(jsonb_build_object(
     'period', pg_temp.pick('week', 'month', 'quarter', 'year', 'custom'), 'at', calytics.iso(m.at), 'from', calytics.iso(m.at - random() * interval '300 days'),
     'to', calytics.iso(m.at), 'every', pg_temp.pick('day', 'week', 'month'), 'split', pg_temp.pick('service', 'host', 'service,host', null, null),
-    'basis', pg_temp.pick('booked', 'service', 'event', null), 'horizon', 20, 'unit', pg_temp.pick('month', 'quarter'), 'periods', 3, 'limit', 50,
+    'basis', pg_temp.pick('booked', 'service', 'event', null), 'horizon', 20, 'cohort', date_trunc('month', m.at)::date, 'since', 1, 'step', 1, 'unit', pg_temp.pick('month', 'quarter'), 'periods', 3, 'limit', 50,
     'metric', pg_temp.pick('created', 'completed', 'booked_value', 'booked_minutes', 'cancelled', 'no_show'), 'forecast', random() < 0.3,
     'metrics', '["created", "cancellation_rate", "lead_time_p50", "booked_value", "average_ticket", "customers", "rebooking_rate", "sessions", "events", "visitors", "conversion_rate"]'::jsonb))
     from (select pg_temp.moment() + random() * interval '60 days' as at) m $$;

@@ -50,9 +50,11 @@ export interface FlowProps {
   isEnd: (name: string) => boolean;
   nameOf: (name: string) => string;
   write: (value: number) => string;
+  /** Opens a stream: by a click on it, or by Enter. */
+  onOpen?: (stream: number) => void;
 }
 
-export function FlowChart({ label, streams, isEnd, nameOf, write }: FlowProps) {
+export function FlowChart({ label, streams, isEnd, nameOf, write, onOpen }: FlowProps) {
   const [ref, room] = useWidth<HTMLDivElement>();
   const [at, setAt] = useState<number | null>(null);
   const width = Math.max(room, COLUMN * (Math.max(0, ...streams.map(({ step }) => step)) + 0.5));
@@ -61,6 +63,7 @@ export function FlowChart({ label, streams, isEnd, nameOf, write }: FlowProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "ArrowRight") setAt(at === null ? 0 : Math.min(links.length - 1, at + 1));
     else if (event.key === "ArrowLeft") setAt(at === null ? links.length - 1 : Math.max(0, at - 1));
+    else if (event.key === "Enter" && at !== null && onOpen) onOpen(at);
     else if (event.key === "Escape" && at !== null) setAt(null);
     else return;
     event.preventDefault();
@@ -69,12 +72,12 @@ export function FlowChart({ label, streams, isEnd, nameOf, write }: FlowProps) {
   const link = at === null ? null : links[at];
   const end = (side: unknown) => nameOf((side as Place).name);
   return (
-    <div class="chart scroll" ref={ref} role="group" aria-label={label} tabIndex={0} onKeyDown={onKeyDown}
+    <div class={onOpen ? "chart scroll opens" : "chart scroll"} ref={ref} role="group" aria-label={label} tabIndex={0} onKeyDown={onKeyDown}
       onBlur={() => setAt(null)} onPointerLeave={() => setAt(null)}>
       <svg width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} aria-hidden="true">
         {room > 0 && links.map((each, i) => (
           <path key={i} class={`stream ${each.end ? "end" : ""} ${i === at ? "at" : ""}`} d={path(each) ?? ""}
-            stroke-width={Math.max(1, each.width ?? 1)} onPointerEnter={() => setAt(i)} />
+            stroke-width={Math.max(1, each.width ?? 1)} onPointerEnter={() => setAt(i)} onClick={onOpen && (() => onOpen(i))} />
         ))}
         {room > 0 && nodes.map((node) => (
           <g key={node.id} class={`place ${node.end ? "end" : ""}`}>

@@ -42,11 +42,15 @@ export function GridChart({ label, rows, columns, values, write, tell, most, row
     else if (event.key === "ArrowRight") move(row, column + 1);
     else if (event.key === "ArrowUp") move(row - 1, Math.max(column, 0));
     else if (event.key === "ArrowDown") move(row + 1, Math.max(column, 0));
-    else if (event.key === "Enter" && at && onOpen) onOpen(...at);
+    else if (event.key === "Enter" && at) open();
     else if (event.key === "Escape" && at) setAt(null);
     else return;
     event.preventDefault();
     event.stopPropagation();
+  };
+  /** What is not known has nothing behind it. */
+  const open = () => {
+    if (at && values[at[0]]?.[at[1]] != null) onOpen?.(...at);
   };
   const onPointerMove = (event: PointerEvent) => {
     const box = ref.current!.getBoundingClientRect();
@@ -58,7 +62,7 @@ export function GridChart({ label, rows, columns, values, write, tell, most, row
   const value = at && values[at[0]]?.[at[1]];
   return (
     <div class={onOpen ? "chart opens" : "chart"} ref={ref} role="group" aria-label={label} tabIndex={0} onKeyDown={onKeyDown} onBlur={() => setAt(null)}
-      onClick={onOpen && at ? () => onOpen(...at) : undefined}
+      onClick={onOpen && open}
       onPointerMove={onPointerMove} onPointerLeave={() => setAt(null)}>
       <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
         {width > 0 && (

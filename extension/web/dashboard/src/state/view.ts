@@ -25,14 +25,14 @@ export interface View {
   source: string | null;
   /** The metric whose meaning and bookings are shown. */
   open: string | null;
-  /** Of which part alone, where that is a row, a point or a cell: service:name, host:name, time:from/to (instants),
-   * start:weekday-hour (0: Monday), count:least-below. */
+  /** Of which part alone, where that is a row, a point or a cell: service:name, host:name, time:from/to (instants), or
+   * part:..., what tells it in a chart of its own (parts/behind.tsx). */
   within: string | null;
   /** Of what is open: its very range. */
   span?: readonly [string, string];
 }
 
-const WITHIN = /^((service|host):.+|time:[\dTZ:.+-]+\/[\dTZ:.+-]+|start:[0-6]-\d{1,2}|count:\d+-\d*)$/;
+const WITHIN = /^((service|host|part):.+|time:[\dTZ:.+-]+\/[\dTZ:.+-]+)$/;
 const DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
 function oneOf<T extends string>(all: readonly T[], text: string | null): T | null {
@@ -133,6 +133,12 @@ export function inputOf(view: View): Record<string, string> {
   return input;
 }
 
+/** Of what and whom, whatever the period: what procedures take that are about now. */
+export function scopeOf(view: View): Record<string, string> {
+  const { source, service, host } = view;
+  return { ...(source && { source }), ...(service && { service }), ...(host && { host }) };
+}
+
 /** The view of what is open: the page's, or that of a table's row or a chart's point. */
 export function openView(view: View): View {
   const [, what, name] = /^(service|host|time):(.+)$/.exec(view.within ?? "") ?? [];
@@ -140,11 +146,23 @@ export function openView(view: View): View {
   return what ? { ...view, [what]: name } : view;
 }
 
+/** What tells a part of a chart: in an address, and read from there. */
+export const part = (...pieces: (string | number)[]): string => `part:${pieces.map((piece) => encodeURIComponent(piece)).join("/")}`;
+export const partsOf = ({ within }: View): string[] => (within?.startsWith("part:") ? within.slice(5).split("/").map(decoded) : []);
+
+function decoded(piece: string): string {
+  try {
+    return decodeURIComponent(piece);
+  } catch {
+    return piece;
+  }
+}
+
 /** Which of a number's bookings are asked for: those of one cell or bar alone. */
 export function partOf(view: View): Record<string, number> {
-  const [, what, low, high] = /^(start|count):(\d+)-(\d*)$/.exec(view.within ?? "") ?? [];
-  if (what === "start") return { weekday: Number(low), hour: Number(high) };
-  return what ? { least: Number(low), ...(high && { below: Number(high) }) } : {};
+  const [low, high] = partsOf(view);
+  if (view.open === "starts") return { weekday: Number(low), hour: Number(high) };
+  return view.open === "lead_times" ? { least: Number(low), ...(high && { below: Number(high) }) } : {};
 }
 
 /** A day so many days later: yyyy-mm-dd. */

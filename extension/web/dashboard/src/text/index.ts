@@ -7,8 +7,8 @@ import { useEffect, useState } from "preact/hooks";
 import { change, currentSettings, onSettings, type Settings } from "../state/settings";
 import { en } from "./en";
 
-/** What the database tells in English: names and meanings of metrics, and alerts. */
-export type Told = { [name: `${"metric" | "formula" | "alert"}.${string}`]: string };
+/** What the database tells in English: names and meanings of metrics, alerts, and what is off. */
+export type Told = { [name: `${"metric" | "formula" | "alert" | "off"}.${string}`]: string };
 /** All of English's texts, and in other languages what the database tells. */
 export type Texts = Record<Key, string> & Told;
 export type Key = keyof typeof en;
@@ -58,13 +58,16 @@ export const locale = (): string =>
 
 export type Values = Record<string, string | number>;
 
+const filled = (text: string, values: Values): string => text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+
 export function t(key: Key, values: Values = {}): string {
-  return texts[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+  return filled(texts[key], values);
 }
 
 /** A text by a key made of parts, or what stands instead where there is none. */
-export function maybe(key: string, otherwise: string): string {
-  return (texts as Record<string, string>)[key] ?? otherwise;
+export function maybe(key: string, otherwise: string, values: Values = {}): string {
+  const text = (texts as Record<string, string>)[key];
+  return text === undefined ? otherwise : filled(text, values);
 }
 
 /** Whether there is a text of this language by a key made of parts. */

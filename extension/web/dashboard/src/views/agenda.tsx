@@ -1,9 +1,10 @@
 import { Panel } from "../parts/panel";
 import type { Table } from "../parts/table";
 import { useQuery } from "../state/queries";
+import { scopeOf } from "../state/view";
 import { maybe, t } from "../text";
 import { clock, currentZone, day, localDay, shown } from "../text/format";
-import { scopeOf, type Context } from "./context";
+import type { Context } from "./context";
 
 export interface Booking {
   root_uid: string;

@@ -6,7 +6,7 @@ import { SeriesChart } from "../charts/series";
 import { Panel } from "../parts/panel";
 import type { Opening, Table } from "../parts/table";
 import { figureOf } from "../state/figures";
-import { go } from "../state/view";
+import { go, part } from "../state/view";
 import { t } from "../text";
 import { duration, shown, weekdays } from "../text/format";
 import { noteOf, seriesOfMetrics, type Context } from "./context";
@@ -50,7 +50,7 @@ function Heatmap({ context }: { context: Context }) {
   const [first, last] = filled.length > 0 ? [Math.min(...filled), Math.max(...filled)] : [8, 20];
   const hours = [...Array(last - first + 1).keys()].map((i) => first + i);
   const days = weekdays("long");
-  const opening = (row: number, column: number): Opening => ({ open: "starts", within: `start:${row}-${hours[column]!}` });
+  const opening = (row: number, column: number): Opening => ({ open: "starts", within: part(row, hours[column]!) });
   const table: Table = {
     opens: (r, c) => opening(r, c - 1),
     columns: [{ title: t("weekday"), kind: "text" }, ...hours.map((hour) => ({ title: `${String(hour).padStart(2, "0")}:00`, kind: "count" as const }))],
@@ -71,7 +71,7 @@ function LeadTimes({ context }: { context: Context }) {
     from[i + 1] === undefined ? t("atLeast", { time: duration(from[i]! * 60) }) : t("under", { time: duration(from[i + 1]! * 60) });
   const names = from.map((_, i) => name(i));
   const long = from.map((low, i) => (from[i + 1] === undefined ? name(i) : `${duration(low * 60)} – ${duration(from[i + 1]! * 60)}`));
-  const opening = (i: number): Opening => ({ open: "lead_times", within: `count:${from[i]!}-${from[i + 1] ?? ""}` });
+  const opening = (i: number): Opening => ({ open: "lead_times", within: part(from[i]!, from[i + 1] ?? "") });
   const table: Table = {
     opens: opening,
     columns: [{ title: t("leadTime"), kind: "text" }, { title: t("bookings"), kind: "count" }],
@@ -106,7 +106,7 @@ function Outcomes({ context }: { context: Context }) {
     <Shares context={context} title={t("cancellations")} of={confirmed}
       rows={[
         [t("cancelledAll"), cancelled, "cancellation_rate"],
-        [t("cancelledEarly"), cancelled === null || late === null ? null : cancelled - late, null],
+        [t("cancelledEarly"), cancelled === null || late === null ? null : cancelled - late, "cancellation_rate"],
         [t("cancelledLateClient"), above("late_cancellation_rate_client"), "late_cancellation_rate_client"],
         [t("cancelledLateHost"), above("late_cancellation_rate_host"), "late_cancellation_rate_host"],
         [t("noShows"), figureOf(dashboard, "no_show")?.value ?? null, "no_show"],

@@ -89,9 +89,3 @@ function within({ series: { starts_at: starts }, period }: Dashboard, i: number)
   const from = earlier(starts[i]!, period.from) === period.from ? starts[i]! : period.from;
   return `time:${from}/${earlier(starts[i + 1] ?? period.to, period.to)}`;
 }
-
-/** Of what and whom, whatever the period: what procedures take that are about now. */
-export function scopeOf(view: View): Record<string, string> {
-  const { source, service, host } = view;
-  return { ...(source && { source }), ...(service && { service }), ...(host && { host }) };
-}

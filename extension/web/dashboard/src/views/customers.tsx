@@ -3,11 +3,12 @@
 import { GridChart } from "../charts/grid";
 import { SeriesChart } from "../charts/series";
 import { Panel } from "../parts/panel";
-import type { Table } from "../parts/table";
+import type { Opening, Table } from "../parts/table";
 import { useQuery } from "../state/queries";
+import { go, part, scopeOf } from "../state/view";
 import { t } from "../text";
 import { monthOf, rounded, shown } from "../text/format";
-import { noteOf, scopeOf, seriesOfMetrics, type Context } from "./context";
+import { noteOf, seriesOfMetrics, type Context } from "./context";
 import { Tiles } from "./tiles";
 
 const FIGURES = ["customers", "new_customers", "returning_customers", "retention", "rebooking_rate", "consultation_conversion"];
@@ -65,7 +66,9 @@ function Retention({ context }: { context: Context }) {
   const answer = useQuery<Cohort[]>("getRetention", { unit: "month", periods: MONTHS, ...scopeOf(context.view) });
   const rows = answer.data ?? [];
   const { cohorts, values } = matrix(rows, ({ since }) => since, ({ active_rate }) => active_rate);
+  const opening = (r: number, c: number): Opening => ({ open: "retention_cell", within: part(cohorts[r]![0], c) });
   const table: Table = {
+    opens: (r, c) => opening(r, Math.max(0, c - 2)),
     columns: [{ title: t("firstVisit"), kind: "text" }, { title: t("people"), kind: "count" }, ...columns.map((i) => ({ title: t("monthsLater", { count: i }), kind: "rate" as const }))],
     rows: cohorts.map(([cohort, people], r) => [monthOf(`${cohort}T12:00:00Z`), people, ...values[r]!]),
   };
@@ -74,7 +77,7 @@ function Retention({ context }: { context: Context }) {
     <Panel title={t("retention")} table={table} answer={answer} height={320} empty={answer.data && cohorts.length === 0 ? t("noVisitsYet") : null}
       aside={<span class="quiet">{t("byFirstVisit")}</span>}>
       <GridChart label={t("retention")} rows={cohorts.map(([cohort]) => monthOf(`${cohort}T12:00:00Z`))} columns={columns.map((i) => (i === 0 ? "0" : `+${i}`))}
-        values={values} most={0.5}
+        values={values} most={0.5} onOpen={(r, c) => go(opening(r, c))}
         write={(value) => `${Math.round(value * 100)}`}
         tell={(r, c) => t("cameBack", { count: shown(count(r, c), "count"), people: shown(cohorts[r]![1], "count"), share: shown(values[r]![c] ?? null, "rate") })} />
     </Panel>
@@ -88,7 +91,9 @@ function LifetimeValue({ context }: { context: Context }) {
   );
   const rows = (answer.data ?? []).filter(({ currency_used }) => currency_used === currency);
   const { cohorts, values } = matrix(rows, ({ months_since }) => months_since, ({ value_per_person }) => value_per_person);
+  const opening = (r: number, c: number): Opening => ({ open: "lifetime_value", within: part(cohorts[r]![0], c, currency ?? "") });
   const table: Table = {
+    opens: (r, c) => opening(r, Math.max(0, c - 2)),
     columns: [
       { title: t("firstVisit"), kind: "text" }, { title: t("people"), kind: "count" },
       ...columns.map((i) => ({ title: t("monthsLater", { count: i }), kind: "money" as const, currency })),
@@ -100,7 +105,7 @@ function LifetimeValue({ context }: { context: Context }) {
       empty={currency === null ? t("unknown.money") : answer.data && cohorts.length === 0 ? t("noVisitsYet") : null}
       aside={<span class="quiet">{t("perPerson", { currency: currency ?? "" })}</span>}>
       <GridChart label={t("lifetimeValue")} rows={cohorts.map(([cohort]) => monthOf(`${cohort}T12:00:00Z`))} columns={columns.map((i) => (i === 0 ? "0" : `+${i}`))}
-        values={values} write={(value) => (currency ? shown(rounded(value, "money", currency).number, "count") : "")}
+        values={values} onOpen={(r, c) => go(opening(r, c))} write={(value) => (currency ? shown(rounded(value, "money", currency).number, "count") : "")}
         tell={(r, c) => `${shown(values[r]![c] ?? null, "money", currency)} · ${t("ofPeople", { people: shown(cohorts[r]![1], "count") })}`} />
     </Panel>
   );

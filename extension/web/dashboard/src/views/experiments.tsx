@@ -3,9 +3,10 @@
 import { Panel } from "../parts/panel";
 import type { Table } from "../parts/table";
 import { useQuery } from "../state/queries";
+import { part, scopeOf } from "../state/view";
 import { t } from "../text";
 import { changed, shown } from "../text/format";
-import { scopeOf, type Context } from "./context";
+import type { Context } from "./context";
 
 interface Variant {
   variant: string;
@@ -48,6 +49,7 @@ function One({ experiment: { experiment, variants } }: { experiment: Experiment 
   const points = (low: number | null, high: number | null) =>
     low === null || high === null ? "" : `${changed(low, "rate")} – ${changed(high, "rate")}`;
   const table: Table = {
+    opens: (r) => ({ open: "variant", within: part(experiment, variants[r]!.variant) }),
     columns: [
       { title: t("variant"), kind: "text" }, { title: t("sessions"), kind: "count" }, { title: t("bookedOnes"), kind: "count" },
       { title: t("conversion"), kind: "rate" }, { title: t("interval"), kind: "text" }, { title: t("difference"), kind: "text" },
@@ -56,9 +58,9 @@ function One({ experiment: { experiment, variants } }: { experiment: Experiment 
       each.variant, each.sessions, each.conversions, each.rate, span(each.low, each.high), points(each.difference_low, each.difference_high),
     ]),
   };
-  const warning = variants.find((each) => each.warning)?.warning;
+  const warning = variants.some((each) => each.warning);
   return (
     <Panel title={t("experimentNamed", { name: experiment })} note={t("last90")} table={table}
-      aside={<span class="quiet">{verdict(variants)}{warning && ` · ${warning}`}</span>} />
+      aside={<span class="quiet">{verdict(variants)}{warning && ` · ${t("sizesDiffer")}`}</span>} />
   );
 }

@@ -2,16 +2,17 @@
 
 import { SeriesChart, type Mark } from "../charts/series";
 import { Panel } from "../parts/panel";
-import type { Table } from "../parts/table";
+import type { Opening, Table } from "../parts/table";
 import { useQuery } from "../state/queries";
-import { dayAfter } from "../state/view";
-import { t } from "../text";
+import { dayAfter, go, part, scopeOf } from "../state/view";
+import { maybe, t } from "../text";
 import { bucket, localDay, shown } from "../text/format";
-import { scopeOf, type Context } from "./context";
+import type { Context } from "./context";
 
 interface Forecast {
   reason: string | null;
-  method: string | null;
+  reason_code: string | null;
+  history_days: number;
   error: number | null;
   naive_error: number | null;
   coverage: number | null;
@@ -20,11 +21,15 @@ interface Forecast {
 
 const DAYS = 28;
 
+/** Why there is none, in the reader's language. */
+const reasonOf = ({ reason, reason_code: code, history_days: days }: Pick<Forecast, "reason" | "reason_code" | "history_days">): string =>
+  maybe(`forecast.${code}`, reason ?? t("unknown"), { days });
+
 export function ForecastPanel({ context }: { context: Context }) {
   const scope = scopeOf(context.view);
   const today = localDay(context.dashboard.as_of);
   const answer = useQuery<Forecast>("getForecast", { ...scope, metric: "created", horizon: DAYS });
-  const past = useQuery<{ starts_at: string; value: number | null }[]>("getMetricValues", {
+  const past = useQuery<{ starts_at: string; ends_at: string; value: number | null }[]>("getMetricValues", {
     ...scope, metrics: ["created"], period: "custom", from: dayAfter(today, -DAYS), to: today, every: "day",
   }).data ?? [];
   const ahead = answer.data?.rows ?? [];
@@ -38,25 +43,29 @@ export function ForecastPanel({ context }: { context: Context }) {
     { label: t("created"), type: "bar", color: "1", values: been },
     { label: t("expected"), type: "line", color: "3", values: value },
   ];
+  /** A day that is over opens to its bookings, one to come to what is expected of it. */
+  const opening = (i: number): Opening =>
+    past[i] ? { open: "created", within: `time:${past[i].starts_at}/${past[i].ends_at}` } : { open: "forecast", within: part("created") };
   const table: Table = {
+    opens: opening,
     columns: [
       { title: t("unit.day"), kind: "text" }, { title: t("created"), kind: "count" }, { title: t("expected"), kind: "decimal" },
       { title: t("least"), kind: "decimal" }, { title: t("most"), kind: "decimal" },
     ],
     rows: days.map((start, i) => [bucket(start, "day", true), been[i] ?? null, value[i] ?? null, low[i] ?? null, high[i] ?? null]),
   };
-  const { reason, error, naive_error: naive, coverage } = answer.data ?? {};
+  const { error, naive_error: naive, coverage } = answer.data ?? {};
   const known = ahead.some((row) => row.value !== null);
   return (
     <Panel wide title={t("forecast")} answer={answer} table={table} legend={marks.map(({ label, color, type }) => ({ label, color, type }))}
-      empty={answer.data && !known ? (reason ?? t("unknown")) : null}
+      empty={answer.data && !known ? reasonOf(answer.data) : null}
       aside={known && error != null && (
-        <span class="quiet" title={answer.data?.method ?? ""}>
+        <span class="quiet">
           {t("forecastError", { error: shown(error, "hops"), naive: shown(naive, "hops"), coverage: shown(coverage, "rate") })}
         </span>
       )}>
       <SeriesChart label={t("forecast")} names={days.map((start) => bucket(start, "day"))} longNames={days.map((start) => bucket(start, "day", true))}
-        marks={marks} kind="decimal" until={past.length} partial={false} />
+        marks={marks} kind="decimal" until={past.length} partial={false} onOpen={(i) => go(opening(i))} />
     </Panel>
   );
 }

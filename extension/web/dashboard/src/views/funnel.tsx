@@ -5,15 +5,16 @@ import { FlowChart } from "../charts/flow";
 import { SeriesChart } from "../charts/series";
 import { Panel } from "../parts/panel";
 import { Ranked } from "../parts/ranked";
-import type { Table } from "../parts/table";
+import type { Opening, Table } from "../parts/table";
 import { figureOf } from "../state/figures";
 import { useQuery } from "../state/queries";
-import { inputOf } from "../state/view";
+import { go, inputOf, part } from "../state/view";
 import { t } from "../text";
 import { shown } from "../text/format";
+import { originName, stepName } from "../text/names";
 import { noteOf, seriesOfMetrics, type Context } from "./context";
 import { ExperimentsPanel } from "./experiments";
-import { FunnelPanel, stepName } from "./funnel_panel";
+import { FunnelPanel } from "./funnel_panel";
 import { Tiles } from "./tiles";
 
 const FIGURES = ["visitors", "sessions", "conversion_rate", "session_conversion", "time_to_convert_p50", "claim_gap"];
@@ -50,13 +51,15 @@ const isEnd = (name: string) => name === "(left)";
 function Journeys({ context }: { context: Context }) {
   const answer = useQuery<Journey[]>("getJourneys", { ...inputOf(context.view), steps: 6 });
   const rows = answer.data ?? [];
+  const opening = (i: number): Opening => ({ open: "journey", within: part(rows[i]!.step, rows[i]!.from_event, rows[i]!.to_event) });
   const table: Table = {
+    opens: (r, c) => (c === 3 ? opening(r) : null),
     columns: [{ title: t("step"), kind: "count" }, { title: t("from"), kind: "text" }, { title: t("to"), kind: "text" }, { title: t("sessions"), kind: "count" }],
     rows: rows.map(({ step, from_event: from, to_event: to, sessions }) => [step, stepName(from), stepName(to), sessions]),
   };
   return (
     <Panel wide title={t("journeys")} note={noteOf(context)} table={table} answer={answer} height={320} empty={answer.data && rows.length === 0 ? t("noVisits") : null}>
-      <FlowChart label={t("journeys")} isEnd={isEnd} nameOf={stepName} write={(value) => shown(value, "count")}
+      <FlowChart label={t("journeys")} isEnd={isEnd} nameOf={stepName} write={(value) => shown(value, "count")} onOpen={(i) => go(opening(i))}
         streams={rows.map(({ step, from_event: from, to_event: to, sessions: value }) => ({ step, from, to, value }))} />
     </Panel>
   );
@@ -65,15 +68,16 @@ function Journeys({ context }: { context: Context }) {
 function Sources({ context }: { context: Context }) {
   const [by, setBy] = useState<(typeof WAYS)[number]>("source");
   const answer = useQuery<{ origin: string; sessions: number; booked: number; conversion: number | null }[]>("getTrafficSources", { ...inputOf(context.view), by, limit: 50 });
+  const origins = answer.data ?? [];
   const table: Table = {
     columns: [
       { title: t(`by.${by}`), kind: "text" }, { title: t("sessions"), kind: "count" }, { title: t("bookedOnes"), kind: "count" },
       { title: t("conversion"), kind: "rate" },
     ],
-    rows: (answer.data ?? []).map(({ origin, sessions, booked, conversion }) => [origin, sessions, booked, conversion]),
+    rows: origins.map(({ origin, sessions, booked, conversion }) => [originName(origin), sessions, booked, conversion]),
   };
   return (
-    <Ranked title={t("origins")} note={noteOf(context)} table={table} barOf={1} answer={answer} empty={answer.data?.length === 0 ? t("noVisits") : null}
+    <Ranked metrics={[null, "origin", "origin", "origin"]} onOpen={(open, name) => go({ open, within: part(by, origins.find(({ origin }) => originName(origin) === name)!.origin) })} title={t("origins")} note={noteOf(context)} table={table} barOf={1} answer={answer} empty={answer.data?.length === 0 ? t("noVisits") : null}
       aside={
         <select aria-label={t("origins")} value={by} onChange={(event) => setBy(event.currentTarget.value as typeof by)}>
           {WAYS.map((way) => <option key={way} value={way}>{t(`by.${way}`)}</option>)}

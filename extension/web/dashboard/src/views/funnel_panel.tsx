@@ -2,18 +2,17 @@ import { StepsChart } from "../charts/steps";
 import { Panel } from "../parts/panel";
 import type { Opening, Table } from "../parts/table";
 import { go } from "../state/view";
-import { maybe, t } from "../text";
+import { t } from "../text";
 import { shown } from "../text/format";
+import { stepName } from "../text/names";
 import { noteOf, type Context } from "./context";
-
-export const stepName = (name: string): string => maybe(`event.${name}`, name);
 
 /** What counts each step, what of the one before reaches it, and the whole. */
 const COUNTS = ["funnel_viewed", "funnel_selected", "funnel_began", "funnel_submitted", "funnel_booked"];
 const RATES = [null, "selection_rate", "start_rate", "submission_rate", "verification_rate"];
 
 function opening(step: number, column: number): Opening | null {
-  const metric = column === 1 ? COUNTS[step] : column === 2 ? RATES[step] : column === 3 && step === COUNTS.length - 1 ? "conversion_rate" : null;
+  const metric = column === 2 ? RATES[step] : column === 3 && step === COUNTS.length - 1 ? "conversion_rate" : COUNTS[step];
   return metric ? { open: metric, within: null } : null;
 }
 

@@ -2,15 +2,17 @@
 
 import { SeriesChart, type Mark } from "../charts/series";
 import { Panel } from "../parts/panel";
-import type { Table } from "../parts/table";
+import type { Opening, Table } from "../parts/table";
 import { useQuery } from "../state/queries";
+import { go, part, scopeOf } from "../state/view";
 import { t } from "../text";
 import { monthOf } from "../text/format";
-import { scopeOf, type Context } from "./context";
+import type { Context } from "./context";
 
 interface PaceRow {
   known: string;
   starts_at: string;
+  ends_at: string;
   bookings: number;
   expected: number | null;
   expected_low: number | null;
@@ -36,7 +38,14 @@ export function PacePanel({ context }: { context: Context }) {
     { label: t("expected"), type: "line", color: "3", values: expected },
     { label: t("heldBefore"), type: "dashed", color: "quiet", values: before },
   ];
+  /** What is booked for a month opens to these bookings, as known now or then; what is expected, to the forecast. */
+  const opening = (i: number, what: "now" | "before" | "expected"): Opening => {
+    if (what === "expected") return { open: "forecast", within: part("completed") };
+    const ends = rows.find((row) => row.starts_at === months[i])!.ends_at;
+    return { open: "pace", within: part(months[i]!, ends, ...(what === "before" ? [moments[0]!] : [])) };
+  };
   const table: Table = {
+    opens: (r, c) => opening(r, c === 2 ? "before" : c > 3 ? "expected" : "now"),
     columns: [
       { title: t("unit.month"), kind: "text" }, { title: t("heldNow"), kind: "count" }, { title: t("heldBefore"), kind: "count" },
       { title: t("pickup"), kind: "count" }, { title: t("expected"), kind: "count" }, { title: t("least"), kind: "count" }, { title: t("most"), kind: "count" },
@@ -47,7 +56,8 @@ export function PacePanel({ context }: { context: Context }) {
   };
   return (
     <Panel title={t("pace")} answer={answer} table={table} legend={marks.map(({ label, color, type }) => ({ label, color, type }))}>
-      <SeriesChart label={t("pace")} names={months.map(monthOf)} longNames={months.map(monthOf)} marks={marks} kind="count" />
+      <SeriesChart label={t("pace")} names={months.map(monthOf)} longNames={months.map(monthOf)} marks={marks} kind="count"
+        onOpen={(i, m) => go(opening(i, m === 1 ? "now" : m === 3 ? "before" : "expected"))} />
     </Panel>
   );
 }

@@ -4,7 +4,7 @@ import type { Ranked as Row } from "../api/types";
 import { Ranked } from "../parts/ranked";
 import type { Column, Table } from "../parts/table";
 import { useQuery } from "../state/queries";
-import { go, inputOf } from "../state/view";
+import { go, inputOf, part } from "../state/view";
 import { t } from "../text";
 import { noteOf, type Context } from "./context";
 import { Tiles } from "./tiles";
@@ -45,7 +45,7 @@ function tableOf({ currency }: Context, title: string, rows: Row[], utilisation:
 
 /** What each of the table's columns counts. */
 const METRICS = [null, "created", "completed", "booked_value", "average_ticket", "revenue_per_booked_hour", "booked_minutes", "cancellation_rate",
-  "no_show_rate", "new_customers"];
+  "no_show_rate", "new_customers", "utilisation"];
 
 export function Services({ context }: { context: Context }) {
   const { dashboard, view } = context;
@@ -60,7 +60,7 @@ export function Services({ context }: { context: Context }) {
         <Ranked wide title={t("services")} note={note} aside={aside} table={tableOf(context, t("service"), dashboard.services, null)} barOf={1} onPick={(service) => go({ service })} metrics={METRICS}
           onOpen={(open, name) => go({ open, within: `service:${name}` })} />
         <Ranked wide title={t("hosts")} note={note} table={tableOf(context, t("host"), dashboard.hosts, known)} barOf={1} onPick={(host) => go({ host })} metrics={METRICS}
-          onOpen={(open, name) => go({ open, within: `host:${name}` })}
+          onOpen={(open, name) => go({ open, within: open === "utilisation" ? part(name) : `host:${name}` })}
           aside={hours && !known && <span class="quiet">{t("unknown.utilisation")}</span>} />
       </div>
     </>
