@@ -7,7 +7,7 @@
 .DEFAULT_GOAL := all
 
 ops := gateway/ops
-front := help deps gateway deb run stop restart psql logs demo check bench lint format
+front := help deps gateway deb run stop restart psql logs demo check sanitize bench lint format
 pgxs_goals := all install uninstall installcheck clean distclean
 
 # PGXS is read only for its own goals: a bare machine, where `make run` starts, has none. It would also
@@ -49,6 +49,9 @@ demo: ## fill it with a studio's year, visits and signed webhooks, through the g
 
 check: ## build, lint and run every test
 	@$(ops)/check.sh
+
+sanitize: ## test the gateway with ThreadSanitizer, AddressSanitizer and UBSan
+	@$(ops)/sanitize.sh
 
 bench: ## measure ingest and reading; CALYTICS_BENCH_BOOKINGS says how large
 	@$(ops)/bench.sh
