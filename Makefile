@@ -103,11 +103,23 @@ extension_flags := -std=c++20 -DNDEBUG -fvisibility=hidden -Wall -Wextra -Werror
 	-isystem $(shell $(PG_CONFIG) --includedir-server) \
 	'-DPGDLLEXPORT=__attribute__((visibility("default")))'
 
+compile := $(CXX) $(CXXFLAGS) $(CPPFLAGS) $(extension_flags) -Iextension -MMD -MP
+
+# PostgreSQL's headers, with which all of glue/ begins, are parsed once.
+door := build/extension/pg.hpp
+$(door).gch: extension/glue/pg.hpp Makefile
+	@mkdir -p $(@D)
+	@echo '#include "extension/glue/pg.hpp"' >$(door)
+	$(compile) -x c++-header -o $@ $(door)
+
+$(filter build/extension/glue/%,$(OBJS)): $(door).gch
+$(filter build/extension/glue/%,$(OBJS)): door_first = -include $(door)
+
 $(OBJS): build/%.o: %.cpp Makefile
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) $(CPPFLAGS) $(extension_flags) -Iextension -MMD -MP -c -o $@ $<
+	$(compile) $(door_first) -c -o $@ $<
 
--include $(OBJS:.o=.d)
+-include $(OBJS:.o=.d) $(door).d
 
 # sql/order lists the files of sql/ in the order in which they are run.
 sql_files := $(shell sed 's/\#.*//' sql/order | awk 'NF { print "sql/" $$1 }')
