@@ -52,14 +52,18 @@ begin atomic
        and not e.bot and e.occurred_at >= lo and e.occurred_at < hi
      group by e.session_id
   ), reached as materialized (
-    select e.session_id, max(e.occurred_at) as last_at,
-           (array_agg(e.booking_uid order by e.occurred_at desc, e.booking_uid) filter (where goal = 'BOOKED'))[1] as uid
-      from calytics.event e
-     where e.source_id = src and e.occurred_at >= lo and e.occurred_at < hi
-       and case when goal = 'BOOKED' then e.booking_uid is not null and exists (
-                       select from calytics.booking b where b.source_id = src and b.uid = e.booking_uid)
-                else e.event_type = goal end
-     group by e.session_id
+    select x.session_id, max(x.at) as last_at,
+           (array_agg(x.uid order by x.at desc, x.uid) filter (where goal = 'BOOKED'))[1] as uid
+      from (
+        select e.session_id, e.occurred_at as at, e.booking_uid as uid
+          from calytics.event e
+         where e.source_id = src and e.occurred_at >= lo and e.occurred_at < hi
+           and case when goal = 'BOOKED' then e.booking_uid is not null and exists (
+                           select from calytics.booking b where b.source_id = src and b.uid = e.booking_uid)
+                    else e.event_type = goal end
+        union all
+        select m.session_id, m.booked_at, m.uid from calytics.session_bookings(src, null, lo, hi) m where goal = 'BOOKED') x
+     group by x.session_id
   )
   select a.session_id, a.variant, a.since, coalesce(r.last_at >= a.since, false), r.uid
     from assigned a left join reached r on r.session_id = a.session_id;

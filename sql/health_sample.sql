@@ -1,5 +1,5 @@
--- Health that remembers: every calytics.health_interval the folder's worker keeps a sample of how the installation is, for
--- calytics.health_retention, and settles alerts by it. A sample costs milliseconds however large the database is: it takes
+-- Health that remembers: every calytics.health_interval the folder's worker, or another where that one is held up, keeps a
+-- sample of how the installation is, for calytics.health_retention, and settles alerts by it. A sample costs milliseconds however large the database is: it takes
 -- counters, the ends of indexes, and counts nothing without a bound.
 
 create table calytics.health_sample (

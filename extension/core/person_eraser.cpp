@@ -4,11 +4,11 @@
 #include <array>
 #include <cstdint>
 
-#include "ascii.hpp"
 #include "json_scalar.hpp"
 #include "json_value.hpp"
 #include "percent.hpp"
 #include "text.hpp"
+#include "whole_text.hpp"
 
 namespace calytics::core {
 
@@ -37,58 +37,14 @@ constexpr auto kAnswers =
     std::to_array<std::string_view>({"customInputs", "responses", "userFieldsResponses"});
 static_assert(std::ranges::is_sorted(kAnswers));
 
-std::string lower(std::string_view text) {
-  std::string result;
-  append_lower_ascii(result, text);
-  return result;
-}
-
 bool is_space(char c) noexcept {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-bool is_word(char c) noexcept {
-  return is_alphanumeric(c) || is_beyond_ascii(c);
-}
-
-// Where a text stands as a whole: no part of a longer word or address. Both in lower case.
-std::size_t find_whole(std::string_view text, std::string_view wanted, std::size_t from) {
-  const bool address = wanted.find('@') != std::string_view::npos;
-  const auto goes_on = [&](std::size_t at) {
-    if (at >= text.size()) return false;
-    const bool dot = address && text[at] == '.' && at + 1 < text.size() && is_word(text[at + 1]);
-    return is_word(text[at]) || dot || (address && text[at] == '-');
-  };
-  const auto goes_before = [&](std::size_t at) {
-    if (at == 0) return false;
-    const char c = text[at - 1];
-    return is_word(c) || (address && std::string_view(".-_+%").find(c) != std::string_view::npos);
-  };
-  for (; (from = text.find(wanted, from)) != std::string_view::npos; ++from) {
-    const bool inside = (is_word(wanted.front()) && goes_before(from)) ||
-                        (is_word(wanted.back()) && goes_on(from + wanted.size()));
-    if (!inside) break;
-  }
-  return from;
-}
-
-void replace_all(std::string& text, std::string_view wanted, std::string_view other) {
-  if (wanted.empty()) return;
-  const std::string lowered = lower(text);
-  const std::string needle = lower(wanted);
-  std::string result;
-  std::size_t done = 0;
-  for (std::size_t at = 0; (at = find_whole(lowered, needle, done)) != std::string::npos;) {
-    result.append(text, done, at - done).append(other);
-    done = at + needle.size();
-  }
-  if (done > 0) text = result.append(text, done);
 }
 
 class Eraser {
  public:
   Eraser(std::string_view body, const ErasedPerson& person)
-      : body_(body), person_(person), identity_(lower(trim_ascii(person.identity))) {
+      : body_(body), person_(person), identity_(trim_ascii(person.identity)) {
     out_.reserve(body.size());
   }
 
@@ -222,10 +178,10 @@ class Eraser {
     const std::optional<std::string> before = unescaped(quoted);
     if (!before) return false;
     std::string after = *before;
-    replace_all(after, identity_, person_.stand_in);
+    replace_whole(after, identity_, person_.stand_in);
     if (prose) {
       for (const std::string_view name : person_.names)
-        replace_all(after, trim_ascii(name), kErasedName);
+        replace_whole(after, trim_ascii(name), kErasedName);
     }
     if (after == *before) {
       out_ += quoted;
@@ -279,7 +235,7 @@ class Eraser {
 
   std::string_view body_;
   const ErasedPerson& person_;
-  std::string identity_;
+  std::string_view identity_;
   std::size_t at_ = 0;
   std::string out_;
 };
@@ -287,18 +243,15 @@ class Eraser {
 }  // namespace
 
 bool names_person(std::string_view body, std::string_view identity) {
-  const std::string wanted = lower(trim_ascii(identity));
+  const std::string_view wanted = trim_ascii(identity);
   if (wanted.empty()) return false;
-  const auto names = [&wanted](std::string_view text) {
-    return find_whole(lower(text), wanted, 0) != std::string::npos;
-  };
-  if (names(body)) return true;
-  std::string plain;
+  if (contains_whole(body, wanted)) return true;
   if (body.find('\\') != std::string_view::npos) {
+    std::string plain;
     append_unescaped(plain, body, body.size());
-    if (names(plain)) return true;
+    if (contains_whole(plain, wanted)) return true;
   }
-  return has_percent_escape(body) && names(percent_decode(body));
+  return has_percent_escape(body) && contains_whole(percent_decode(body), wanted);
 }
 
 std::optional<std::string> erase_person(std::string_view body, const ErasedPerson& person) {

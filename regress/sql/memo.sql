@@ -5,6 +5,8 @@
 \getenv regress PG_ABS_SRCDIR
 \set checks_file :regress /checks.psql
 \i :checks_file
+\set remember_file :regress /remember.psql
+\i :remember_file
 select set_config('timezone', pg_temp.pick('UTC', 'America/St_Johns', 'Asia/Kathmandu', 'Australia/Lord_Howe'), false) \g /dev/null
 select cal.rotate_secret('memo', 'whsec_of_the_memo'), cal.rotate_secret('other', 'whsec_of_the_other') \g /dev/null
 select cal.set_source('memo', pg_temp.pick('Europe/Madrid', 'America/St_Johns', 'Australia/Lord_Howe'), 'EUR', 1) \g /dev/null
@@ -29,21 +31,6 @@ begin
                                     every => q.every, split => q.split, as_of => q.at + q.lag) m)
     when 1 then (select string_agg(l::text, E'\n' order by l::text) from cal.lifetime_value('memo', at => q.at) l)
     else (cal.dashboard(q.per, q.at, 'memo', q.service, q.host, q.basis, as_of => q.at + q.lag) - 'last_webhook_age_s')::text end;
-end $$;
-
--- How many questions are answered otherwise than by a session that remembers nothing. Writes nothing, as what
--- writes is not told what is remembered.
-create function pg_temp.wrong_answers() returns bigint language plpgsql stable as $$
-declare
-  remembered text[];
-  read text[];
-begin
-  perform set_config('calytics.remember', 'on', false);
-  remembered := array(select pg_temp.answer(q) from question q order by q.n);
-  perform set_config('calytics.remember', 'off', false);
-  read := array(select pg_temp.answer(q) from question q order by q.n);
-  perform set_config('calytics.remember', 'on', false);
-  return (select count(*) from unnest(remembered, read) u (a, b) where a is distinct from b);
 end $$;
 
 -- Questions are asked shortly before something counts otherwise, and then shortly after it: it begins, ends, is made or
