@@ -75,7 +75,8 @@ SHLIB_LINK = -lsimdjson -lcrypto -lz -lstdc++
 
 # Tests share one database, into which pg_regress has loaded the extension.
 REGRESS = $(patsubst regress/sql/%.sql,%,$(sort $(wildcard regress/sql/*.sql)))
-REGRESS_OPTS = --inputdir=regress --outputdir=build/regress --load-extension=hll --load-extension=calytics
+regress_output = regress
+REGRESS_OPTS = --inputdir=regress --outputdir=build/$(regress_output) --load-extension=hll --load-extension=calytics
 ISOLATION = $(patsubst regress/specs/%.spec,%,$(sort $(wildcard regress/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=regress --outputdir=build/isolation --load-extension=hll --load-extension=calytics
 REGRESS_PREP = regress-dirs
@@ -135,6 +136,6 @@ $(DATA_built): sql/order $(sql_files) $(web_files) $(dashboard_files) Makefile
 
 .PHONY: regress-dirs
 regress-dirs:
-	@mkdir -p build/regress build/isolation
+	@mkdir -p build/$(regress_output) build/isolation
 
 endif

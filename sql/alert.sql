@@ -46,6 +46,7 @@ create table calytics.alert (
   value       numeric not null,          -- the last reading
   worst       numeric not null,
   detail      text,
+  facts       jsonb,                     -- what detail tells, by name
   primary key (alert, source_id, raised_at)
 );
 comment on table calytics.alert is 'Alerts that were raised; those without cleared_at still are.';
@@ -55,7 +56,8 @@ create type calytics.alert_reading as (
   alert      text,
   source_id  int,
   value      numeric,   -- NULL: there is nothing to be said
-  detail     text
+  detail     text,
+  facts      jsonb
 );
 comment on type calytics.alert_reading is 'What a sample of health tells about one kind of alert.';
 
@@ -92,7 +94,7 @@ declare
   told calytics.alert;
 begin
   for r in
-    select coalesce(x.alert, a.alert) as alert, coalesce(x.source_id, a.source_id) as source_id, x.value, x.detail,
+    select coalesce(x.alert, a.alert) as alert, coalesce(x.source_id, a.source_id) as source_id, x.value, x.detail, x.facts,
            a.raised_at, x.value >= l.raise_at as high, coalesce(x.value < l.clear_at or l.raise_at = 'infinity', true) as low
       from unnest(readings) x
       full join (select a.* from calytics.alert a where a.cleared_at is null) a
@@ -101,8 +103,8 @@ begin
      order by 1, 2
   loop
     if r.raised_at is null and r.high and not r.low then
-      insert into calytics.alert (alert, source_id, raised_at, value, worst, detail)
-        values (r.alert, r.source_id, at, r.value, r.value, r.detail)
+      insert into calytics.alert (alert, source_id, raised_at, value, worst, detail, facts)
+        values (r.alert, r.source_id, at, r.value, r.value, r.detail, r.facts)
         returning * into told;
       perform calytics.tell_alert(told);
     elsif r.raised_at is not null and r.low then
@@ -111,7 +113,7 @@ begin
       returning * into told;
       perform calytics.tell_alert(told);
     elsif r.raised_at is not null then
-      update calytics.alert a set value = r.value, worst = greatest(a.worst, r.value), detail = r.detail
+      update calytics.alert a set value = r.value, worst = greatest(a.worst, r.value), detail = r.detail, facts = r.facts
        where a.alert = r.alert and a.source_id = r.source_id and a.raised_at = r.raised_at
          and (a.value, a.detail) is distinct from (r.value, r.detail);
     end if;
@@ -124,13 +126,14 @@ comment on function calytics.settle_alerts(calytics.alert_reading[], timestamptz
 
 create view cal.alert as
   select a.alert, s.name as source, k.severity, k.title, a.detail, a.raised_at, a.cleared_at, round(a.value, 1) as value,
-         round(a.worst, 1) as worst, k.unit, k.advice
+         round(a.worst, 1) as worst, k.unit, k.advice, a.facts
     from calytics.alert a
     join calytics.alert_kind k using (alert)
     left join calytics.source s using (source_id);
 comment on view cal.alert is
   'Alerts: what is wrong (title, detail), of which source (NULL: the whole installation), since when (raised_at), until when '
-  '(cleared_at; NULL: it still is), the last and the worst reading in its unit, and what to do (advice).';
+  '(cleared_at; NULL: it still is), the last and the worst reading in its unit, what to do (advice), and what detail tells, by name '
+  '(facts: pending; free and total, in bytes; hours and usual_hours), for pages in other languages.';
 
 create view cal.alert_rule as
   select r.alert, s.name as source, k.severity, k.title, k.unit, r.raise_at, r.clear_at, k.advice

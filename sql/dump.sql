@@ -10,8 +10,8 @@ begin
   foreach name in array array[
     'segment', 'source', 'source_source_id_seq', 'source_key', 'source_secret', 'source_network', 'api_token', 'delivery_id',
     'webhook_delivery', 'erased', 'booking', 'attendee', 'booking_change', 'service', 'host', 'person',
-    'booking_private', 'payment', 'chain', 'mark_id', 'chain_mark', 'bucket', 'recent_delta',
-    'account', 'share', 'share_share_id_seq', 'better_auth', 'opening', 'blocked', 'blocked_block_id_seq', 'tracking', 'event_key', 'event',
+    'booking_private', 'booking_session', 'payment', 'chain', 'mark_id', 'chain_mark', 'bucket', 'recent_delta',
+    'account', 'share', 'share_share_id_seq', 'better_auth', 'opening', 'blocked', 'blocked_block_id_seq', 'tracking', 'event_key', 'event', 'event_service',
     'origin_month', 'known_origin', 'tracked_session', 'funnel', 'named_booking', 'tracked_until', 'visitor_bucket', 'recent_visitor',
     'health_sample', 'alert', 'alert_limit']
   loop

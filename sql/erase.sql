@@ -55,17 +55,26 @@ create function calytics.erase_again(src int, w calytics.webhook, body bytea) re
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
+  key bytea := (select k.person_key from calytics.source_key k where k.source_id = src);
   e calytics.erased;
   i int;
+  identity text;
+  names text[];
 begin
   for e in
-    select x.* from calytics.erased x
-     where x.source_id = src and x.uid in (w.uid, w.reschedule_uid) and x.customer = any (w.attendee_ids)
+    select x.* from calytics.erased x where x.source_id = src and x.uid in (w.uid, w.reschedule_uid)
   loop
     i := array_position(w.attendee_ids, e.customer);
-    body := calytics.body_without(
-      w, body, coalesce(w.attendee_emails[i], w.attendee_phones[i]), e.stand_in,
-      array_remove(array[w.attendee_names[i], w.attendee_phones[i]], null), i = 1);
+    identity := coalesce(w.attendee_emails[i], w.attendee_phones[i]);
+    names := array_remove(array[w.attendee_names[i], w.attendee_phones[i]], null);
+    if i is null and w.kind = 'booking' then
+      -- Whose seat was cancelled is no attendee any more, and yet it may be their answers that the body holds.
+      identity := (
+        select f.address[1] from regexp_matches(convert_from(body, 'UTF8'), '[^][\s"\\<>(),;:]+@[^][\s"\\<>(),;:]+', 'g') as f (address)
+         where calytics.person_id(f.address[1], key) = e.customer limit 1);
+    end if;
+    continue when identity is null;
+    body := calytics.body_without(w, body, identity, e.stand_in, names, i is null or i = 1);
     insert into calytics.erased (source_id, uid, customer, stand_in)
       values (src, w.uid, e.customer, e.stand_in) on conflict do nothing;
   end loop;
@@ -177,7 +186,9 @@ begin
        from unnest(names || identity) n) t
    where e.source_id = src and x.tableoid = e.tableoid and x.ctid = e.ctid
      and (x.person = former
-          or x.session_id in (select v.session_id from calytics.event v where v.source_id = src and v.booking_uid = any (legs)));
+          or x.session_id in (select v.session_id from calytics.event v where v.source_id = src and v.booking_uid = any (legs)
+                            union all
+                            select m.session_id from calytics.booking_session m where m.source_id = src and m.uid = any (legs)));
   get diagnostics events = row_count;
   update calytics.blocked b set reason = null
    where b.source_id = src and calytics.names_person(convert_to(b.reason, 'UTF8'), identity);
@@ -275,7 +286,9 @@ begin
                from cal.analytics_event e
               where e.source = s.name
                 and (e.person = p.customer or e.session_id in (
-                       select v.session_id from calytics.event v where v.source_id = s.source_id and v.booking_uid = any (l.uids)))))
+                       select v.session_id from calytics.event v where v.source_id = s.source_id and v.booking_uid = any (l.uids)
+                       union all
+                       select m.session_id from calytics.booking_session m where m.source_id = s.source_id and m.uid = any (l.uids)))))
            order by s.source_id), '[]')
     into answer
     from calytics.source s

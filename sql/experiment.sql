@@ -42,7 +42,7 @@ comment on function calytics.always_valid(bigint, bigint, bigint, bigint, float8
 
 create function calytics.experiment_sessions(
   src int, experiment text, lo timestamptz, hi timestamptz, goal text
-) returns table (session_id text, variant text, since timestamptz, hit boolean)
+) returns table (session_id text, variant text, since timestamptz, hit boolean, uid text)
   language sql stable
 begin atomic
   with assigned as materialized (
@@ -52,19 +52,25 @@ begin atomic
        and not e.bot and e.occurred_at >= lo and e.occurred_at < hi
      group by e.session_id
   ), reached as materialized (
-    select e.session_id, max(e.occurred_at) as last_at
-      from calytics.event e
-     where e.source_id = src and e.occurred_at >= lo and e.occurred_at < hi
-       and case when goal = 'BOOKED' then e.booking_uid is not null and exists (
-                       select from calytics.booking b where b.source_id = src and b.uid = e.booking_uid)
-                else e.event_type = goal end
-     group by e.session_id
+    select x.session_id, max(x.at) as last_at,
+           (array_agg(x.uid order by x.at desc, x.uid) filter (where goal = 'BOOKED'))[1] as uid
+      from (
+        select e.session_id, e.occurred_at as at, e.booking_uid as uid
+          from calytics.event e
+         where e.source_id = src and e.occurred_at >= lo and e.occurred_at < hi
+           and case when goal = 'BOOKED' then e.booking_uid is not null and exists (
+                           select from calytics.booking b where b.source_id = src and b.uid = e.booking_uid)
+                    else e.event_type = goal end
+        union all
+        select m.session_id, m.booked_at, m.uid from calytics.session_bookings(src, null, lo, hi) m where goal = 'BOOKED') x
+     group by x.session_id
   )
-  select a.session_id, a.variant, a.since, coalesce(r.last_at >= a.since, false)
+  select a.session_id, a.variant, a.since, coalesce(r.last_at >= a.since, false), r.uid
     from assigned a left join reached r on r.session_id = a.session_id;
 end;
 comment on function calytics.experiment_sessions(int, text, timestamptz, timestamptz, text) is
-  'The sessions of an experiment from lo to before hi: the variant that each saw first, since when, and whether the goal followed.';
+  'The sessions of an experiment from lo to before hi: the variant that each saw first, since when, whether the goal followed, and the '
+  'booking that is it.';
 
 create function cal.experiment(
   experiment text, "from" timestamptz default '-infinity', "to" timestamptz default now(),

@@ -37,18 +37,43 @@ $$;
 comment on function calytics.sessions_between(int, timestamptz, timestamptz) is
   'Sessions that began from lo to before hi, as events and bookings tell them in this snapshot, folded or not.';
 
-create function calytics.booking_named(src int, session text, lo timestamptz, hi timestamptz)
-  returns table (root_uid text, status text, starts_at timestamptz, service text, host text)
+create function calytics.uid_named(
+  src int, pending calytics.funnel[], session text, lo timestamptz, hi timestamptz
+) returns table (uid text)
   language sql stable
 begin atomic
-  select b.root_uid, b.status, b.starts_at, coalesce(b.event_type_id::text, b.service), coalesce(b.host_id::text, b.host)
-    from calytics.event e
-    join calytics.booking b on b.source_id = src and b.uid = e.booking_uid
-   where e.source_id = src and e.session_id = session and e.occurred_at >= lo and e.occurred_at <= hi
-   order by e.occurred_at, e.booking_uid limit 1;
+  select x.uid
+    from (select p.booked_at, p.uid from unnest(pending) p where p.session_id = session
+          union all
+          select f.booked_at, f.uid from calytics.funnel f where f.source_id = src and f.session_id = session) x
+   where x.booked_at >= lo and x.booked_at <= hi
+   order by x.booked_at, x.uid limit 1;
 end;
-comment on function calytics.booking_named(int, text, timestamptz, timestamptz) is
-  'The booking that a session''s events named first in a range of time, of those that a webhook tells of; service, host: their keys.';
+comment on function calytics.uid_named(int, calytics.funnel[], text, timestamptz, timestamptz) is
+  'The booking that a session named first in a range of time, of those that a webhook tells of. pending: funnels not folded yet.';
+
+create function calytics.walks(src int, lo timestamptz, hi timestamptz)
+  returns table (session_id text, began_at timestamptz, types text[], uid text)
+  language sql stable
+begin atomic
+  select n.session_id, min(n.occurred_at), array_agg(n.event_type order by n.occurred_at, n.event_id),
+         (array_agg(n.uid order by n.occurred_at, n.uid) filter (where n.uid is not null))[1]
+    from (
+      select g.*, count(*) filter (where g.begins) over (partition by g.session_id order by g.occurred_at, g.begins desc) as n
+        from (
+          select e.session_id, e.occurred_at, e.event_type, e.event_id, b.uid,
+                 coalesce(e.occurred_at - lag(e.occurred_at) over (partition by e.session_id order by e.occurred_at)
+                            > interval '30 minutes', true) as begins
+            from calytics.event e
+            left join calytics.booking b on b.source_id = src and b.uid = e.booking_uid
+           where e.source_id = src and not e.bot
+             and e.occurred_at >= lo - interval '30 minutes' and e.occurred_at < hi + interval '1 day') g) n
+   group by n.session_id, n.n
+  having min(n.occurred_at) >= lo and min(n.occurred_at) < hi;
+end;
+comment on function calytics.walks(int, timestamptz, timestamptz) is
+  'Sessions of people that began from lo to before hi, followed for a day: what happened in them, in order, and the booking that they '
+  'named first, of those that a webhook tells of.';
 
 create function cal.explain_traffic(
   period text default 'week', at timestamptz default now(), "from" timestamptz default null, "to" timestamptz default null,
@@ -61,6 +86,8 @@ declare
   s calytics.source := calytics.source_named(explain_traffic.source);
   p calytics.period := calytics.period_at(
     period, at, coalesce(as_of, at), "from", "to", 0, s.time_zone, s.week_start);
+  pending calytics.funnel[] := array(
+    select c.funnel_after from calytics.changes_now(s.source_id) c where (c.funnel_after).uid is not null);
 begin
   if (by is null) <> (origin is null) or by not in ('source', 'medium', 'campaign', 'referrer') then
     raise exception 'where sessions came from can''t be told by "%"', by
@@ -73,9 +100,19 @@ begin
   select t.session_id::text, t.began_at, null::text, null::int, t.booked,
          b.root_uid, b.status, b.starts_at, coalesce(v.name, b.service), coalesce(h.name, b.host)
     from calytics.sessions_between(s.source_id, p.starts_at, p.cut_at) t
-    left join lateral calytics.booking_named(s.source_id, t.session_id, t.began_at, t.ended_at) b on t.booked
-    left join calytics.service_names(s.source_id) v on v.key = b.service
-    left join calytics.host_names(s.source_id) h on h.key = b.host
+    left join lateral calytics.uid_named(s.source_id, pending, t.session_id, t.began_at, t.ended_at) u on t.booked
+    left join lateral (
+      -- Of a second session of the same id, which its funnel tells nothing of.
+      select e.booking_uid
+        from calytics.event e
+       where u.uid is null and e.source_id = s.source_id and e.session_id = t.session_id
+         and e.received_at >= t.received_first and e.received_at <= t.received_last
+         and e.occurred_at >= t.began_at and e.occurred_at <= t.ended_at
+         and exists (select from calytics.booking x where x.source_id = s.source_id and x.uid = e.booking_uid)
+       order by e.occurred_at, e.booking_uid limit 1) n on t.booked
+    left join calytics.booking b on b.source_id = s.source_id and b.uid = coalesce(u.uid, n.booking_uid)
+    left join calytics.service_names(s.source_id) v on v.key = coalesce(b.event_type_id::text, b.service)
+    left join calytics.host_names(s.source_id) h on h.key = coalesce(b.host_id::text, b.host)
    where (outcome is null or case outcome when 'claimed' then t.claimed else t.booked end)
      and (by is null or exists (
            select from calytics.origins(t.origin) o
@@ -105,20 +142,20 @@ begin
       using errcode = 'invalid_parameter_value', hint = 'cal.journeys tells them.';
   end if;
   return query
-  select t.session_id::text, t.began_at, null::text, null::int, t.booked,
+  select t.session_id::text, t.began_at, null::text, null::int, b.uid is not null,
          b.root_uid, b.status, b.starts_at, coalesce(v.name, b.service), coalesce(h.name, b.host)
-    from calytics.sessions(s.source_id, p.starts_at, p.cut_at) t
+    from calytics.walks(s.source_id, p.starts_at, p.cut_at) t
    cross join lateral (
      -- The steps are those at which the event changes.
      select array_agg(e.type order by e.i) as types
        from (select x.type, x.i, lag(x.type) over (order by x.i) as before
-               from unnest(t.types || case when t.booked then '(booked)' else '(left)' end) with ordinality x (type, i)) e
+               from unnest(t.types || case when t.uid is not null then '(booked)' else '(left)' end) with ordinality x (type, i)) e
       where e.type is distinct from e.before) w
-    left join lateral calytics.booking_named(s.source_id, t.session_id, t.began_at, t.ended_at) b on t.booked
-    left join calytics.service_names(s.source_id) v on v.key = b.service
-    left join calytics.host_names(s.source_id) h on h.key = b.host
+    left join calytics.booking b on b.source_id = s.source_id and b.uid = t.uid
+    left join calytics.service_names(s.source_id) v on v.key = coalesce(b.event_type_id::text, b.service)
+    left join calytics.host_names(s.source_id) h on h.key = coalesce(b.host_id::text, b.host)
    where w.types[step] = from_event and w.types[step + 1] = to_event
-   order by t.booked desc, t.began_at, t.session_id;
+   order by 5 desc, t.began_at, t.session_id;
 end
 $$;
 comment on function cal.explain_journeys(
@@ -180,9 +217,9 @@ begin
   select t.session_id::text, t.since, null::text, null::int, t.hit,
          b.root_uid, b.status, b.starts_at, coalesce(v.name, b.service), coalesce(h.name, b.host)
     from calytics.experiment_sessions(s.source_id, experiment, "from", "to", goal) t
-    left join lateral calytics.booking_named(s.source_id, t.session_id, t.since, explain_experiment."to") b on t.hit
-    left join calytics.service_names(s.source_id) v on v.key = b.service
-    left join calytics.host_names(s.source_id) h on h.key = b.host
+    left join calytics.booking b on b.source_id = s.source_id and b.uid = t.uid and t.hit
+    left join calytics.service_names(s.source_id) v on v.key = coalesce(b.event_type_id::text, b.service)
+    left join calytics.host_names(s.source_id) h on h.key = coalesce(b.host_id::text, b.host)
    where t.variant = explain_experiment.variant
    order by t.hit desc, t.since, t.session_id;
 end

@@ -136,6 +136,7 @@ begin
     select distinct r.source_id from calytics.recent_delta r where r.run = state.run + 1));
 
   if merge then
+    -- Sorted before they are split, which is a fourth of the rows.
     insert into calytics.bucket as b (source_id, basis, grain, split, at, cells)
       select x.source_id, x.basis, x.grain, d.split, x.at, d.cells
         from (
@@ -143,10 +144,10 @@ begin
             from calytics.recent_delta g
            cross join (values ('hour'), ('day'), ('month')) u (grain)
            where g.run >= state.recent_run
-           group by g.source_id, g.basis, u.grain, 4) x
+           group by g.source_id, g.basis, u.grain, 4
+           order by g.source_id, g.basis, u.grain, 4) x
        cross join lateral calytics.cube_splits(x.basis, x.cells) d
        where d.cells <> ''
-       order by x.source_id, x.basis, x.grain, d.split, x.at
       on conflict on constraint bucket_pkey
       do update set cells = calytics.cube_plus(b.cells, excluded.cells);
     perform calytics.merge_visitors(state.recent_run);

@@ -38,10 +38,14 @@ begin atomic
   select v.session_id, v.service, 'BOOKED', v.occurred_at, v.booking_uid
     from calytics.event v
     join calytics.booking b on b.source_id = src and b.uid = v.booking_uid
-   where v.source_id = src and v.occurred_at >= lo and v.occurred_at < hi and not v.bot;
+   where v.source_id = src and v.occurred_at >= lo and v.occurred_at < hi and not v.bot
+  union all
+  select m.session_id, m.service, k.step, k.at, m.uid
+    from calytics.session_bookings(src, null, lo, hi) m cross join lateral calytics.booked_steps(m.booked_at) k;
 end;
 comment on function calytics.step_events(int, timestamptz, timestamptz) is
-  'Events of people in a range of time, and BOOKED for each booking of theirs that a verified webhook tells of.';
+  'Events of people in a range of time, and BOOKED for each booking of theirs that a verified webhook tells of, or says that '
+  'their session made.';
 
 create function cal.funnel(
   period text default 'week', at timestamptz default now(), "from" timestamptz default null,
@@ -120,6 +124,7 @@ create view cal.booking_funnel as
    cross join lateral calytics.funnels_now(o.source_id) f
     left join calytics.booking b on b.source_id = f.source_id and b.uid = f.uid;
 comment on view cal.booking_funnel is
-  'A row a session and service with any step: the first time of each; claimed_at: the page said that it was booked; booked_at: the '
-  'page named a booking that a verified webhook tells of, root_uid and booking_status: that booking. outcome: booked, '
+  'A row a session and service with any step: the first time that the page told of each; claimed_at: the page said that it was '
+  'booked; booked_at: the page named a booking that a verified webhook tells of, or a webhook said that this session made one '
+  '(metadata.calyticsSession), the earlier of both; root_uid and booking_status: that booking. outcome: booked, '
   'claimed (no webhook yet), abandoned or open.';

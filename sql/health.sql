@@ -1,5 +1,34 @@
 -- Is all well, what is switched off, and how is it switched on.
 
+create function calytics.switched_off(loaded boolean, folds boolean, samples boolean)
+  returns table (code text, feature text, why text, how text)
+  language sql immutable
+begin atomic
+  select o.code, o.feature, o.why, o.how
+    from (values
+      (not loaded, 'counting', 'counting of deliveries, events and refused calls',
+       'it needs shared memory, and calytics is not in shared_preload_libraries',
+       'add calytics to shared_preload_libraries in postgresql.conf and restart PostgreSQL'),
+      (not loaded, 'limits', 'rate limits, and when tokens were last used',
+       'it needs shared memory, and calytics is not in shared_preload_libraries',
+       'add calytics to shared_preload_libraries in postgresql.conf and restart PostgreSQL'),
+      (not loaded, 'folding', 'background folding: metrics stay right, reading them gets slower',
+       'it needs a background worker, and calytics is not in shared_preload_libraries',
+       'add calytics to shared_preload_libraries and restart PostgreSQL, or call cal.fold() every minute'),
+      (loaded and not folds, 'fold_worker', 'background folding: metrics stay right, reading them gets slower',
+       'calytics.fold_worker is off',
+       'alter system set calytics.fold_worker = on; select pg_reload_conf(), or call cal.fold() every minute'),
+      (not folds, 'history', 'history of health, and alerts',
+       'they need the background worker that folds', 'turn it on as above, or call cal.sample_health() every minute'),
+      (folds and not samples, 'health_interval', 'history of health, and alerts',
+       'calytics.health_interval is 0', 'alter system reset calytics.health_interval; select pg_reload_conf()')
+      ) o (off, code, feature, why, how)
+   where o.off;
+end;
+comment on function calytics.switched_off(boolean, boolean, boolean) is
+  'What is off, why, and how it is switched on, where the library is loaded, its worker folds and samples health, or not. code: for '
+  'pages in other languages.';
+
 create function cal.health() returns jsonb
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -17,26 +46,7 @@ begin
     'postgres', current_setting('server_version'),
     'preloaded', loaded,
     'off', (
-      select coalesce(jsonb_agg(jsonb_build_object('feature', o.feature, 'why', o.why, 'how', o.how)), '[]')
-        from (values
-          (not loaded, 'counting of deliveries, events and refused calls',
-           'it needs shared memory, and calytics is not in shared_preload_libraries',
-           'add calytics to shared_preload_libraries in postgresql.conf and restart PostgreSQL'),
-          (not loaded, 'rate limits, and when tokens were last used',
-           'it needs shared memory, and calytics is not in shared_preload_libraries',
-           'add calytics to shared_preload_libraries in postgresql.conf and restart PostgreSQL'),
-          (not loaded, 'background folding: metrics stay right, reading them gets slower',
-           'it needs a background worker, and calytics is not in shared_preload_libraries',
-           'add calytics to shared_preload_libraries and restart PostgreSQL, or call cal.fold() every minute'),
-          (loaded and not folds, 'background folding: metrics stay right, reading them gets slower',
-           'calytics.fold_worker is off',
-           'alter system set calytics.fold_worker = on; select pg_reload_conf(), or call cal.fold() every minute'),
-          (not folds, 'history of health, and alerts',
-           'they need the background worker that folds', 'turn it on as above, or call cal.sample_health() every minute'),
-          (folds and not samples, 'history of health, and alerts',
-           'calytics.health_interval is 0', 'alter system reset calytics.health_interval; select pg_reload_conf()')
-          ) o (off, feature, why, how)
-       where o.off),
+      select coalesce(jsonb_agg(o), '[]') from calytics.switched_off(loaded, folds, samples) o),
     'alerts', (
       select coalesce(jsonb_agg(to_jsonb(a) - 'cleared_at' order by a.severity, a.raised_at, a.alert, a.source), '[]')
         from cal.alert a where a.cleared_at is null),

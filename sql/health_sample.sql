@@ -1,5 +1,5 @@
--- Health that remembers: every calytics.health_interval the folder's worker keeps a sample of how the installation is, for
--- calytics.health_retention, and settles alerts by it. A sample costs milliseconds however large the database is: it takes
+-- Health that remembers: every calytics.health_interval the folder's worker, or another where that one is held up, keeps a
+-- sample of how the installation is, for calytics.health_retention, and settles alerts by it. A sample costs milliseconds however large the database is: it takes
 -- counters, the ends of indexes, and counts nothing without a bound.
 
 create table calytics.health_sample (
@@ -129,7 +129,7 @@ comment on function calytics.longest_silence(int, timestamptz) is
   'The longest time between two webhooks of a source in the four weeks before a moment; NULL where there were less than 20, or '
   'all within a week.';
 
-create function calytics.silence(src int, at timestamptz, out value numeric, out detail text)
+create function calytics.silence(src int, at timestamptz, out value numeric, out detail text, out facts jsonb)
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -157,8 +157,9 @@ begin
   if longest is not null then
     longest := greatest(longest, night);
     value := extract(epoch from at - last.received_at) / extract(epoch from longest);
-    detail := format('none for %s hours; up to %s hours were usual in the four weeks before',
-                     floor(extract(epoch from at - last.received_at) / 3600), ceil(extract(epoch from longest) / 3600));
+    facts := jsonb_build_object(
+      'hours', floor(extract(epoch from at - last.received_at) / 3600), 'usual_hours', ceil(extract(epoch from longest) / 3600));
+    detail := format('none for %s hours; up to %s hours were usual in the four weeks before', facts ->> 'hours', facts ->> 'usual_hours');
   end if;
 end
 $$;
@@ -171,18 +172,19 @@ create function calytics.read_alerts(s calytics.health_sample) returns calytics.
 as $$
 begin
   return array(
-    select row('fold_lag', 0, s.lag_s, 'pending changes: ' || s.pending)::calytics.alert_reading
+    select row('fold_lag', 0, s.lag_s, 'pending changes: ' || s.pending, jsonb_build_object('pending', s.pending))::calytics.alert_reading
     union all
     select row('disk_full', 0, 100 * (1 - s.disk_free::numeric / nullif(s.disk_total, 0)),
-               format('%s of %s are free', pg_size_pretty(s.disk_free), pg_size_pretty(s.disk_total)))::calytics.alert_reading
+               format('%s of %s are free', pg_size_pretty(s.disk_free), pg_size_pretty(s.disk_total)),
+               jsonb_build_object('free', s.disk_free, 'total', s.disk_total))::calytics.alert_reading
     union all
-    select row('no_webhooks', x.source_id, q.value, q.detail)::calytics.alert_reading
+    select row('no_webhooks', x.source_id, q.value, q.detail, q.facts)::calytics.alert_reading
       from calytics.source x cross join lateral calytics.silence(x.source_id, s.sampled_at) q
     union all
-    select row('quarantine', x.source_id, coalesce(q.last_day, 0), null)::calytics.alert_reading
+    select row('quarantine', x.source_id, coalesce(q.last_day, 0), null, null)::calytics.alert_reading
       from calytics.source x left join calytics.quarantined(10000, s.sampled_at) q using (source_id)
     union all
-    select row('rejected_signatures', x.source_id, coalesce(r.refused, 0), null)::calytics.alert_reading
+    select row('rejected_signatures', x.source_id, coalesce(r.refused, 0), null, null)::calytics.alert_reading
       from calytics.source x
       left join (
         select c.key, sum((c.value ->> 'unauthorized')::bigint) as refused

@@ -80,14 +80,18 @@ begin
   ), leg as materialized (
     select b.uid from fact f join calytics.booking b on b.source_id = src and b.root_uid = f.root_uid
   ), session as materialized (
-    select distinct e.session_id from leg l join calytics.event e on e.source_id = src and e.booking_uid = l.uid
+    select e.session_id from leg l join calytics.event e on e.source_id = src and e.booking_uid = l.uid
+    union
+    select m.session_id from leg l join calytics.booking_session m on m.source_id = src and m.uid = l.uid
   )
   select j.at, j.kind, j.what, nullif(calytics.service_name(src, j.service), ''), j.session_id, j.uid
     from (
       select e.occurred_at, 'event', e.event_type, e.service, e.session_id, e.booking_uid
         from session x join calytics.event e on e.source_id = src and e.session_id = x.session_id
       union all
-      select v.at, 'booking', v.what, f.service, null, f.uid
+      select v.at, 'booking', v.what, f.service,
+             case when v.what = 'booked' then (
+               select min(m.session_id) from calytics.booking_session m where m.source_id = src and m.uid = f.root_uid) end, f.uid
         from fact f
        cross join lateral (values
          (f.created_at, 'booked'), (f.confirmed_at, 'confirmed'), (f.rejected_at, 'rejected'), (f.cancelled_at, 'cancelled'),
@@ -104,4 +108,4 @@ $$;
 comment on function cal.customer_journey(uuid, text) is
   'One person''s way, in order of time, by the pseudonym that cal.booking shows: events of the sessions that led to a booking of '
   'theirs (kind event), and what became of the bookings (kind booking: booked, confirmed, rescheduled, cancelled, visit, '
-  'no-show, upcoming and so on). Raises no_data_found (no such source).';
+  'no-show, upcoming and so on; of booked, the session that a webhook says made it). Raises no_data_found (no such source).';

@@ -35,11 +35,12 @@ comment on table calytics.visitor_salt is 'Salts of visitors'' pseudonyms: of to
 
 create table calytics.event_key (
   source_id  int not null,
-  event_id   text collate "C" not null,
+  event_id   uuid not null,                  -- the id if it is a UUID, else a digest of it
   seen_at    timestamptz not null,
-  primary key (source_id, event_id)
+  primary key (event_id, source_id)
 );
-comment on table calytics.event_key is 'Ids of events seen in the last days: an event that is sent again is known by it.';
+comment on table calytics.event_key is
+  'Ids of events seen in the last days, in 16 bytes (extension/core/event_key.hpp): an event that is sent again is known by it.';
 create index event_key_seen on calytics.event_key using brin (seen_at);
 
 create table calytics.event (
@@ -91,7 +92,8 @@ comment on function cal.track(jsonb, jsonb, text) is
   'eventType (PAGE_VIEW, SERVICE_VIEW, SERVICE_SELECT, BOOKING_START, BOOKING_SUBMIT, BOOKING_COMPLETE, BOOKING_ABANDON or '
   'any name such as GIFT_CARD_VIEW) and may hold serviceId, calEventTypeId, bookingId, bookingUid, duration (ms), eventId '
   '(sent twice, it counts once), timestamp (ISO 8601, or ms since 1970; in the future it becomes now), experiment, variant '
-  'and properties. context: userId, userAgent, ipAddress, referrer, url, doNotTrack; what an event says of them comes first. '
+  'and properties. Of services that Cal.com doesn''t know a month tells calytics.most_services (1,000) apart; events of others '
+  'are of (other). context: userId, userAgent, ipAddress, referrer, url, doNotTrack; what an event says of them comes first. '
   'A batch''s own context may hold sentAt: what the clock of its timestamps says as it is sent, by which they are put right. '
   'Each event is judged by itself and scrubbed of personal data before it is stored. Gives {received, accepted, duplicates, '
   'private, rejected: [{index, reason}], removed}. Raises no_data_found (no such source), invalid_parameter_value.';

@@ -24,7 +24,7 @@ create table calytics.tracked_session (
   origin_at       timestamptz,                -- when that happened
   origin_id       text collate "C",           -- and its id
   claimed         boolean not null,           -- the page said that it was booked
-  booked          boolean not null,           -- it named a booking that a webhook tells of
+  booked          boolean not null,           -- it named a booking that a webhook tells of, or a webhook named it
   primary key (source_id, session_id, began_at)
 );
 comment on table calytics.tracked_session is
@@ -128,10 +128,14 @@ begin atomic
               then row(e.utm_source, e.utm_medium, e.utm_campaign, e.referrer_host)::calytics.origin end
     from calytics.event e
     left join calytics.booking b on b.source_id = src and b.uid = e.booking_uid
-   where e.source_id = src and not e.bot and e.received_at >= since and e.segment + 0 < below;
+   where e.source_id = src and not e.bot and e.received_at >= since and e.segment + 0 < below
+  union all
+  select m.session_id, m.service, m.booked_at, m.booked_at, null, null, m.uid, null
+    from calytics.session_bookings(src, null, since) m;
 end;
 comment on function calytics.track_events(int, timestamptz, bigint) is
-  'Events of people received since a moment, of segments below one, with the booking they name where a webhook tells of it.';
+  'Events of people received since a moment, of segments below one, with the booking they name where a webhook tells of it; and '
+  'bookings that webhooks say their sessions made, as events without a type.';
 
 create function calytics.session_events(src int, sessions text[], since timestamptz, until timestamptz, below bigint)
   returns table (
@@ -187,11 +191,11 @@ begin atomic
          x.origin_ids[1], x.claimed, x.booked
     from (
       select n.session_id, min(n.occurred_at) as began_at, max(n.occurred_at) as ended_at, min(n.received_at) as received_first,
-             max(n.received_at) as received_last, count(*)::int as events,
+             max(n.received_at) as received_last, count(n.event_type)::int as events,
              array_agg(n.origin order by n.occurred_at, n.event_id, n.origin) filter (where not (n.origin is null)) as origins,
              array_agg(n.occurred_at order by n.occurred_at, n.event_id, n.origin) filter (where not (n.origin is null)) as origin_times,
              array_agg(n.event_id order by n.occurred_at, n.event_id, n.origin) filter (where not (n.origin is null)) as origin_ids,
-             bool_or(n.event_type = 'BOOKING_COMPLETE') as claimed, bool_or(n.uid is not null) as booked
+             coalesce(bool_or(n.event_type = 'BOOKING_COMPLETE'), false) as claimed, bool_or(n.uid is not null) as booked
         from numbered n
        group by n.session_id, n.n) x;
 end;
@@ -218,11 +222,15 @@ begin atomic
              min(e.occurred_at) filter (where e.uid is not null) as booked_at,
              (array_agg(e.uid order by e.occurred_at, e.uid) filter (where e.uid is not null))[1] as uid,
              calytics.funnel_times(
-               k.step, e.occurred_at, '{SERVICE_VIEW,SERVICE_SELECT,BOOKING_START,BOOKING_SUBMIT,BOOKED}', '24 hours', false) as reached
+               k.step, k.at, '{SERVICE_VIEW,SERVICE_SELECT,BOOKING_START,BOOKING_SUBMIT,BOOKED}', '24 hours', false) as reached
         from calytics.track_events(src, since, below) e
-       -- A page that names a booking that a webhook tells of has booked.
+       -- A page that names a booking that a webhook tells of has booked, and so has a session that a webhook names.
        cross join lateral (
-         select e.event_type as step union all select 'BOOKED' where e.uid is not null) k
+         select e.event_type as step, e.occurred_at as at where e.event_type is not null
+         union all
+         select 'BOOKED', e.occurred_at where e.event_type is not null and e.uid is not null
+         union all
+         select b.step, b.at from calytics.booked_steps(e.occurred_at) b where e.event_type is null) k
        where e.uid is not null
           or e.event_type in ('SERVICE_VIEW', 'SERVICE_SELECT', 'BOOKING_START', 'BOOKING_SUBMIT', 'BOOKING_COMPLETE', 'BOOKING_ABANDON')
        group by e.session_id, e.service) w;

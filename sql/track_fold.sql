@@ -42,10 +42,12 @@ create type calytics.track_settlement as (
   new_funnels   calytics.funnel[],
   funnels       calytics.funnel[],
   no_funnels    calytics.funnel[],
-  deltas        calytics.recent_delta[]
+  deltas        calytics.recent_delta[],
+  until         timestamptz
 );
 comment on type calytics.track_settlement is
-  'Sessions and funnels that are new, as they are to be, and that are to be no more; and what is to be added to recent deltas.';
+  'Sessions and funnels that are new, as they are to be, and that are to be no more; what is to be added to recent '
+  'deltas; and when the last of these sessions ended.';
 
 create function calytics.track_settlement(
   run bigint, src int, low bigint, below bigint, sessions text[], since timestamptz, part int, parts int
@@ -93,6 +95,7 @@ begin
           last_at = excluded.last_at;
   insert into calytics.recent_delta select d.* from unnest(t.deltas) d
     on conflict on constraint recent_delta_pkey do update set cells = calytics.cube_plus(recent_delta.cells, excluded.cells);
+  perform calytics.extend_tracking(src, t.until);
 end
 $$;
 comment on function calytics.settle_sessions(bigint, int, bigint, bigint, text[], timestamptz, int, int) is
@@ -105,7 +108,7 @@ as $$
 declare
   before timestamptz := (select t.until from calytics.tracked_until t where t.source_id = src order by t.until desc limit 1);
 begin
-  if before >= extend_tracking.until then
+  if before >= extend_tracking.until or coalesce(extend_tracking.until, '-infinity') = '-infinity' then
     return;
   end if;
   delete from calytics.tracked_until t where t.source_id = src and t.until = before;
@@ -113,7 +116,7 @@ begin
 end
 $$;
 comment on function calytics.extend_tracking(int, timestamptz) is
-  'Notes that buckets know of an event that happened then. Part of calytics.fold_tracking.';
+  'Notes that buckets know of an event, or of a booking of a session, that happened then. Part of calytics.fold_tracking.';
 
 create function calytics.fold_tracking(run bigint, since bigint, low bigint) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
@@ -213,6 +216,7 @@ begin
   select array_agg(distinct g.session_id) into thawed
     from (select * from session_gone union all select * from funnel_gone) g
    where g.received_first < before;
+  delete from calytics.booking_session s where s.source_id = src and s.booked_at < since;
   delete from calytics.named_booking n
    where n.source_id = src
      and not exists (select from calytics.tracked_session s where s.source_id = src and s.session_id = n.session_id);

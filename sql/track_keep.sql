@@ -109,6 +109,7 @@ declare
 begin
   delete from calytics.visitor_salt x where x.day < (at at time zone 'UTC')::date - 1;
   delete from calytics.event_key k where k.seen_at < at - interval '8 days';
+  delete from calytics.event_service e where e.month < date_trunc('month', at at time zone 'UTC') - interval '1 month';
   -- A database without a source may be one that is being restored, and brings its partitions itself.
   if exists (select from calytics.source) then
     perform calytics.make_event_partitions(at, 1);

@@ -77,46 +77,15 @@ $$;
 comment on function calytics.track_spans(calytics.period, text, text, text, boolean) is
   'The spans that metrics of what is tracked are made of; no split by host. Window open: funnels whose window is.';
 
-create function calytics.visitor_sums(
-  src int, lo timestamptz, hi timestamptz, role text, unit text, total_role text default null
-) returns setof calytics.sums
+create function calytics.visitor_sums(src int, lo timestamptz, hi timestamptz, role text, unit text)
+  returns setof calytics.sums
   language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
 as $$
 begin
   return query
-  with visitor as materialized (
-    select v.* from calytics.visitors(src, lo, hi, unit, total_role is not null) v
-  )
   select visitor_sums.role, 'visitor', 'period', v.at, null, null, '', ('{90:' || v.visitors || '}')::calytics.tally
-    from visitor v
-  union all
-  -- Added up, the series tells too many; this makes it right.
-  select total_role, 'visitor', 'period', null, null, null, '', ('{90:' || min(v.total) - sum(v.visitors) || '}')::calytics.tally
-    from visitor v where total_role is not null having count(*) > 0;
+    from calytics.visitors(src, lo, hi, unit) v;
 end
 $$;
-comment on function calytics.visitor_sums(int, timestamptz, timestamptz, text, text, text) is
-  'Visitors of a range in the form of sums, by unit; with total_role, besides, what they are fewer in all than in each unit.';
-
-create function calytics.dashboard_tracked(
-  src int, now_from timestamptz, now_to timestamptz, now_as_of timestamptz, then_from timestamptz, then_to timestamptz,
-  then_as_of timestamptz, unit text, services text[]
-) returns setof calytics.sums
-  language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
-as $$
-declare
-  spans calytics.span[] :=
-    calytics.track_spans(row(now_from, now_to, now_to, now_as_of, null)::calytics.period, 'series', unit, 'none')
-    || calytics.track_spans(row(then_from, then_to, then_to, then_as_of, null)::calytics.period, 'then', null, 'none');
-begin
-  if services is null then
-    spans := spans || row('origin', 'origin', 'period', now_from, now_to, null, 'both', false, null, now_as_of)::calytics.span;
-    return query select v.* from calytics.visitor_sums(src, now_from, now_to, 'series', unit, 'now') v;
-    return query select v.* from calytics.visitor_sums(src, then_from, then_to, 'then', null) v;
-  end if;
-  return query select c.* from calytics.collect_tracked(src, spans, services) c;
-end
-$$;
-comment on function calytics.dashboard_tracked(
-    int, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, timestamptz, text, text[]) is
-  'What a dashboard shows of what is tracked: roles series (by unit; added up, with now, they are figures), then, and origin.';
+comment on function calytics.visitor_sums(int, timestamptz, timestamptz, text, text) is
+  'Visitors of a range in the form of sums, by unit.';

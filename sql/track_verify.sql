@@ -176,7 +176,11 @@ begin
      where e.source_id = src and e.booking_uid is not null and not e.bot
     on conflict on constraint named_booking_pkey do update set root_uid = excluded.root_uid;
   insert into calytics.tracked_until (source_id, until)
-    select src, max(e.occurred_at) from calytics.event e where e.source_id = src having count(*) > 0
+    select src, max(x.until)
+      from (select max(e.occurred_at) as until from calytics.event e where e.source_id = src
+            union all
+            select max(s.ended_at) from calytics.tracked_session s where s.source_id = src) x
+    having max(x.until) is not null
     on conflict do nothing;
   return wrong;
 end

@@ -187,11 +187,11 @@ comment on function calytics.visitors_folded(int, text, bigint, bigint, timestam
   'Sketches by the start of an hour, day or month, the coarsest one at most, whose union is all visitors of folded events from lo '
   'to before hi. until: when the last event happened that buckets know of.';
 
-create function calytics.visitors(src int, lo timestamptz, hi timestamptz, unit text, wants_total boolean default false)
-  returns table (at timestamp, visitors bigint, total bigint)
+create function calytics.visitors(src int, lo timestamptz, hi timestamptz, unit text)
+  returns table (at timestamp, visitors bigint)
   language c stable set search_path = pg_catalog, pg_temp
   set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_bitmapscan = on
   as 'MODULE_PATHNAME', 'calytics_visitors';
-comment on function calytics.visitors(int, timestamptz, timestamptz, text, boolean) is
-  'Distinct visitors from lo to before hi, exact in the caller''s snapshot while they are few: by local unit (NULL: one row), and, '
-  'if wanted, in all. No row where there are none.';
+comment on function calytics.visitors(int, timestamptz, timestamptz, text) is
+  'Distinct visitors from lo to before hi, exact in the caller''s snapshot while they are few: by local unit (NULL: one row). '
+  'No row where there are none.';

@@ -7,6 +7,7 @@
 #include "limits.hpp"
 #include "number_run.hpp"
 #include "scrub.hpp"
+#include "session_id.hpp"
 #include "text.hpp"
 
 namespace calytics::core {
@@ -29,15 +30,6 @@ bool is_event_type(std::string_view text) noexcept {
 bool is_booking_uid(std::string_view text) noexcept {
   return std::ranges::all_of(text,
                              [](char c) { return is_alphanumeric(c) || c == '_' || c == '-'; });
-}
-
-// Eight, four, four, four and twelve hexadecimal digits: random, or as good as.
-bool is_uuid(std::string_view text) noexcept {
-  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-  return std::ranges::equal(text, kForm, [](char c, char form) {
-    const char lower = to_lower(c);
-    return form == '-' ? c == '-' : is_digit(c) || (lower >= 'a' && lower <= 'f');
-  });
 }
 
 const Text& first_of(const Text& a, const Text& b) noexcept {

@@ -158,6 +158,11 @@ BookingState booking_evidence(const Webhook& webhook, Moment at, HostName& name)
   return booking;
 }
 
+Webhook::Text session_evidence(const Webhook& webhook) noexcept {
+  if (has_predecessor(webhook) || !tells_creation(webhook, trigger_of(webhook))) return {};
+  return webhook.session;
+}
+
 BookingState predecessor_evidence(const Webhook& webhook) noexcept {
   BookingState booking;
   booking.uid = booking.root_uid = webhook.reschedule_uid.value_or("");

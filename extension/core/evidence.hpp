@@ -27,6 +27,10 @@ bool has_predecessor(const Webhook& webhook) noexcept;
 // Whether one attendee moves from one seated booking to another, which leaves both standing.
 bool moves_seat(const Webhook& webhook) noexcept;
 
+// The session that made the booking, which webhooks of other times repeat, and those of the legs
+// that replace it.
+Webhook::Text session_evidence(const Webhook& webhook) noexcept;
+
 // What it tells about the leg that was rescheduled: Cal.com sends nothing for that leg itself.
 BookingState predecessor_evidence(const Webhook& webhook) noexcept;
 

@@ -83,13 +83,26 @@ bool SessionFact::operator==(const SessionFact& other) const noexcept {
          same(origin_id, other.origin_id) && claimed == other.claimed && booked == other.booked;
 }
 
+std::array<TrackedEvent, 4> booked_steps(const TrackedEvent& booking) noexcept {
+  constexpr std::array<EventKind, 3> kinds = {EventKind::select, EventKind::start,
+                                              EventKind::submit};
+  std::array<TrackedEvent, kinds.size() + 1> steps;
+  steps.fill(booking);
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    steps[i].kind = kinds[i];
+    steps[i].uid = {};
+    steps[i].at -= static_cast<std::int64_t>(kinds.size() - i);
+  }
+  return steps;
+}
+
 SessionFact session_of(const TrackedEvent& event) noexcept {
   SessionFact fact;
   fact.began_at = event.at;
   fact.ended_at = event.at;
   fact.received_first = event.received_at;
   fact.received_last = event.received_at;
-  fact.events = 1;
+  fact.events = event.told ? 0 : 1;
   if (std::any_of(event.origin.begin(), event.origin.end(),
                   [](std::string_view part) { return part.data() != nullptr; })) {
     fact.origin = event.origin;
@@ -124,6 +137,10 @@ bool FunnelFact::operator==(const FunnelFact& other) const noexcept {
 }
 
 bool add_to_funnel(FunnelFact& fact, const TrackedEvent& event) noexcept {
+  if (event.is_implied()) {
+    take_step(fact, static_cast<std::size_t>(event.kind), event.at);
+    return true;
+  }
   if (fact.ended_at == kNever) {
     fact.service = event.service;
     fact.received_first = event.received_at;

@@ -35,7 +35,16 @@ struct TrackedEvent {
   std::int64_t at = kNever;
   std::int64_t received_at = kNever;
   EventKind kind = EventKind::other;
+  // No event, but a webhook that says that the session made this booking; or without a uid, a step
+  // that it has taken therefore.
+  bool told = false;
+
+  bool is_implied() const noexcept { return told && uid.data() == nullptr; }
 };
+
+// A booking that a webhook says a session made, after the steps that lead there, a microsecond
+// apart; the first of the funnel is the page's alone to tell.
+std::array<TrackedEvent, 4> booked_steps(const TrackedEvent& booking) noexcept;
 
 // A row of calytics.tracked_session, but for its key's first columns.
 struct SessionFact {
@@ -53,6 +62,7 @@ struct SessionFact {
   bool operator==(const SessionFact& other) const noexcept;
 };
 
+// Of one that is not implied.
 SessionFact session_of(const TrackedEvent& event) noexcept;
 
 // Joins sessions and parts of sessions of one id that no more than half an hour lies between.
@@ -88,8 +98,8 @@ inline bool concerns_funnel(const TrackedEvent& event) noexcept {
   return event.kind != EventKind::other || event.uid.data() != nullptr;
 }
 
-// Adds an event that concerns the funnel; false if it happened before another that is in it, so
-// that all of them are needed.
+// Adds an event that concerns the funnel, which one that is implied doesn't begin; false if it
+// happened before another that is in it, so that all of them are needed.
 bool add_to_funnel(FunnelFact& fact, const TrackedEvent& event) noexcept;
 
 }  // namespace calytics::core

@@ -110,6 +110,7 @@ struct Webhook {
   Text notes;
   Text answers;   // JSON object {field: value} of the booking questions without a column here
   Text metadata;  // JSON object, without members that look like secrets
+  Text session;   // that a page's tracker put among the metadata (session_id.hpp)
 
   std::vector<Attendee> attendees;  // one a person
 };

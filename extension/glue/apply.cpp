@@ -112,6 +112,22 @@ std::span<AttendeeState> attendees_of(const Webhook& webhook, std::int32_t sourc
   return {people, count};
 }
 
+// Which session made the booking, whose leg is locked, and when that is first told; true if
+// anything is different.
+bool learn_session(Table& sessions, std::int32_t source, const Webhook& webhook, Moment at) {
+  const Webhook::Text session = core::session_evidence(webhook);
+  if (!session) return false;
+  const Arguments row = Arguments().put_all(source, *webhook.uid, *session, at);
+  if (!sessions.lock(leg_key(source, *webhook.uid).put(*session))) {
+    sessions.insert(row);
+    return true;
+  }
+  constexpr int booked_at = 3;
+  if (moment_of(DatumGetTimestampTz(sessions.value(booked_at))) <= at) return false;
+  sessions.update(row);
+  return true;
+}
+
 Effects apply_to_legs(BookingTables& tables, const Webhook& webhook, std::int32_t source, Moment at,
                       bool& fresh) {
   Effects effects;
@@ -139,7 +155,8 @@ Effects apply_to_legs(BookingTables& tables, const Webhook& webhook, std::int32_
     if (old.saved || leg.linked) effects.roots.add(old.leg.root_uid);
     if (leg.linked) link(tables, leg.leg, leg.fresh, old.leg, effects);
   }
-  if (leg.saved) effects.roots.add(leg.leg.root_uid);
+  const bool joined = learn_session(tables.session, source, webhook, at);
+  if (leg.saved || joined) effects.roots.add(leg.leg.root_uid);
   effects.leg = leg.leg;
   return effects;
 }

@@ -60,9 +60,8 @@ void write_table(Board& board, core::Role role);
 // The steps of the funnel by the figures of them; null where there are none.
 void write_funnel(Board& board);
 
-// Where sessions came from, those of most sessions first: rows of calytics.sums of this role.
-inline constexpr std::string_view kOrigin = "origin";
-void write_origins(Board& board, const Rows& sums);
+// Where sessions came from, those of most sessions first: sums by name and kind of origin.
+void write_origins(Board& board, std::span<const core::Sums> sums);
 
 // Cells of a histogram, added up over the series, as an array; of arrays, if there are several
 // rows.

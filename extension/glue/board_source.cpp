@@ -200,29 +200,6 @@ Rows metric_rows(const Filter& services, const Filter& hosts, NullableDatum know
   return rows_in(rows);
 }
 
-Rows tracked_sums(const BoardSource& source, const core::Period& now, const core::Period& then,
-                  core::Unit unit, const Filter& services, MemoryContext memory) {
-  static const Oid types[] = {INT4OID,        TIMESTAMPTZOID, TIMESTAMPTZOID,
-                              TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-                              TIMESTAMPTZOID, TEXTOID,        TEXTARRAYOID};
-  static Statement query(
-      "select t from calytics.dashboard_tracked($1, $2, $3, $4, $5, $6, $7, $8, $9) t", types);
-  const std::array<Datum, 9> values = {Int32GetDatum(source.id),
-                                       TimestampTzGetDatum(now.starts_at),
-                                       TimestampTzGetDatum(now.cut_at),
-                                       TimestampTzGetDatum(now.as_of),
-                                       TimestampTzGetDatum(then.starts_at),
-                                       TimestampTzGetDatum(then.cut_at),
-                                       TimestampTzGetDatum(then.as_of),
-                                       text_datum(core::name_of(unit)),
-                                       keys_of(services)};
-  std::array<bool, 9> nulls = {};
-  nulls[8] = services.absent;
-  List<Datum> rows = {memory};
-  query.run(values.data(), nulls.data(), put_composite, &rows);
-  return rows_in(rows);
-}
-
 // Prepared anew each time, for calytics.span may have been made anew.
 Rows sums_known(const BoardSource& source, std::span<const Span> spans, const Filter& services,
                 const Filter& hosts, TimestampTz known_at, MemoryContext memory) {

@@ -44,10 +44,6 @@ std::span<core::Naming> names_of(const BoardSource& source, MemoryContext memory
 Rows metric_rows(const Filter& services, const Filter& hosts, NullableDatum known_at,
                  MemoryContext memory);
 
-// calytics.sums of what is tracked in two periods, the first by unit.
-Rows tracked_sums(const BoardSource& source, const core::Period& now, const core::Period& then,
-                  core::Unit unit, const Filter& services, MemoryContext memory);
-
 // calytics.sums of the facts as they were known then.
 Rows sums_known(const BoardSource& source, std::span<const Span> spans, const Filter& services,
                 const Filter& hosts, TimestampTz known_at, MemoryContext memory);

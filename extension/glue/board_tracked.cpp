@@ -98,18 +98,16 @@ void write_funnel(Board& board) {
   json.end_object();
 }
 
-void write_origins(Board& board, const Rows& sums) {
+void write_origins(Board& board, std::span<const core::Sums> sums) {
   constexpr std::int32_t sessions = 70;  // as calytics.measure has them
   constexpr std::int32_t booked = 72;
-  auto* origins =
-      static_cast<Origin*>(palloc(sizeof(Origin) * static_cast<std::size_t>(sums.size + 1)));
+  auto* origins = static_cast<Origin*>(palloc(sizeof(Origin) * (sums.size() + 1)));
   std::size_t size = 0;
-  for (int i = 0; i < sums.size; ++i) {
-    const Row row = sums.at(i);
-    if (row.bytes(0) != kOrigin || row.bytes(5) != "source") continue;
-    Origin origin = {row.bytes(4)};
-    raise_unless_ok(core::tally_get(row.bytes(7), sessions, origin.sessions));
-    raise_unless_ok(core::tally_get(row.bytes(7), booked, origin.booked));
+  for (const core::Sums& sum : sums) {
+    if (sum.host != "source") continue;
+    Origin origin = {sum.service};
+    raise_unless_ok(core::tally_get(sum.counts, sessions, origin.sessions));
+    raise_unless_ok(core::tally_get(sum.counts, booked, origin.booked));
     if (origin.sessions > 0) origins[size++] = origin;
   }
   std::sort(origins, origins + size, [](const Origin& a, const Origin& b) {

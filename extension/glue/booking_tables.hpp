@@ -10,13 +10,15 @@ struct BookingTables {
   Table attendee{"attendee"};
   Table texts{"booking_private"};
   Table change{"booking_change"};
+  Table session{"booking_session"};
   Table mark{"chain_mark"};
   Table service{"service"};
   Table host{"host"};
   Table person{"person"};
 
   void close() {
-    for (Table* table : {&booking, &attendee, &texts, &change, &mark, &service, &host, &person})
+    for (Table* table :
+         {&booking, &attendee, &texts, &change, &session, &mark, &service, &host, &person})
       table->close();
   }
 };

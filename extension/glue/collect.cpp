@@ -194,11 +194,11 @@ void answer(Reader& reader, const Answer& to) {
 bool answer_from(Memo& memo, Reader& reader, const Question& question, const Answer& to) {
   open_memo(memo);
   reader.sums = memo.sums;
-  if (!catch_up(reader, memo.run)) {
+  if (!catch_up(reader, memo.quiet, memo.run)) {
     forget(memo);
     return false;
   }
-  move_to(reader, question.spans.all);
+  move_to(reader, memo.quiet, question.spans.all);
   answer(reader, to);
   settle_memo(memo, reader.run);
   return true;

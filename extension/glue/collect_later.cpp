@@ -14,6 +14,7 @@ using core::Basis;
 
 struct Log {
   Reader* reader;
+  Quiet* quiet;
   std::int64_t run;  // the last one that was caught up with
   bool whole = true;
 };
@@ -38,6 +39,7 @@ void add_logged(void* context, const Datum* values, const bool* nulls_of_row) {
   ++log.run;
   ArrayType* array = DatumGetArrayTypeP(values[1]);
   if (ARR_NDIM(array) == 0) return;
+  log.quiet->size = 0;
   Datum* changes = nullptr;
   bool* nulls = nullptr;
   int size = 0;
@@ -52,7 +54,7 @@ void add_logged(void* context, const Datum* values, const bool* nulls_of_row) {
 
 }  // namespace
 
-bool catch_up(Reader& reader, std::int64_t run) {
+bool catch_up(Reader& reader, Quiet& quiet, std::int64_t run) {
   if (run == reader.run) return true;
   static const Oid types[] = {INT8OID, INT8OID};
   static Statement query(
@@ -60,7 +62,7 @@ bool catch_up(Reader& reader, std::int64_t run) {
       " order by l.run",
       types);
   const std::array<Datum, 2> values = {Int64GetDatum(run), Int64GetDatum(reader.run)};
-  Log log = {&reader, run};
+  Log log = {&reader, &quiet, run};
   query.run(values.data(), nullptr, add_logged, &log);
   return log.run == reader.run;
 }
@@ -70,29 +72,39 @@ namespace {
 // By what facts are looked up that a moved end is about.
 enum class Mover : std::int32_t { start = 1, creation, event, end, request };
 
-struct Range {
-  Mover by;
-  TimestampTz lo;
-  TimestampTz hi;
-};
-
 // Ranges in which ends have moved, each once.
 class Ranges {
  public:
   explicit Ranges(std::size_t room)
-      : ranges_(static_cast<Range*>(palloc(sizeof(Range) * (room + 1)))) {}
+      : ranges_(static_cast<Quiet::Range*>(palloc(sizeof(Quiet::Range) * (room + 1)))) {}
 
-  void put(Mover by, TimestampTz from, TimestampTz to) {
-    const auto same = [&](const Range& there) {
+  void put(Mover mover, TimestampTz from, TimestampTz to) {
+    const auto by = static_cast<std::int32_t>(mover);
+    const auto same = [&](const Quiet::Range& there) {
       return there.by == by && there.lo == std::min(from, to) && there.hi == std::max(from, to);
     };
     if (from == to || std::any_of(ranges_, ranges_ + size_, same)) return;
     ranges_[size_++] = {by, std::min(from, to), std::max(from, to)};
   }
-  std::span<const Range> all() const { return {ranges_, size_}; }
+  std::span<Quiet::Range> all() { return {ranges_, size_}; }
+
+  bool have(Mover mover) const {
+    return std::any_of(ranges_, ranges_ + size_, [&](const Quiet::Range& range) {
+      return range.by == static_cast<std::int32_t>(mover);
+    });
+  }
+  bool lie_in(const Quiet& quiet) const {
+    return std::all_of(ranges_, ranges_ + size_, [&](const Quiet::Range& range) {
+      return std::any_of(
+          quiet.ranges.begin(), quiet.ranges.begin() + static_cast<std::ptrdiff_t>(quiet.size),
+          [&](const Quiet::Range& known) {
+            return known.by == range.by && known.lo <= range.lo && range.hi <= known.hi;
+          });
+    });
+  }
 
  private:
-  Range* ranges_;
+  Quiet::Range* ranges_;
   std::size_t size_ = 0;
 };
 
@@ -100,6 +112,7 @@ struct Move {
   Reader* reader;
   std::span<Span> now;
   std::span<Span> then;
+  std::size_t facts = 0;
 
   void exchange() const {
     for (std::size_t i = 0; i < now.size(); ++i) {
@@ -112,7 +125,8 @@ struct Move {
 };
 
 void move_fact(void* context, const Datum* values, const bool* nulls) {
-  const Move& move = *static_cast<Move*>(context);
+  Move& move = *static_cast<Move*>(context);
+  ++move.facts;
   const core::Fact fact = fact_of(values, nulls);
   add_fact(*move.reader, fact, -1);
   move.exchange();
@@ -137,9 +151,9 @@ Ranges ranges_of(const Move& move, std::int64_t lapse_after) {
   return ranges;
 }
 
-}  // namespace
-
-void move_to(Reader& reader, std::span<const Span> spans) {
+// Moves the facts that are told by instants in these ranges; those of the segments from one on
+// whatever their instants.
+void move_facts(Move& move, std::span<const Quiet::Range> ranges, std::int64_t marked_from) {
   static const Oid types[] = {INT4OID, INT4ARRAYOID, kInstants, kInstants, INTERVALOID, INT8OID};
   static Statement query(
       "with moved as materialized ("
@@ -174,28 +188,47 @@ void move_to(Reader& reader, std::span<const Span> spans) {
       "  ) h"
       " join calytics.chain c on c.source_id = $1 and c.root_uid = h.root_uid",
       types);
+  Parameters<3> moved(ranges.size());
+  for (const Quiet::Range& range : ranges)
+    moved.put(
+        {Int32GetDatum(range.by), TimestampTzGetDatum(range.lo), TimestampTzGetDatum(range.hi)});
+  Interval lapse = {};
+  lapse.time = move.reader->sums->rules().lapse_after;
+  const std::array<Datum, 6> values = {
+      Int32GetDatum(move.reader->source), moved.array(0, INT4OID),   moved.array(1, TIMESTAMPTZOID),
+      moved.array(2, TIMESTAMPTZOID),     IntervalPGetDatum(&lapse), Int64GetDatum(marked_from)};
+  query.run(values.data(), nullptr, move_fact, &move);
+}
+
+// The same a while further on: a fact that these moves don't concern counts as before.
+void move_and_look_ahead(Move& move, std::span<Quiet::Range> ranges, Quiet& quiet) {
+  constexpr std::int64_t shortest = core::kHour / 36'000;
+  constexpr std::int64_t longest = core::kHour / 60;
+  for (Quiet::Range& range : ranges)
+    range.hi += quiet.reach;
+  quiet.size = 0;
+  move_facts(move, ranges, PG_INT64_MAX);
+  const bool is_quiet = move.facts == 0 && ranges.size() <= Quiet::most;
+  quiet.reach = std::clamp(is_quiet ? 2 * quiet.reach : quiet.reach / 2, shortest, longest);
+  if (!is_quiet) return;
+  std::copy(ranges.begin(), ranges.end(), quiet.ranges.begin());
+  quiet.size = ranges.size();
+}
+
+}  // namespace
+
+void move_to(Reader& reader, Quiet& quiet, std::span<const Span> spans) {
   Move move = {&reader, reader.sums->spans().all, {}};
   auto* then = static_cast<Span*>(palloc(sizeof(Span) * (spans.size() + 1)));
   std::copy(spans.begin(), spans.end(), then);
   move.then = {then, spans.size()};
-  const Ranges ranges = ranges_of(move, reader.sums->rules().lapse_after);
-  if (!ranges.all().empty()) {
-    bool events = false;
-    Parameters<3> moved(ranges.all().size());
-    for (const Range& range : ranges.all()) {
-      events = events || range.by == Mover::event;
-      moved.put({Int32GetDatum(static_cast<std::int32_t>(range.by)), TimestampTzGetDatum(range.lo),
-                 TimestampTzGetDatum(range.hi)});
-    }
-    Interval lapse = {};
-    lapse.time = reader.sums->rules().lapse_after;
+  Ranges ranges = ranges_of(move, reader.sums->rules().lapse_after);
+  if (reader.marks && ranges.have(Mover::event)) {
     // What is marked is not found where its legs were when it was folded.
-    const bool marked = events && reader.marks;
-    const std::array<Datum, 6> values = {
-        Int32GetDatum(reader.source),   moved.array(0, INT4OID),
-        moved.array(1, TIMESTAMPTZOID), moved.array(2, TIMESTAMPTZOID),
-        IntervalPGetDatum(&lapse),      Int64GetDatum(marked ? reader.segment : PG_INT64_MAX)};
-    query.run(values.data(), nullptr, move_fact, &move);
+    quiet.size = 0;
+    move_facts(move, ranges.all(), reader.segment);
+  } else if (!ranges.lie_in(quiet)) {
+    move_and_look_ahead(move, ranges.all(), quiet);
   }
   move.exchange();
 }

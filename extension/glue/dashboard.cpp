@@ -6,6 +6,8 @@
 
 #include "board.hpp"
 #include "board_source.hpp"
+#include "dashboard_tracked.hpp"
+#include "list.hpp"
 #include "period.hpp"
 #include "spans.hpp"
 #include "statement.hpp"
@@ -59,7 +61,7 @@ struct Shown {
   std::string_view basis;  // empty: each metric's own
   bool filtered = false;
   Rows definitions;
-  Rows tracked;
+  std::span<const Sums> origins;
   std::span<core::Naming> names;
 };
 
@@ -90,6 +92,7 @@ struct SumsSink {
   Board* board;
   std::span<const core::Naming> names;
   MemoryContext memory;
+  List<Sums> origins;
   std::size_t room = 0;
 };
 
@@ -123,7 +126,11 @@ void put_sum(void* context, const Span& span, bool unfinished, Timestamp at,
   if (span.split.host) sums.host = copied(key.host, to.memory);
   sums.currency = copied(key.currency, to.memory);
   sums.counts = copied(counts, to.memory);
-  put(to, span.role, sums);
+  if (span.role == kOrigin) {
+    to.origins.put(sums);
+  } else {
+    put(to, span.role, sums);
+  }
 }
 
 // Within SPI_connect and SPI_finish; what is read is in the memory given.
@@ -148,15 +155,12 @@ Shown read(const Asked& asked, Board& board, MemoryContext memory) {
   constexpr std::size_t most_spans = 5 * core::kMostWindows;
   std::array<Span, most_spans> room;
   const std::span<const Span> spans = {room.data(), ask_spans(shown, room.data())};
-  SumsSink sink = {&board, shown.names, memory};
+  SumsSink sink = {&board, shown.names, memory, {memory}};
   if (asked.known_at.isnull) {
     collect(source.id, spans, services, hosts, memory, put_sum, &sink);
     if (!hosts.absent) return shown;
-    shown.tracked = tracked_sums(source, shown.now, shown.then, shown.unit, services, memory);
-    for (int i = 0; i < shown.tracked.size; ++i) {
-      const Row row = shown.tracked.at(i);
-      if (row.bytes(0) != kOrigin) put(sink, row.bytes(0), sums_of(row));
-    }
+    collect_board({source.id, shown.now, shown.then, shown.unit, services}, memory, put_sum, &sink);
+    shown.origins = {sink.origins.items, sink.origins.size};
     return shown;
   }
   const TimestampTz known_at = DatumGetTimestampTz(asked.known_at.value);
@@ -259,7 +263,7 @@ void write_body(Board& board, const Shown& shown) {
   json.key("funnel");
   write_funnel(board);
   json.key("sources");
-  write_origins(board, shown.tracked);
+  write_origins(board, shown.origins);
 }
 
 }  // namespace

@@ -6,10 +6,12 @@
 
 #include <span>
 
+#include "core/event_key.hpp"
+
 namespace calytics::glue {
 
 struct EventId {
-  std::string_view id;
+  core::EventKey key;
   std::size_t event;
 };
 

@@ -11,23 +11,21 @@
 
 extern "C" {
 #include "access/xact.h"
-#include "commands/extension.h"
-#include "executor/spi.h"
 #include "mb/pg_wchar.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 }
 
 #include <algorithm>
 
 #include "fold_schedule.hpp"
 #include "folder_slots.hpp"
-#include "health_schedule.hpp"
+#include "health_watch.hpp"
 #include "settings.hpp"
+#include "worker_call.hpp"
 
 extern "C" PGDLLEXPORT void calytics_folder_main(Datum argument);
 
@@ -38,7 +36,7 @@ using calytics::glue::FolderPhase;
 using calytics::glue::FolderSlot;
 using calytics::glue::FolderStart;
 using calytics::glue::FoldSchedule;
-using calytics::glue::HealthSchedule;
+using calytics::glue::look_due_at;
 
 FolderStart start;
 FolderSlot* slot = nullptr;
@@ -95,61 +93,6 @@ bool report_to_slot() {
   return runs;
 }
 
-// Settings of the database or the role are meant for people.
-void settle_in() {
-  constexpr std::array<std::array<const char*, 2>, 9> settings = {{
-      {"application_name", "calytics folder"},
-      {"search_path", "pg_catalog, pg_temp"},
-      {"default_transaction_isolation", "read committed"},
-      {"default_transaction_read_only", "off"},
-      {"default_transaction_deferrable", "off"},
-      {"statement_timeout", "0"},
-      {"lock_timeout", "0"},
-      {"idle_in_transaction_session_timeout", "0"},
-      // A run that a crash undoes is done again.
-      {"synchronous_commit", "off"},
-  }};
-  for (const auto& [name, value] : settings)
-    SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
-  pgstat_report_appname("calytics folder");
-}
-
-// Starts a transaction, in which `statement` is going to run.
-void begin(const char* statement) {
-  debug_query_string = statement;
-  SetCurrentStatementStartTimestamp();
-  pgstat_report_activity(STATE_RUNNING, statement);
-  StartTransactionCommand();
-  PushActiveSnapshot(GetTransactionSnapshot());
-}
-
-void commit() {
-  PopActiveSnapshot();
-  CommitTransactionCommand();
-  pgstat_report_stat(true);
-  pgstat_report_activity(STATE_IDLE, nullptr);
-  debug_query_string = nullptr;
-}
-
-// Runs a statement in a transaction of its own. What it gives, or -1 if the extension is gone.
-std::int64_t call(const char* statement) {
-  constexpr std::int64_t gone = -1;
-  begin(statement);
-  std::int64_t answer = gone;
-  if (OidIsValid(get_extension_oid("calytics", true))) {
-    SPI_connect();
-    if (SPI_execute(statement, false, 1) != SPI_OK_SELECT || SPI_processed != 1) {
-      ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("\"%s\" gave no answer", statement)));
-    }
-    bool null = false;
-    const Datum value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null);
-    answer = null ? 0 : DatumGetInt64(value);
-    SPI_finish();
-  }
-  commit();
-  return answer;
-}
-
 void note_run() {
   LWLockAcquire(folder_slots->lock, LW_EXCLUSIVE);
   slot->run_at = GetCurrentTimestamp();
@@ -174,7 +117,7 @@ bool try_to_call(const char* statement, std::int64_t& answer) {
   at_work = 1;
   PG_TRY();
   {
-    answer = call(statement);
+    answer = calytics::glue::call(statement);
     done = true;
   }
   PG_CATCH();
@@ -220,10 +163,10 @@ void run(FoldSchedule& schedule) {
   if (try_to_call("select calytics.summarize_events()", ranges)) extension_is_gone = ranges < 0;
 }
 
-void look(HealthSchedule& schedule) {
+void look() {
   std::int64_t alerts = 0;
-  if (try_to_call("select calytics.sample_health()", alerts)) extension_is_gone = alerts < 0;
-  schedule.looked(GetCurrentTimestamp());
+  if (try_to_call(calytics::glue::sample_health, alerts)) extension_is_gone = alerts < 0;
+  slot->looked_at = GetCurrentTimestamp();
 }
 
 void sleep_until(TimestampTz at) {
@@ -242,11 +185,10 @@ void calytics_folder_main(Datum) {
   if (!report_to_slot()) return;
   BackgroundWorkerUnblockSignals();
   BackgroundWorkerInitializeConnectionByOid(start.database, InvalidOid, 0);
-  settle_in();
+  calytics::glue::settle_in("calytics folder");
   at_work = 0;
 
   FoldSchedule schedule;
-  HealthSchedule health;
   for (;;) {
     ResetLatch(MyLatch);
     CHECK_FOR_INTERRUPTS();
@@ -262,10 +204,10 @@ void calytics_folder_main(Datum) {
       if (extension_is_gone) return;
     }
     // Also after a run that failed or took long: how folding fares is part of it.
-    if (health.next() <= now) {
-      look(health);
+    if (look_due_at(*slot) <= now) {
+      look();
     } else if (next > now) {
-      sleep_until(std::min(next, health.next()));
+      sleep_until(std::min(next, look_due_at(*slot)));
     }
   }
 }

@@ -24,10 +24,12 @@ enum class FolderPhase : std::uint8_t { wanted, starting, running };
 
 struct FolderSlot {
   // Read and written by anyone at any time. InvalidOid is a free slot; `asked` is that something
-  // was committed since the last run began; the latch is the worker's.
+  // was committed since the last run began; the latch is the worker's; health was last looked at
+  // then, by it or in its stead.
   std::atomic<Oid> database;
   std::atomic<bool> asked;
   std::atomic<Latch*> latch;
+  std::atomic<TimestampTz> looked_at;
 
   // Under the lock.
   FolderPhase phase;

@@ -4,9 +4,11 @@
 #include "pg.hpp"
 
 extern "C" {
+#include "utils/datum.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
+#include "utils/memutils.h"
 }
 
 #include "columns.hpp"
@@ -74,13 +76,24 @@ Datum body_of(const Received& received) {
   return PointerGetDatum(cstring_to_text_with_len(json.data, json.len));
 }
 
-Datum answer(int status, const Received& received) {
-  const char* headers =
+// The same for all, read once.
+Datum answer_headers() {
+  static Datum headers = 0;
+  if (headers != 0) return headers;
+  const char* json =
       R"({"content-type": "application/json; charset=utf-8", "cache-control": "no-store",)"
       R"( "x-calytics-class": "webhook"})";
+  const Datum read = DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
+  MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
+  headers = datumCopy(read, false, -1);
+  MemoryContextSwitchTo(before);
+  return headers;
+}
+
+Datum answer(int status, const Received& received) {
   ResponseRow response;
   response[kStatus] = some(Int32GetDatum(status));
-  response[kAnswerHeaders] = some(DirectFunctionCall1(jsonb_in, CStringGetDatum(headers)));
+  response[kAnswerHeaders] = some(answer_headers());
   response[kAnswerBody] = some(body_of(received));
   return composite("http_response", response);
 }

@@ -70,6 +70,7 @@ class Journeys {
     }
     last_at_ = at;
     booked_ = booked_ || booked;
+    if (type.data() == nullptr) return;  // a booking that no event tells of
     if (step_ > 0 && type == type_.text()) return;
     go_to(type);
     type_.keep(type);
@@ -131,9 +132,10 @@ class Journeys {
   bool booked_ = false;
 };
 
-void take_event(void* context, const Datum* values, const bool* /*nulls*/) {
+void take_event(void* context, const Datum* values, const bool* nulls) {
   static_cast<Journeys*>(context)->take(text_of(values[0]), DatumGetTimestampTz(values[1]),
-                                        text_of(values[2]), DatumGetBool(values[3]));
+                                        nulls[2] ? std::string_view{} : text_of(values[2]),
+                                        DatumGetBool(values[3]));
 }
 
 }  // namespace
@@ -147,11 +149,16 @@ Datum calytics_journeys(PG_FUNCTION_ARGS) {
   static Statement query(
       "select e.session_id, e.occurred_at, e.event_type,"
       "    e.booking_uid is not null and exists ("
-      "      select from calytics.booking b where b.source_id = $1 and b.uid = e.booking_uid)"
+      "      select from calytics.booking b where b.source_id = $1 and b.uid = e.booking_uid),"
+      "    e.event_id"
       "  from calytics.event e"
       " where e.source_id = $1 and not e.bot and e.occurred_at >= $2 - interval '30 minutes'"
       "   and e.occurred_at < $3 + interval '1 day' and e.received_at >= $2 - interval '30 minutes'"
-      " order by e.session_id, e.occurred_at, e.event_id",
+      " union all "
+      "select m.session_id, m.booked_at, null, true, null"
+      "  from calytics.session_bookings("
+      "    $1, null, $2 - interval '30 minutes', $3 + interval '1 day') m"
+      " order by 1, 2, 5",
       types);
   InitMaterializedSRF(fcinfo, 0);
   MemoryContext memory = CurrentMemoryContext;

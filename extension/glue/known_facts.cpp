@@ -61,9 +61,19 @@ void look_up(std::int32_t source, Ids ids, KnownFacts& facts) {
       types);
   auto* texts = static_cast<Datum*>(palloc(sizeof(Datum) * (ids.size() + 1)));
   std::ranges::transform(ids, texts, [](std::string_view id) { return text_datum(id); });
-  const std::array<Datum, 2> values = {Int32GetDatum(source), array_of(texts, ids.size(), TEXTOID)};
+  std::array<Datum, 2> values = {Int32GetDatum(source), array_of(texts, ids.size(), TEXTOID)};
+  const std::size_t first = facts.sessions.size;
   sessions.run(values.data(), nullptr, take_session, &facts);
-  funnels.run(values.data(), nullptr, take_funnel, &facts);
+  // Who has a funnel has a session: most ids are new, and neither is looked for twice.
+  std::size_t known = 0;
+  for (std::size_t i = first; i < facts.sessions.size; ++i) {
+    if (i == first || facts.sessions.items[i].session != facts.sessions.items[i - 1].session)
+      texts[known++] = text_datum(facts.sessions.items[i].session);
+  }
+  if (known > 0) {
+    values[1] = array_of(texts, known, TEXTOID);
+    funnels.run(values.data(), nullptr, take_funnel, &facts);
+  }
   sort(facts.sessions);
   sort(facts.funnels);
 }

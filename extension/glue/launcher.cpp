@@ -26,6 +26,7 @@ extern "C" {
 
 #include "folder.hpp"
 #include "folder_slots.hpp"
+#include "health_watch.hpp"
 #include "settings.hpp"
 
 extern "C" PGDLLEXPORT void calytics_launcher_main(Datum argument);
@@ -228,8 +229,8 @@ void calytics_launcher_main(Datum) {
       untried = want(untried);
       start_what_is_due();
       // What is due still, waits for another that is starting or leaving; of that we are told.
+      const TimestampTz next = std::min(next_due(), calytics::glue::start_overdue_looks());
       const TimestampTz now = GetCurrentTimestamp();
-      const TimestampTz next = next_due();
       if (next > now) {
         wait = std::min(wait, TimestampDifferenceMilliseconds(now, next) + 1);
       }

@@ -23,6 +23,7 @@ struct Memo {
   Size first_size = 0;
   std::uint64_t asked = 0;  // when, in calls
   bool whole = false;
+  Quiet quiet = {};
   // What is remembered ahead of the ends of tracked spans, in a context that comes and goes.
   MemoryContext beside = nullptr;
   TrackedAhead* ahead = nullptr;

@@ -44,10 +44,25 @@ void add_deltas(Reader& reader);
 
 // A fact in all spans.
 void add_fact(Reader& reader, const core::Fact& fact, std::int64_t weight);
+// Ranges of time in which ends of spans move without anything counting otherwise, because no fact
+// is told by an instant in them; looked up for a while ahead.
+struct Quiet {
+  struct Range {
+    std::int32_t by;  // what facts are looked up by
+    TimestampTz lo;
+    TimestampTz hi;
+  };
+  static constexpr std::size_t most = 24;
+
+  std::array<Range, most> ranges = {};
+  std::size_t size = 0;
+  std::int64_t reach = core::kHour / 360;
+};
+
 // Makes sums of an earlier run those of the reader's; false if nobody knows what happened since.
-bool catch_up(Reader& reader, std::int64_t run);
+bool catch_up(Reader& reader, Quiet& quiet, std::int64_t run);
 // Makes sums those of spans whose instants are others.
-void move_to(Reader& reader, std::span<const Span> spans);
+void move_to(Reader& reader, Quiet& quiet, std::span<const Span> spans);
 
 inline std::string_view text_of(Datum value) {
   return bytes_of(PG_DETOAST_DATUM_PACKED(value));

@@ -18,6 +18,7 @@ int merge_interval_value = 10'000;
 int health_interval_value = 30'000;
 int health_retention_value = 14 * 24 * 60;
 int most_origins_value = 1000;
+int most_services_value = 1000;
 
 enum Durability { durable, relaxed };
 int track_durability_value = durable;
@@ -93,6 +94,11 @@ void calytics::glue::define_settings() {
       "How many names of origins of a kind the sessions of a month are counted by.",
       "Names that come after them count as (other); what was counted stays.", &most_origins_value,
       1000, 1, 100'000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable(
+      "calytics.most_services",
+      "How many services that Cal.com doesn't know the events of a month are told apart by.",
+      "Events of services that come after them are of (other).", &most_services_value, 1000, 0,
+      100'000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable(
       "calytics.remember", "Whether a session remembers the sums it has read.",
       "Asked again, it adds what has changed since. Sums are the same without.", &remember_value,

@@ -175,29 +175,42 @@ void Table::insert(const Arguments& told) {
 bool Table::insert_unless_there(const Arguments& told) {
   open();
   fill(told, false);
+  return is_plain() ? insert_speculatively() : insert_if_free();
+}
+
+bool Table::insert_if_free() {
+  if (!is_free(open_->result, open_->told, open_->state, arbiters())) return false;
+  as_statement(*open_, [&] { ExecSimpleRelationInsert(open_->result, open_->state, open_->told); });
+  CommandCounterIncrement();
+  return true;
+}
+
+// Whoever inserts has looked before and found nothing: so the row is put in its place first, and
+// taken back where the index then says that another was there.
+bool Table::insert_speculatively() {
   Relation table = open_->result->ri_RelationDesc;
-  List* arbiters = list_make1_oid(RelationGetRelid(open_->key));
-  for (;;) {
+  if (RelationGetDescr(table)->constr != nullptr)
+    ExecConstraints(open_->result, open_->told, open_->state);
+  do {
     CHECK_FOR_INTERRUPTS();
-    if (!is_free(open_->result, open_->told, open_->state, arbiters)) return false;
-    if (!is_plain()) {
-      as_statement(*open_,
-                   [&] { ExecSimpleRelationInsert(open_->result, open_->state, open_->told); });
-      break;
-    }
-    if (RelationGetDescr(table)->constr != nullptr)
-      ExecConstraints(open_->result, open_->told, open_->state);
     const TransactionId self = GetCurrentTransactionId();
     const uint32 token = SpeculativeInsertionLockAcquire(self);
     table_tuple_insert_speculative(table, open_->told, GetCurrentCommandId(true), 0, nullptr,
                                    token);
-    const bool conflict = conflicts(open_->result, open_->told, open_->state, arbiters);
+    const bool conflict = conflicts(open_->result, open_->told, open_->state, arbiters());
     table_tuple_complete_speculative(table, open_->told, token, !conflict);
     SpeculativeInsertionLockRelease(self);
-    if (!conflict) break;
-  }
-  CommandCounterIncrement();
-  return true;
+    if (!conflict) {
+      CommandCounterIncrement();
+      return true;
+    }
+    // The other may yet come to nothing.
+  } while (is_free(open_->result, open_->told, open_->state, arbiters()));
+  return false;
+}
+
+List* Table::arbiters() const {
+  return list_make1_oid(RelationGetRelid(open_->key));
 }
 
 void Table::update(const Arguments& told) {

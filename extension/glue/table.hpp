@@ -74,6 +74,9 @@ class Table {
   void open();
   void fill(const Arguments& told, bool keep);
   bool is_plain() const;
+  bool insert_if_free();
+  bool insert_speculatively();
+  List* arbiters() const;
 
   const char* name_;
   const char* key_name_;

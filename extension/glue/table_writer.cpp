@@ -26,7 +26,7 @@ bool TableWriter::suits(Relation table, std::span<const Oid> columns) {
 }
 
 TableWriter::TableWriter(Relation table, For what)
-    : table_(table), state_(CreateExecutorState()), target_(makeNode(ResultRelInfo)) {
+    : table_(table), what_(what), state_(CreateExecutorState()), target_(makeNode(ResultRelInfo)) {
   PreventCommandIfReadOnly("INSERT");
   PreventCommandIfParallelMode("INSERT");
   InitResultRelInfo(target_, table, 0, nullptr, 0);
@@ -45,7 +45,8 @@ TupleTableSlot* TableWriter::fill(std::size_t place, const Datum* values, const 
 }
 
 // Whether it is the only one of its kind, as far as can be told without waiting.
-bool TableWriter::index(TupleTableSlot* slot, bool speculative) {
+bool TableWriter::index(TupleTableSlot* slot) {
+  const bool speculative = what_ == For::new_rows;
   if (target_->ri_NumIndices == 0) return true;
   bool conflict = false;
   ResetPerTupleExprContext(state_);
@@ -61,8 +62,8 @@ void TableWriter::flush() {
   MemoryContext before = MemoryContextSwitchTo(GetPerTupleMemoryContext(state_));
   table_multi_insert(table_, slots_.data(), static_cast<int>(filled_), command_, 0, nullptr);
   MemoryContextSwitchTo(before);
-  for (std::size_t i = 0; i < filled_; ++i)
-    index(slots_[i], false);
+  for (std::size_t i = 0; i < filled_ && are_new_; ++i)
+    are_new_ = index(slots_[i]);
   filled_ = 0;
 }
 
@@ -76,18 +77,19 @@ bool TableWriter::put_new(const Datum* values, const bool* nulls) {
   const TransactionId self = GetCurrentTransactionId();
   const uint32 token = SpeculativeInsertionLockAcquire(self);
   table_tuple_insert_speculative(table_, slot, command_, 0, nullptr, token);
-  const bool is_new = index(slot, true);
+  const bool is_new = index(slot);
   table_tuple_complete_speculative(table_, slot, token, is_new);
   SpeculativeInsertionLockRelease(self);
   return is_new;
 }
 
-void TableWriter::finish() {
-  if (filled_ > 0) flush();
+bool TableWriter::finish() {
+  if (filled_ > 0 && are_new_) flush();
   ExecCloseIndices(target_);
   ExecResetTupleTable(state_->es_tupleTable, false);
   FreeExecutorState(state_);
   CommandCounterIncrement();
+  return are_new_;
 }
 
 }  // namespace calytics::glue

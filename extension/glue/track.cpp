@@ -7,6 +7,7 @@
 #include "durability.hpp"
 #include "event_ids.hpp"
 #include "event_row.hpp"
+#include "event_services.hpp"
 #include "event_store.hpp"
 #include "json_writer.hpp"
 #include "outcome_counts.hpp"
@@ -125,6 +126,12 @@ Answer answer_to(const TrackBatch& batch) {
   return answer;
 }
 
+core::EventKey key_of(std::string_view id) {
+  const std::optional<core::EventKey> key = core::event_key(id);
+  if (!key) ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("no memory for an event's id")));
+  return *key;
+}
+
 // A batch's good events, copied out of the parser.
 struct Rows {
   std::span<EventRow> rows;
@@ -139,7 +146,7 @@ Rows rows_of(const TrackBatch& batch, const Receipt& receipt) {
   PackedTexts texts;
   for (std::size_t i = 0; i < size; ++i) {
     write_row(batch.events[i], receipt, texts, all.rows[i]);
-    if (const auto& id = batch.events[i].event_id) all.ids[with_id++] = {copy_of(*id), i};
+    if (const auto& id = batch.events[i].event_id) all.ids[with_id++] = {key_of(*id), i};
   }
   all.ids = all.ids.first(with_id);
   return all;
@@ -174,6 +181,7 @@ Tracked track(const TrackedSource& source, const TrackRequest& request) {
     const std::span<EventRow> rows = new_rows(rows_of(batch, receipt), receipt);
     answer.accepted = rows.size();
     if (!rows.empty()) {
+      bound_services(rows, receipt);
       store_events(rows, at);
       if (counts) wake_folder_at_commit(MyDatabaseId);
     }

@@ -80,7 +80,10 @@ bool join(const TrackCall& call, std::string_view id, const Facts& known, const 
     if (!concerns_funnel(event)) continue;
     const auto funnels = room.first(size);
     auto funnel = std::ranges::find(funnels, event.service, &FunnelFact::service);
-    if (funnel == funnels.end()) room[size++] = {};
+    if (funnel == funnels.end()) {
+      if (event.is_implied()) continue;
+      room[size++] = {};
+    }
     if (!core::add_to_funnel(*funnel, event)) return false;
   }
   const auto funnels = room.first(size);
@@ -91,8 +94,9 @@ bool join(const TrackCall& call, std::string_view id, const Facts& known, const 
   for (const SessionRow& row : facts.sessions)
     sessions[parts++] = row.fact;
   for (const TrackedEvent& event : events)
-    sessions[parts++] = session_of(event);
-  put_sessions(call, id, known.sessions, sessions.first(core::join_sessions(sessions)));
+    if (!event.is_implied()) sessions[parts++] = session_of(event);
+  put_sessions(call, id, known.sessions,
+               sessions.first(core::join_sessions(sessions.first(parts))));
   put_funnels(call, id, known.funnels, funnels);
   return true;
 }
@@ -171,6 +175,10 @@ void put_anew(const TrackCall& call, std::span<Anew> sessions, TimestampTz since
     put_windows(session, since, windows);
   List<TrackedEvent> folded = {call.memory};
   read_folded(call, {windows.begin(), windows.size}, folded);
+  List<std::string_view> ids = {call.memory};
+  for (const Anew& session : sessions)
+    ids.put(session.id);
+  read_booked(call, {ids.begin(), ids.size}, folded);
   std::sort(folded.begin(), folded.end(),
             [](const TrackedEvent& a, const TrackedEvent& b) { return a.session < b.session; });
   std::ranges::sort(sessions, {}, &Anew::id);
@@ -245,6 +253,10 @@ void track_changes_of(const TrackRange& range, Datum sessions, MemoryContext mem
   });
   std::sort(call.touched.begin(), call.touched.end(),
             [](const Touched& a, const Touched& b) { return a.id < b.id; });
+  const auto* const end =
+      std::unique(call.touched.begin(), call.touched.end(),
+                  [](const Touched& a, const Touched& b) { return a.id == b.id; });
+  call.touched.size = static_cast<std::size_t>(end - call.touched.begin());
   settle(call, range.since);
 }
 

@@ -98,7 +98,15 @@ void read_named(TrackCall& call) {
       "   select x.session_id from calytics.named_booking x"
       "    where x.source_id = $1 and x.root_uid = m.root_uid offset 0) n"
       " where m.segment >= $2 and m.source_id = $1"
-      "   and exists (select from calytics.named_booking y where y.source_id = $1)",
+      "   and exists (select from calytics.named_booking y where y.source_id = $1)"
+      " union "
+      "select n.session_id"
+      "  from calytics.chain_mark m"
+      " cross join lateral ("
+      "   select x.session_id from calytics.booking_session x"
+      "    where x.source_id = $1 and x.uid = m.root_uid offset 0) n"
+      " where m.segment >= $2 and m.source_id = $1"
+      "   and exists (select from calytics.booking_session y where y.source_id = $1)",
       types);
   const std::array<Datum, 2> values = {Int32GetDatum(call.range.source), low_of(call)};
   query.run(values.data(), nullptr, take_named, &call);
@@ -162,6 +170,34 @@ void read_folded(const TrackCall& call, std::span<Window> windows, List<TrackedE
                                          TimestampTzGetDatum(last), low_of(call)};
     query.run(values.data(), nullptr, take_folded, &events);
   }
+}
+
+namespace {
+
+void take_booking(void* context, const Datum* values, const bool* /*nulls*/) {
+  auto& events = *static_cast<List<TrackedEvent>*>(context);
+  TrackedEvent booking = {};
+  booking.session = kept_text(values[0], false, events.memory);
+  booking.service = kept_text(values[1], false, events.memory);
+  booking.at = DatumGetTimestampTz(values[2]);
+  booking.received_at = booking.at;
+  booking.uid = kept_text(values[3], false, events.memory);
+  booking.told = true;
+  for (const TrackedEvent& step : core::booked_steps(booking))
+    events.put(step);
+}
+
+}  // namespace
+
+void read_booked(const TrackCall& call, std::span<const std::string_view> sessions,
+                 List<TrackedEvent>& events) {
+  static const Oid types[] = {INT4OID, TEXTARRAYOID};
+  static Statement query("select b.* from calytics.session_bookings($1, $2) b", types);
+  auto* ids = static_cast<Datum*>(palloc(sizeof(Datum) * (sessions.size() + 1)));
+  std::ranges::transform(sessions, ids, text_datum);
+  const std::array<Datum, 2> values = {Int32GetDatum(call.range.source),
+                                       array_of(ids, sessions.size(), TEXTOID)};
+  query.run(values.data(), nullptr, take_booking, &events);
 }
 
 }  // namespace calytics::glue

@@ -47,13 +47,17 @@ struct Window {
 
 // Events, and their sessions as touched. Where they are too many the call becomes a part of itself.
 void read_events(TrackCall& call);
-// Sessions that named bookings that webhooks told of, or that are no more.
+// Sessions that named bookings that webhooks told of, or that are no more; and those that webhooks
+// named.
 void read_named(TrackCall& call);
 // What the buckets know of the sessions that are touched.
 void read_known(TrackCall& call);
 // Events that are folded, and that were received in the windows of their sessions; none twice.
 // Puts the windows in order.
 void read_folded(const TrackCall& call, std::span<Window> windows,
+                 List<core::TrackedEvent>& events);
+// What webhooks say that these sessions booked, and the steps that lead there.
+void read_booked(const TrackCall& call, std::span<const std::string_view> sessions,
                  List<core::TrackedEvent>& events);
 
 }  // namespace calytics::glue

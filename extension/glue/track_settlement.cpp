@@ -45,6 +45,8 @@ enum Column : std::size_t {
   funnels,
   no_funnels,
   deltas,
+  row_columns,
+  until = row_columns,
   columns
 };
 
@@ -72,12 +74,13 @@ struct Settlement {
   MemoryContext row;  // emptied again and again
   core::Rules rules = {};
   TrackShapes shapes = {};
-  std::array<Oid, columns> types = {};  // of rows
+  std::array<Oid, row_columns> types = {};  // of rows
   core::HourlyCubes cubes;
   core::SumTable told;        // months and origins that sessions tell
   List<OriginCount> origins;  // sessions by their origins
   List<Datum> tellers;        // a session for each origin told
-  std::array<List<Datum>, columns> rows;
+  std::array<List<Datum>, row_columns> rows;
+  TimestampTz ended = DT_NOBEGIN;  // the last session to end
 };
 
 void keep(Settlement& settlement, List<Datum>& rows, Datum row) {
@@ -135,6 +138,7 @@ void take_session(void* context, const SessionChange& change) {
   const core::SessionFact* was = change.before;
   const core::SessionFact* is = change.after;
   const core::SessionFact& fact = is == nullptr ? *was : *is;
+  settlement.ended = std::max(settlement.ended, fact.ended_at);
   const Datum row = session_datum(settlement.shapes, settlement.source, change.session, fact);
   const bool another_origin = is != nullptr && (was == nullptr || !same(was->origin, is->origin));
   const bool is_told = another_origin && has_told(settlement, *is);
@@ -235,7 +239,7 @@ Datum calytics_track_settlement(PG_FUNCTION_ARGS) {
                     errmsg("calytics.track_settlement must return a row of that type")));
   }
   Settlement settlement(PG_GETARG_INT64(0), PG_GETARG_INT32(1), CurrentMemoryContext);
-  for (std::size_t i = 0; i < columns; ++i)
+  for (std::size_t i = 0; i < row_columns; ++i)
     settlement.types[i] = get_element_type(TupleDescAttr(shape, static_cast<int>(i))->atttypid);
   settlement.shapes = track_shapes(settlement.types[sessions], settlement.types[funnels]);
   const TrackRange range = {settlement.source,
@@ -262,8 +266,9 @@ Datum calytics_track_settlement(PG_FUNCTION_ARGS) {
   SPI_finish();
   std::array<Datum, columns> values = {};
   std::array<bool, columns> nulls = {};
-  for (std::size_t i = 0; i < columns; ++i)
+  for (std::size_t i = 0; i < row_columns; ++i)
     values[i] = array_of(settlement.rows[i].items, settlement.rows[i].size, settlement.types[i]);
+  values[until] = TimestampTzGetDatum(settlement.ended);
   PG_RETURN_DATUM(
       HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), values.data(), nulls.data())));
 }

@@ -17,6 +17,7 @@ extern "C" {
 #include "rows.hpp"
 #include "spans.hpp"
 #include "visitor_memo.hpp"
+#include "visitors.hpp"
 #include "visitors_pending.hpp"
 #include "zone.hpp"
 
@@ -197,7 +198,13 @@ void count_united(void* context, const Datum* values, const bool* /*nulls*/) {
       {DatumGetTimestamp(values[0]), nullptr, DatumGetInt64(values[2])});
 }
 
-void put_rows(const Call& call, const List<Sketch>& folded, ReturnSetInfo* result) {
+// Who is told of the numbers.
+struct Answer {
+  VisitorSink sink;
+  void* context;
+};
+
+void put_counts(const Call& call, const List<Sketch>& folded, const Answer& to) {
   MemoryContext memory = CurrentMemoryContext;
   Union pieces(call, memory);
   pending_visitors(call.reader, call.asked, call.rules, put_piece, &pieces);
@@ -210,15 +217,12 @@ void put_rows(const Call& call, const List<Sketch>& folded, ReturnSetInfo* resul
   const Sketch* const total = sketch_of(counts, kTotal);
   for (const Sketch& count : counts) {
     if (count.unit == kTotal) continue;
-    std::array<Datum, 3> values = {TimestampGetDatum(count.unit), Int64GetDatum(count.visitors),
-                                   Int64GetDatum(total == nullptr ? 0 : total->visitors)};
-    std::array<bool, 3> nulls = {call.asked.unit == core::Unit::none, false, total == nullptr};
-    tuplestore_putvalues(result->setResult, result->setDesc, values.data(), nulls.data());
+    to.sink(to.context, {count.unit, count.visitors, total == nullptr ? 0 : total->visitors});
   }
 }
 
 // False if what is remembered is of no use in this snapshot.
-bool answer_from(VisitorMemo& memo, const Call& call, ReturnSetInfo* result) {
+bool answer_from(VisitorMemo& memo, const Call& call, const Answer& to) {
   open_memo(memo);
   Union pieces(call, CurrentMemoryContext);
   if (!put_runs(call, memo, pieces)) {
@@ -228,12 +232,12 @@ bool answer_from(VisitorMemo& memo, const Call& call, ReturnSetInfo* result) {
   if (!call.asked.open && memo.asked.hi < call.asked.hi) put_moved(call, memo, pieces);
   put_known(memo.sketches, pieces);
   pieces.unite(keep_united, &memo.sketches);
-  put_rows(call, memo.sketches, result);
+  put_counts(call, memo.sketches, to);
   settle_memo(memo, call.asked.hi, call.reader.run);
   return true;
 }
 
-void answer(Call& call, MemoryContext memory, ReturnSetInfo* result) {
+void answer(Call& call, MemoryContext memory, const Answer& to) {
   if (!read_settings(call.reader, call.rules, memory)) return;
   const TimestampTz until = tracked_until(call.asked.source);
   call.asked.open = until < call.asked.hi;
@@ -244,7 +248,7 @@ void answer(Call& call, MemoryContext memory, ReturnSetInfo* result) {
   if (memo != nullptr && memo->run > call.reader.run) {
     // An old snapshot.
     may_remember = false;
-  } else if (memo != nullptr && answer_from(*memo, call, result)) {
+  } else if (memo != nullptr && answer_from(*memo, call, to)) {
     return;
   }
   MemoryContext own = AllocSetContextCreate(memory, "calytics visitors", ALLOCSET_SMALL_SIZES);
@@ -252,31 +256,50 @@ void answer(Call& call, MemoryContext memory, ReturnSetInfo* result) {
   put_folded(call, until, pieces);
   List<Sketch> sketches = {own};
   pieces.unite(keep_united, &sketches);
-  put_rows(call, sketches, result);
+  put_counts(call, sketches, to);
   if (may_remember)
     remember_sketches(call.asked, call.reader.state_table, call.reader.run, sketches);
 }
 
+struct VisitorRows {
+  ReturnSetInfo* rows;
+  bool by_unit;
+};
+
+void put_row(void* context, const VisitorCount& count) {
+  const VisitorRows& result = *static_cast<VisitorRows*>(context);
+  std::array<Datum, 2> values = {TimestampGetDatum(count.unit), Int64GetDatum(count.visitors)};
+  std::array<bool, 2> nulls = {!result.by_unit, false};
+  tuplestore_putvalues(result.rows->setResult, result.rows->setDesc, values.data(), nulls.data());
+}
+
 }  // namespace
+
+void count_visitors(const Asked& asked, MemoryContext memory, VisitorSink sink, void* context) {
+  if (asked.lo >= asked.hi) return;
+  Call call = {};
+  call.asked = asked;
+  call.reader.source = asked.source;
+  answer(call, memory, {sink, context});
+}
 
 }  // namespace calytics::glue
 
-// visitors(src, lo, hi, unit, wants_total)
+// visitors(src, lo, hi, unit)
 Datum calytics_visitors(PG_FUNCTION_ARGS) {
   using namespace calytics::glue;
   InitMaterializedSRF(fcinfo, 0);
   if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2)) return Datum{0};
-  Call call = {};
-  call.asked.source = PG_GETARG_INT32(0);
-  call.asked.lo = PG_GETARG_TIMESTAMPTZ(1);
-  call.asked.hi = PG_GETARG_TIMESTAMPTZ(2);
-  if (call.asked.lo >= call.asked.hi) return Datum{0};
-  call.asked.unit = unit_named(text_argument(fcinfo, 3));
-  call.asked.total = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
-  call.reader.source = call.asked.source;
+  Asked asked;
+  asked.source = PG_GETARG_INT32(0);
+  asked.lo = PG_GETARG_TIMESTAMPTZ(1);
+  asked.hi = PG_GETARG_TIMESTAMPTZ(2);
+  asked.unit = unit_named(text_argument(fcinfo, 3));
+  VisitorRows result = {reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo),
+                        asked.unit != calytics::core::Unit::none};
   MemoryContext memory = CurrentMemoryContext;
   SPI_connect();
-  answer(call, memory, reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
+  count_visitors(asked, memory, put_row, &result);
   SPI_finish();
   return Datum{0};
 }

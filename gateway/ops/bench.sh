@@ -3,7 +3,7 @@
 # commits and the folder at work. It ends with a table: every figure beside what it is held against,
 # both from the same run. From the environment:
 #
-#   CALYTICS_BENCH_PARTS     some of: ingest read held fold http track tracked (all)
+#   CALYTICS_BENCH_PARTS     some of: ingest read held fold http track tracked page (all)
 #   CALYTICS_BENCH_BOOKINGS  bookings in the larger database (1000000); the smaller one has a tenth
 #   CALYTICS_BENCH_SECONDS   how long each reading is measured (60); ingest takes 100 webhooks a second
 #   CALYTICS_BENCH_SETTINGS  settings of the server to try, as name=value name=value
@@ -15,7 +15,7 @@
 . "$ops/postgres.sh"
 cd "$root"
 
-parts=${CALYTICS_BENCH_PARTS:-ingest read held fold http track tracked}
+parts=${CALYTICS_BENCH_PARTS:-ingest read held fold http track tracked page}
 bookings=${CALYTICS_BENCH_BOOKINGS:-1000000}
 seconds=${CALYTICS_BENCH_SECONDS:-60}
 held=${CALYTICS_BENCH_HELD:-600}
@@ -29,7 +29,7 @@ for limits in bookings:1000:100000000 seconds:1:86400 held:2:86400 http:1:86400 
   fi
 done
 for part in $parts; do
-  [[ " ingest read held fold http track tracked " == *" $part "* ]] || die "CALYTICS_BENCH_PARTS: there is no part $part"
+  [[ " ingest read held fold http track tracked page " == *" $part "* ]] || die "CALYTICS_BENCH_PARTS: there is no part $part"
 done
 wants() { [[ " $parts " == *" $1 "* ]]; }
 
@@ -56,10 +56,10 @@ mkdir "$work"
 . "$ops/bench_tools.sh"
 . "$ops/bench_http.sh"
 . "$ops/bench_track.sh"
-if wants http; then
-  install_peers
-  "$ops/build.sh" gateway
-fi
+. "$ops/bench_page.sh"
+if wants http; then install_peers; fi
+if wants page; then install_browser; fi
+if wants http || wants page; then "$ops/build.sh" gateway; fi
 
 port=$(free_port)
 read -ra settings <<<"${CALYTICS_BENCH_SETTINGS-}"
@@ -214,4 +214,5 @@ if wants read; then read_rows; fi
 if wants held; then hold_snapshot; fi
 if wants fold; then fold; fi
 if wants tracked; then tracked; fi
+if wants page; then page; fi
 print_table

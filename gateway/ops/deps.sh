@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing from Debian's packages for the purposes named: deps.sh run|client|deb|demo|check|bench ...
+# Installs what is missing from Debian's packages for the purposes named: deps.sh run|client|deb|demo|check|bench|page ...
 # (client: as run, for a PostgreSQL that runs elsewhere). Asks for sudo only if something is missing.
 . "$(dirname "$0")/lib.sh"
 . "$ops/postgres.sh"
@@ -20,13 +20,14 @@ for purpose in "$@"; do
       packages+=(dpkg-dev) ;;
     demo)
       tools+=(node:nodejs) ;;
+    check | page)
+      tools+=(chromium) ;;&
     check)
       packages+=(libgtest-dev clang-format clang-tidy shellcheck dpkg-dev fakeroot)
-      tools+=(chromium)
       servers+=(caddy:caddy nginx:nginx) ;;
     bench)
       packages+=(wrk) ;;
-    run) ;;
+    run | page) ;;
     *) die "deps.sh: no such purpose: $purpose" ;;
   esac
 done

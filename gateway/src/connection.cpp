@@ -50,6 +50,12 @@ void Connection::close() {
   phase_ = Phase::closed;
 }
 
+void Connection::release() {
+  const std::lock_guard lock(mutex_);
+  phase_ = Phase::closed;
+  socket_.close();
+}
+
 int Connection::interest() const {
   const std::lock_guard lock(mutex_);
   switch (phase_) {

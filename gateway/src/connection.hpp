@@ -79,6 +79,8 @@ class Connection : public AnswerSink,
   // PollSet modes to wait for.
   int interest() const;
   bool closed() const;
+  // Gives its descriptor back, whoever else still holds the connection; it is closed from then on.
+  void release();
 
  private:
   enum class Phase : std::uint8_t { reading, busy, flushing, streaming, lingering, closed };

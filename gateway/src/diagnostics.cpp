@@ -34,13 +34,16 @@ Diagnostics::Diagnostics(std::function<bool()> has_database,
                          std::function<void(MetricsText&)> write)
     : has_database_(std::move(has_database)), write_(std::move(write)) {}
 
+bool Diagnostics::is_probe(const Request& request) {
+  return reads(request, "/ready") || reads(request, "/metrics");
+}
+
 std::optional<Answer> Diagnostics::answer_alone(const Request& request) const {
   if (reads(request, "/live"))
     return Answer{200,
                   {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
                   "{\"status\": \"live\"}\n"};
-  if ((reads(request, "/ready") || reads(request, "/metrics")) && !has_database_())
-    return unavailable_answer("database unavailable");
+  if (is_probe(request) && !has_database_()) return unavailable_answer("database unavailable");
   return std::nullopt;
 }
 
@@ -49,19 +52,23 @@ void Diagnostics::complete(const Request& request, Answer& answer) {
   const auto authorization = authorization_of(request);
   if (answer.status == 200) {
     remember(authorization, true);
-    answer.body += metrics();
+    answer.body += metrics(true);
   } else if (answer.status < 500) {
     remember(authorization, false);
   } else if (was_let_in(authorization)) {
     answer = {200,
               {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"},
                {"Cache-Control", "no-store"}},
-              metrics()};
+              metrics(false)};
   }
 }
 
-std::string Diagnostics::metrics() const {
+std::string Diagnostics::metrics(bool of_database) const {
   MetricsText text;
+  text.gauge(
+      "calytics_gateway_database_answered",
+      "Whether the database's metrics are among these; 0: it is away, or didn't answer in time.",
+      of_database ? 1 : 0);
   write_(text);
   requests_.write(text);
   return text.text();

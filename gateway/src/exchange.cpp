@@ -85,12 +85,29 @@ Exchange::Exchange(Request request, std::shared_ptr<AnswerSink> sink, MemoryChar
       id_(choose_id(request_.headers)) {}
 
 Exchange::~Exchange() {
-  if (answered_) return;
+  if (answered()) return;
   try {
     answer(unavailable_answer("not answered"));
   } catch (const std::exception& error) {
     LogLine(LogLevel::error, "answer_failed").text("id", id_).text("reason", error.what());
   }
+}
+
+// True once, for it and its twin together.
+bool Exchange::claim() {
+  if (std::exchange(answered_, true)) return false;
+  return taken_ == nullptr || !taken_->exchange(true);
+}
+
+std::unique_ptr<Exchange> Exchange::twin() {
+  taken_ = std::make_shared<std::atomic<bool>>(answered_);
+  Request request = request_;
+  request.body.clear();
+  auto other = std::make_unique<Exchange>(std::move(request), sink_, charge_.none());
+  other->id_ = id_;
+  other->arrived_ = arrived_;
+  other->taken_ = taken_;
+  return other;
 }
 
 std::string Exchange::headers_json() const {
@@ -112,7 +129,7 @@ std::string_view Exchange::header(std::string_view name) const {
 }
 
 void Exchange::answer(Answer answer) {
-  if (std::exchange(answered_, true)) return;
+  if (!claim()) return;
   sink_->complete(request_, answer);
   auto directives = take_directives(answer);
   const bool streams =

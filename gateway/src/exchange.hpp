@@ -7,6 +7,7 @@
 // says nothing of who they are.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -55,8 +56,14 @@ class Exchange {
   std::string headers_json() const;
 
   void answer(Answer answer);
+  // Another one of the same request, but for its body, for whoever answers in case that this one
+  // isn't answered in time. The first answer counts, and of the other there is no trace. Each may
+  // be with a thread of its own.
+  std::unique_ptr<Exchange> twin();
+  bool answered() const { return answered_ || (taken_ != nullptr && *taken_); }
 
  private:
+  bool claim();
   std::string_view header(std::string_view name) const;
   bool begin_stream(const Answer& answer, Directives& directives);
   void deliver(Answer answer, std::string_view request_class);
@@ -69,6 +76,8 @@ class Exchange {
   std::string id_;
   TimePoint arrived_ = Clock::now();
   bool answered_ = false;
+  std::shared_ptr<std::atomic<bool>>
+      taken_;  // whether it or its twin is answered; null: it has none
 };
 
 }  // namespace calytics::gateway

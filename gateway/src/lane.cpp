@@ -143,6 +143,7 @@ bool Lane::serve_together(RequestQueue::Batch& batch) {
 }
 
 void Lane::serve_alone(std::unique_ptr<Exchange> exchange, RequestQueue::Turn& turn) {
+  if (exchange->answered()) return;  // its client could not wait
   if (auto answer = outcome_for(*exchange, turn)) return exchange->answer(std::move(*answer));
   ++counters_.passed_on;
   if (!duty_.writers->try_push(exchange)) exchange->answer(give_up("too many requests waiting"));

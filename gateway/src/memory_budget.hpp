@@ -35,6 +35,8 @@ class MemoryCharge {
   MemoryCharge& operator=(const MemoryCharge&) = delete;
   ~MemoryCharge() { resize(0); }
 
+  // Another share of the same budget, of nothing yet.
+  MemoryCharge none() const { return MemoryCharge(*budget_); }
   // Changes the share to `bytes`; false, and no change, if growing would exceed the budget.
   bool resize(std::size_t bytes) {
     if (bytes > held_) {

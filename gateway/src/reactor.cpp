@@ -124,7 +124,10 @@ void Reactor::attend(const std::shared_ptr<Connection>& connection) {
   while (auto exchange = connection->advance()) {
     if (auto answer = context_.diagnostics.answer_alone(exchange->request())) {
       exchange->answer(std::move(*answer));
-    } else if (!queues_.try_push(exchange)) {
+      continue;
+    }
+    if (Diagnostics::is_probe(exchange->request())) probes_.add(*exchange);
+    if (!queues_.try_push(exchange)) {
       exchange->answer(unavailable_answer("too many requests waiting"));
     }
   }
@@ -149,6 +152,8 @@ void Reactor::update(Entry& entry) {
   if (!connection->closed()) return;
   if (entry.refused) --refused_;
   connections_.erase(connection->socket().impl());
+  // A lane may have its request for a long time yet.
+  connection->release();
   open_ = connections_.size();
 }
 
@@ -158,6 +163,7 @@ void Reactor::sweep(TimePoint now) {
     resume_accept_ = kNever;
     listen(true);
   }
+  probes_.expire(now);
   std::vector<std::shared_ptr<Connection>> expired;
   for (const auto& [key, entry] : connections_)
     if (entry.connection->expire(now)) expired.push_back(entry.connection);

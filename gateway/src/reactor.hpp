@@ -18,6 +18,7 @@
 #include "diagnostics.hpp"
 #include "event_streams.hpp"
 #include "gateway_metrics.hpp"
+#include "probe_watch.hpp"
 #include "request_queues.hpp"
 #include "settings.hpp"
 
@@ -62,6 +63,7 @@ class Reactor {
   ConnectionContext context_;
   Poco::Net::ServerSocket listener_;
   Poco::Net::PollSet poll_set_;
+  ProbeWatch probes_;
   std::unordered_map<Key, Entry> connections_;
   std::size_t refused_ = 0;  // of connections_
   std::atomic<std::size_t> open_ = 0;

@@ -115,6 +115,9 @@ select pg_temp.send('BOOKING_CREATED', 'a', '2026-01-01 10:00Z', pg_temp.booked(
        pg_temp.send('BOOKING_PAID', 'b', '2026-01-03 10:00Z', pg_temp.booked('Zelda Quux', 'zelda@example.com')) as later;
 select pg_temp.send('BOOKING_RESCHEDULED', 'b2', '2026-01-03 10:00Z', pg_temp.booked('Zelda Quux', 'zelda@example.com', '{"rescheduleUid": "erase-b"}')) as moved,
        pg_temp.send('MEETING_ENDED', 'b2', '2026-01-03 10:00Z', '{"attendees": [{"email": "zelda@example.com", "name": "Zelda Quux"}]}') as over;
+-- Her seat beside Bob was cancelled: she attends no more, and yet it is she who answered.
+select pg_temp.send('BOOKING_CANCELLED', 'd', '2026-02-12 10:00Z',
+         pg_temp.booked('Zelda Quux', 'zelda@example.com', '{"attendees": [{"email": "bob@example.com", "name": "Bob Bar"}]}')) as seat;
 select * from pg_temp.leaks('zelda@example.com', 'Zelda Quux');
 select uid, seats, paid, status from cal.booking where source = 'erase' and uid in ('erase-a', 'erase-b', 'erase-b2') order by 1;
 select count(distinct b.customer) as one_person from cal.booking b where b.source = 'erase' and b.uid in ('erase-a', 'erase-b', 'erase-b2', 'erase-c');

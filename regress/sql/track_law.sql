@@ -88,6 +88,13 @@ select cal.track((
       from generate_series(0, 239) i), source => 'kept') -> 'accepted' as accepted;
 update calytics.event e set received_at = e.occurred_at + interval '2 minutes' from calytics.source s where s.source_id = e.source_id and s.name = 'kept';
 commit;
+-- Bookings that some of them made: in the month that goes, in the one that stays, and of a session that is of both.
+select r.outcome
+  from (values (20, interval '1 minute'), (40, '1 minute'), (30, '10 minutes')) m (i, after)
+ cross join lateral cal.simulate_webhook(
+   'BOOKING_CREATED', 'kept-' || m.i, jsonb_build_object('type', 'piece', 'metadata', jsonb_build_object('calyticsSession', 'k' || m.i)),
+   pg_temp.boundary() + (m.i - 30) * interval '8 hours' + m.after, 'kept') w
+ cross join lateral cal.receive_webhook(w.body, w.headers, 'kept') r;
 select cal.fold() \g /dev/null
 create temp table figures as
   select m.metric, m.starts_at, m.value
@@ -99,7 +106,7 @@ create view pg_temp.changed as
                      every => 'day', source => 'kept') m using (metric, starts_at)
    where f.value is distinct from m.value
    group by 1 order by 1;
-select sum(f.value) as sessions from figures f where f.metric = 'sessions';
+select f.metric, sum(f.value) from figures f where f.metric in ('sessions', 'verified', 'funnel_booked') group by 1 order by 1;
 select count(*) as differences from cal.verify_metrics('kept');
 begin;
 select cal.set_tracking('kept', keep_events => '40 days') \g /dev/null

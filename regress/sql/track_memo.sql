@@ -67,7 +67,40 @@ begin
     commit;
   end loop;
 end $$;
+
+-- What is looked up ahead of the ends of spans: as time passes, events and bookings come in that happen a little later, on one
+-- side of an end when they are folded and on the other soon after.
+create temp table later (step int, wrong bigint);
+do $$
+declare
+  moment timestamptz := '2026-05-05 10:20Z';
+  wrong bigint;
+begin
+  for step in 1 .. 16 loop
+    moment := moment + interval '20 seconds';
+    perform cal.track(jsonb_build_object(
+              'sessionId', 'later ' || step / 2, 'eventType', pg_temp.pick('SERVICE_VIEW', 'SERVICE_SELECT', 'PAGE_VIEW'), 'serviceId', 'piece',
+              'ipAddress', '203.0.113.' || step, 'userAgent', 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
+              'timestamp', moment + interval '30 seconds'), source => 'remembered');
+    if step % 3 = 0 then
+      perform cal.receive_webhook(w.body, w.headers, 'remembered')
+         from cal.simulate_webhook('BOOKING_CREATED', 'later-' || step, null, moment + interval '30 seconds', 'remembered') w;
+    end if;
+    commit;
+    if step % 4 > 0 then
+      perform cal.fold(false);
+      commit;
+    end if;
+    update question q set at = moment, lag = '0', service = null, per = (array['day', 'week', 'month', 'year'])[1 + q.n % 4];
+    commit;
+    wrong := pg_temp.wrong_answers();
+    commit;
+    insert into later values (step, wrong);
+    commit;
+  end loop;
+end $$;
 \set ECHO queries
+select step, wrong from later where wrong > 0 order by step;
 select round, wrong from verdict where wrong > 0 order by round;
 select count(*) from verdict;
 -- Something was there to tell.

@@ -50,6 +50,16 @@ create trigger see before insert on calytics.event_key for each row execute func
 select pg_temp.sent() ->> 'accepted' as accepted, count(*) as seen from seen;
 drop trigger see on calytics.event_key;
 select pg_temp.empty() \g /dev/null
+-- What is refused there is an error like any other, and leaves nothing behind.
+savepoint as_it_was;
+alter table calytics.event_key add constraint none check (source_id < 0);
+do $$ begin
+  perform pg_temp.sent();
+exception when check_violation then
+  raise notice 'no ids';
+end $$;
+select count(*) as stored from pg_temp.stored();
+rollback to as_it_was;
 
 -- A column of somebody's gets its default; a check holds; every index knows every row.
 savepoint as_it_was;

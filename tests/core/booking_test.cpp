@@ -216,6 +216,28 @@ TEST(Booking, SecretsNeverLeave) {
   EXPECT_EQ(testing::describe(row).find("S3CR3T"), std::string::npos);
 }
 
+TEST(Booking, ASessionIsNamedAmongTheMetadata) {
+  const auto session = [](std::string_view value) {
+    return created(R"("metadata":{"a":1,"calyticsSession":)" + std::string(value) + R"(,"b":2})")
+        .session;
+  };
+  EXPECT_EQ(session(R"("6f1c2e9a-0b7d-4e35-9c41-2a8d5be07f13")"),
+            "6f1c2e9a-0b7d-4e35-9c41-2a8d5be07f13");
+  EXPECT_EQ(session(R"("s_1.x")"), "s_1.x");
+  EXPECT_EQ(session('"' + std::string(64, 'x') + '"'), std::string(64, 'x'));
+  for (const char* wrong :
+       {R"("")", R"("a b")", R"("ada@example.com")", R"("é")", R"("<script>")", R"("a\u0000")", "7",
+        "null", "true", R"({"calyticsSession":"s"})", R"(["s"])"})
+    EXPECT_EQ(session(wrong), std::nullopt) << wrong;
+  EXPECT_EQ(session('"' + std::string(65, 'x') + '"'), std::nullopt);
+  EXPECT_EQ(session(R"("4111-1111-1111-1111")"), std::nullopt) << "a card's number";
+  EXPECT_EQ(created(R"("calyticsSession":"s","metadata":{"x":{"calyticsSession":"s"}})").session,
+            std::nullopt);
+  EXPECT_EQ(created(R"("metadata":{"calyticsSession":"s"},"metadata":{})").session, std::nullopt);
+  EXPECT_EQ(created(R"("metadata":{"calyticsSession":"s"})").metadata,
+            R"({"calyticsSession":"s"})");
+}
+
 TEST(Booking, SeatsAndSeries) {
   EXPECT_EQ(created(R"("attendeeSeatId":"s")").seat_id, "s");
   EXPECT_EQ(created(R"("seatReferenceUid":"s")").seat_id, "s");

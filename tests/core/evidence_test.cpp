@@ -198,6 +198,22 @@ TEST(Evidence, RegistersCarryTheTimeOfTelling) {
   EXPECT_FALSE(nothing.schedule_at);
 }
 
+TEST(Evidence, ASessionMakesOneBooking) {
+  const auto named = [](Webhook& w) { w.session = "s"; };
+  for (const char* trigger : {"BOOKING_CREATED", "BOOKING_REQUESTED", "BOOKING_PAYMENT_INITIATED"})
+    EXPECT_EQ(session_evidence(Told(trigger).with(named).webhook), "s") << trigger;
+  EXPECT_EQ(session_evidence(Told("MEETING_ENDED", Envelope::flat).with(named).webhook), "s")
+      << "a flat body's time is that of the booking's creation";
+  EXPECT_EQ(session_evidence(Told("BOOKING_CREATED").webhook), std::nullopt);
+
+  for (const char* trigger : {"BOOKING_CANCELLED", "BOOKING_PAID", "BOOKING_NO_SHOW_UPDATED"})
+    EXPECT_EQ(session_evidence(Told(trigger).with(named).webhook), std::nullopt) << trigger;
+  const auto moved = [](Webhook& w) { w.reschedule_uid = "before"; };
+  for (const char* trigger : {"BOOKING_RESCHEDULED", "BOOKING_REQUESTED"})
+    EXPECT_EQ(session_evidence(Told(trigger).with(named).with(moved).webhook), std::nullopt)
+        << trigger << " of a leg that replaces another";
+}
+
 TEST(Evidence, Triggers) {
   EXPECT_EQ(booking_trigger("BOOKING_CREATED"), Trigger::created);
   EXPECT_EQ(booking_trigger("MEETING_STARTED"), Trigger::meeting_started);

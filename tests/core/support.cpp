@@ -150,6 +150,7 @@ std::string describe(const Webhook& row) {
   lines.add("notes", row.notes);
   lines.add("answers", row.answers);
   lines.add("metadata", row.metadata);
+  lines.add("session", row.session);
   for (const Attendee& attendee : row.attendees) {
     const std::string prefix = "attendee " + std::to_string(attendee.position) + ' ';
     lines.add(prefix + "email", attendee.email);

@@ -4,6 +4,7 @@
 #include "track_facts.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
@@ -109,6 +110,13 @@ TEST_F(TrackFacts, ASessionIsEventsNoMoreThanHalfAnHourApart) {
 TEST_F(TrackFacts, AFunnelThatGrowsIsTheWalkThroughAllOfItsEvents) {
   for (int round = 0; round < 2000; ++round) {
     std::vector<TrackedEvent> all = events(40 * 60 * kMinute);
+    if (up_to(1) == 0) {
+      TrackedEvent booking;
+      booking.at = up_to(40 * 60) * kMinute;
+      booking.uid = "b";
+      booking.told = true;
+      std::ranges::copy(booked_steps(booking), std::back_inserter(all));
+    }
     std::erase_if(all, [](const TrackedEvent& e) { return !concerns_funnel(e); });
     std::ranges::stable_sort(all, {}, &TrackedEvent::at);
     FunnelFact fact;
@@ -125,6 +133,36 @@ TEST_F(TrackFacts, AFunnelThatGrowsIsTheWalkThroughAllOfItsEvents) {
     ASSERT_TRUE(std::ranges::equal(fact.ways(), std::span(times.data(), reached)))
         << "seed " << seed_;
   }
+}
+
+TEST_F(TrackFacts, ABookingThatNoPageTellsOfHasTakenTheStepsSinceTheView) {
+  TrackedEvent booking;
+  booking.at = booking.received_at = 9 * kMinute;
+  booking.uid = "b";
+  booking.told = true;
+  TrackedEvent view;
+  view.kind = EventKind::view;
+  view.at = kMinute;
+  for (const bool viewed : {false, true}) {
+    FunnelFact fact;
+    if (viewed) {
+      ASSERT_TRUE(add_to_funnel(fact, view));
+    }
+    for (const TrackedEvent& step : booked_steps(booking))
+      ASSERT_TRUE(add_to_funnel(fact, step));
+    EXPECT_EQ(fact.steps, viewed ? 5U : 0U);
+    EXPECT_EQ(fact.started_at, viewed ? view.at : booking.at);
+    EXPECT_EQ(fact.ended_at, booking.at);
+    EXPECT_EQ(fact.uid, "b");
+    EXPECT_EQ(fact.times[1], kNever) << "of that the page said nothing";
+    if (viewed) {
+      EXPECT_EQ(fact.reached[4], booking.at);
+    }
+  }
+  const SessionFact session = session_of(booking);
+  EXPECT_EQ(session.events, 0);
+  EXPECT_TRUE(session.booked);
+  EXPECT_FALSE(session.claimed);
 }
 
 TEST_F(TrackFacts, AFunnelRefusesWhatHappenedBefore) {

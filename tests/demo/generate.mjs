@@ -222,9 +222,9 @@ class Studio {
   visits() {
     const random = this.random.fork("visits");
     const made = this.lives
-      .filter(({ who, legs: [leg] }) => leg.status !== null && who.service.weight > 0)
-      .map(({ who: { service, campaign }, legs: [leg] }) => {
-        return { uid: leg.uid, at: leg.bookedAt, service: service.slug, eventTypeId: service.id, campaign };
+      .filter(({ legs: [leg] }) => leg.status !== null && leg.session)
+      .map(({ who: { service, campaign }, legs: [{ uid, bookedAt: at, session }] }) => {
+        return { uid, at, service: service.slug, eventTypeId: service.id, campaign, session };
       });
     const days = Array.from({ length: this.lastDay - this.firstDay }, (_, i) => this.firstDay + i);
     const demand = days.map((day, i) => ({ day, weight: this.#demand(day, i / days.length) }));

@@ -85,6 +85,7 @@ export class Life {
       wish: previous?.wish ?? random.pick(WISHES),
       placement: previous?.placement ?? random.pick(PLACEMENTS),
       campaign: who.campaign ?? null,
+      session: previous ? previous.session : this.#session(),
       room: who.service.video && random.chance(0.5) ? `studio-${uid.slice(0, 8)}` : null,
       rootUid: previous?.rootUid ?? uid,
       hops: previous ? previous.hops + 1 : 0,
@@ -103,6 +104,12 @@ export class Life {
     };
     this.legs.push(leg);
     return leg;
+  }
+
+  /** Of the visit to the studio's pages on which it was booked; visitors who block scripts have none. */
+  #session() {
+    const visit = this.random.fork("visit");
+    return this.who.service.weight > 0 && visit.chance(RATES.tracked) ? visit.uuid() : null;
   }
 
   /** From the booking form to the day after. @param {number} at @param {Slot} slot */

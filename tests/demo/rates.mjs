@@ -3,6 +3,7 @@
 
 export const RATES = {
   abandonedPayment: 0.02,
+  tracked: 0.78, // of bookings made on the pages
   rejected: 0.09,
   neverAnswered: 0.04,
   moved: 0.14,

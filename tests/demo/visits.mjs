@@ -1,15 +1,15 @@
 // Why: before a booking there is a visit to the studio's pages, and before most visits' end there is none. Told as the
 // tracker would tell it, so that funnels, sources, experiments and devices have something to show.
 // Guarantees: the same bookings and seed give the same events; visits that lead to a booking name its uid and end as it is
-// made; nothing happens from the horizon on; an event's id is its own, so that sending it again changes nothing.
+// made, or end just before, where the page's last word is lost and the booking alone tells of its session; nothing happens from the horizon on; an event's id is its own, so that sending it again changes nothing.
 
 import { MINUTE } from "./zone.mjs";
 
 const SITE = "https://studio.example";
 /** Visits that lead to nothing, for each that leads to a booking. */
 const LOOKERS = 6;
-/** Bookings made on the pages, by visitors who don't block scripts. */
-const TRACKED = 0.78;
+/** Visits that led to a booking, and were over before the page could tell. */
+const LAST_WORD_LOST = 0.12;
 const BOTS = 0.03;
 const MORE_PAGES = 0.45;
 const EXPERIMENT = { name: "hero", variants: ["drawing", "photo"], betterShare: 0.56 };
@@ -51,6 +51,7 @@ const BROWSERS = [
  * @property {string} service its slug
  * @property {number} eventTypeId
  * @property {Record<string, string> | null} campaign
+ * @property {string} session which its metadata name
  */
 
 /** @param {import("./random.mjs").Random} random @param {Made[]} made
@@ -58,20 +59,23 @@ const BROWSERS = [
  *   campaigns: {weight: number, tags: Made["campaign"]}[]}} of `times`: when about so many visits begin that lead to nothing
  * @returns {object[]} events by time */
 export function visits(random, made, { horizon, times, services, campaigns }) {
-  const leading = made.filter(() => random.chance(TRACKED));
-  const others = times(leading.length * LOOKERS);
+  const others = times(made.length * LOOKERS);
   // Half of all see each variant, and those who book saw the better one more often.
   const [, better] = EXPERIMENT.variants;
-  const all = leading.length + others.length;
-  const share = (0.5 * all - EXPERIMENT.betterShare * leading.length) / others.length;
+  const all = made.length + others.length;
+  const share = (0.5 * all - EXPERIMENT.betterShare * made.length) / others.length;
   const pick = (fork, rate) => (fork.chance(rate) ? better : EXPERIMENT.variants[0]);
 
-  const events = leading.flatMap((booking) => {
+  const events = made.flatMap((booking) => {
     const fork = random.fork(booking.uid);
     const variant = pick(fork, EXPERIMENT.betterShare);
-    const visit = new Visit(fork, { variant, tags: booking.campaign, service: booking.service });
-    const { service, uid, eventTypeId } = booking;
+    const { service, uid, eventTypeId, campaign: tags, session } = booking;
+    const visit = new Visit(fork, { variant, tags, session });
     visit.looksAround();
+    if (fork.chance(LAST_WORD_LOST)) {
+      visit.goes(3, service);
+      return visit.endingAt(booking.at - fork.int(5_000, 60_000));
+    }
     visit.goes(4, service);
     visit.says("BOOKING_COMPLETE", { serviceId: service, bookingUid: uid, calEventTypeId: eventTypeId });
     // It is over a moment after the booking was made.
@@ -99,7 +103,7 @@ class Visit {
   #events = [];
   #elapsed = 0;
 
-  constructor(random, { variant, tags, bot = false }) {
+  constructor(random, { variant, tags, session = random.uuid(), bot = false }) {
     this.random = random;
     this.bot = bot;
     const { agent } = random.weighted(BROWSERS, (one) => one.weight);
@@ -107,7 +111,7 @@ class Visit {
     const { url } = random.weighted(REFERRERS, (one) => one.weight);
     this.url = `${SITE}/${query}`;
     this.common = {
-      sessionId: random.uuid(),
+      sessionId: session,
       userAgent: bot ? BOT : agent,
       ipAddress: `198.${random.int(18, 19)}.${random.int(0, 255)}.${random.int(0, 255)}`,
       experiment: EXPERIMENT.name,

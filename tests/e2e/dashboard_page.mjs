@@ -56,6 +56,14 @@ export class Visitor {
     await this.page.waitForFunction(() => document.querySelector("main") && !document.querySelector('[aria-busy="true"]'));
   }
 
+  /** Shows the page so wide, in those colours, and waits until its charts are drawn for that. */
+  async render(width, colorScheme) {
+    await this.page.setViewportSize({ width, height: 900 });
+    await this.page.emulateMedia({ colorScheme });
+    await this.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await this.shown();
+  }
+
   /** What axe-core finds against WCAG 2.2 AA, in few words. */
   async faults() {
     if (!(await this.page.evaluate("'axe' in window"))) await this.page.evaluate(axe);

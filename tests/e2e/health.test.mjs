@@ -61,7 +61,7 @@ describe("health", () => {
   /** What Prometheus reads, by name and labels. */
   async function metrics() {
     const { status, headers, body } = await gateway.ask("/metrics", { headers: { Authorization: `Bearer ${TOKEN}` } });
-    assert.equal(status, 200);
+    assert.equal(status, 200, body.toString());
     assert.match(String(headers["content-type"]), /^text\/plain; version=0\.0\.4/);
     const lines = body.toString().split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]));
@@ -132,6 +132,29 @@ describe("health", () => {
     assert.deepEqual([told("fold_lag", "raised"), told("fold_lag", "cleared")], [1, 1]);
   });
 
+  test("a folder that waits for a lock, or is stopped, is told of by others", async () => {
+    await until(async () => (await database.value("select calytics.pending()")) === 0, "all to be folded");
+    for (const how of ["lock", "stop"]) {
+      const raised = told("fold_lag", "raised");
+      const pid = await database.value("select pid from calytics.folder_state()");
+      const holder = await cluster.connect(database.name);
+      if (how === "lock") await holder.query("begin; select calytics.lock_fold()");
+      else process.kill(pid, "SIGSTOP");
+      try {
+        await gateway.post(await booking());
+        await until(() => told("fold_lag", "raised") > raised, `an alert (${how})`, 60);
+        assert.equal((await metrics()).get('calytics_alert_raised{alert="fold_lag",severity="warning",source=""}'), 1);
+      } finally {
+        if (how === "lock") await holder.query("rollback");
+        else process.kill(pid, "SIGCONT");
+        await holder.end();
+      }
+      await until(() => told("fold_lag", "cleared") > raised, "it to be cleared", 60);
+      assert.equal(told("fold_lag", "raised"), raised + 1);
+      assert.equal(await database.value("select pid from calytics.folder_state()"), pid);
+    }
+  });
+
   test("a gateway that reads from a standby tells what the primary knows", async () => {
     await listener.end();
     await database.close();
@@ -164,7 +187,7 @@ describe("health", () => {
   test("a crash begins the counters anew, and no sample makes anything up", async () => {
     const sum = async () =>
       database.value("select coalesce(sum((received #>> '{default,applied}')::int), 0)::int from cal.health_history()");
-    await until(async () => (await sum()) === 7, "all to be told");
+    await until(async () => (await sum()) === 9, "all to be told");
     await database.query("checkpoint"); // what the worker commits may otherwise be lost for a moment
     await listener.end();
     await database.close();
@@ -176,6 +199,6 @@ describe("health", () => {
     assert.equal(await applied(), 1);
     const seen = await samples();
     await until(async () => (await samples()) > seen + 2, "samples");
-    assert.equal(await sum(), 8);
+    assert.equal(await sum(), 10);
   });
 });

@@ -20,6 +20,15 @@ describe("visits", () => {
   const history = generate({ seed, until: UNTIL, months: 2, bookingsPerMonth: 250 });
   const events = history.visits();
   const booked = new Set(history.expectedState.map(({ uid }) => uid));
+  /** Sessions that made a booking, as its metadata have it. */
+  const making = new Map(
+    [...history]
+      .map(({ body }) => JSON.parse(body))
+      .filter(({ payload }) => payload?.metadata?.calyticsSession && !payload.rescheduleUid)
+      .map(({ payload: { metadata, type } }) => [metadata.calyticsSession, type]),
+  );
+  const leads = (list) =>
+    count(list.filter((event) => booked.has(event.bookingUid) || making.has(event.sessionId)).map((event) => event.sessionId));
   const people = events.filter(({ userAgent }) => !userAgent.includes("Googlebot"));
   const count = (list) => new Set(list).size;
   /** @type {Database} */
@@ -48,6 +57,11 @@ describe("visits", () => {
       const step = booked.has(bookingUid) ? "BOOKED" : eventType;
       const done = ways.get(key) ?? 0;
       ways.set(key, STEPS[done] === step ? done + 1 : done);
+    }
+    // The metadata of a booking tell what the page had no time to.
+    for (const [session, service] of making) {
+      const key = `${session} ${service}`;
+      if (ways.get(key) > 0) ways.set(key, STEPS.length);
     }
     return STEPS.map((_, i) => [...ways.values()].filter((done) => done > i).length);
   }
@@ -80,6 +94,8 @@ describe("visits", () => {
     );
     const steps = reached();
     assert.ok(steps.at(-1) > 100, `${steps}`);
+    const toldByMetadataAlone = making.size - people.filter(({ bookingUid }) => booked.has(bookingUid)).length;
+    assert.ok(toldByMetadataAlone > 10, `${toldByMetadataAlone} bookings`);
     assert.ok(steps.every((sessions, i) => i === 0 || sessions <= steps[i - 1]));
     const outcomes = await database.query("select outcome, count(*) as n from cal.booking_funnel where service <> '' group by 1");
     const found = Object.fromEntries(outcomes.map(({ outcome, n }) => [outcome, n]));
@@ -93,7 +109,6 @@ describe("visits", () => {
     const [traffic] = await database.query(
       `select sessions, visitors, events, booked, bot_events from cal.traffic(${RANGE})`,
     );
-    const leads = people.filter(({ bookingUid }) => booked.has(bookingUid));
     const clients = (list) => count(list.map(({ ipAddress, userAgent }) => `${ipAddress} ${userAgent}`));
     const { visitors, ...rest } = traffic;
     // So many are estimated, with a standard error of 1.6 %; those of a day are counted.
@@ -112,7 +127,7 @@ describe("visits", () => {
     assert.deepEqual(rest, {
       sessions: count(people.map(({ sessionId }) => sessionId)),
       events: people.length,
-      booked: leads.length,
+      booked: leads(people),
       bot_events: events.length - people.length,
     });
     const landings = new Map(people.map((event) => [event.sessionId, event.url]).reverse());
@@ -128,8 +143,7 @@ describe("visits", () => {
   test("the experiment counts who saw which variant, and who of them booked", async () => {
     const told = ["drawing", "photo"].map((variant) => {
       const those = people.filter((event) => event.variant === variant);
-      const leads = those.filter(({ bookingUid }) => booked.has(bookingUid));
-      return [variant, count(those.map(({ sessionId }) => sessionId)), leads.length];
+      return [variant, count(those.map(({ sessionId }) => sessionId)), leads(those)];
     });
     const rows = await database.query(
       "select variant, sessions, conversions from cal.experiment('hero', '2026-09-01', '2026-11-16')",

@@ -3,10 +3,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <csignal>
-#include <iterator>
 #include <set>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -66,19 +63,13 @@ TEST_F(DatabaseFaults, AServerThatHangsHoldsNoLane) {
   auto client = connect();
   ASSERT_EQ(client.get("/nothing").status, 200);
   ASSERT_EQ(client.post("/nothing", "").status, 200);
-  std::istringstream processes(
-      sql("select string_agg(pid::text, ' ') from pg_stat_activity"
-          " where application_name = 'calytics-gateway'"));
-  std::vector<pid_t> pids{std::istream_iterator<pid_t>(processes), {}};
+  const auto pids = backends();
   ASSERT_EQ(pids.size(), 2U);
-  for (const auto pid : pids)
-    ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+  const Stopped stopped(pids);
   EXPECT_LT(seconds([&] { EXPECT_EQ(client.get("/nothing").status, 504); }), 3);
   EXPECT_LT(seconds([&] { EXPECT_EQ(client.post("/nothing", "").status, 504); }), 3);
   EXPECT_EQ(client.get("/nothing").status, 200);  // by a new connection
   EXPECT_EQ(client.post("/nothing", "").status, 200);
-  for (const auto pid : pids)
-    ::kill(pid, SIGCONT);
 }
 
 TEST_F(DatabaseFaults, ALostConnectionIsReplacedWithinTheRequest) {

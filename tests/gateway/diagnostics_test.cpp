@@ -93,6 +93,38 @@ TEST_F(DiagnosticsTest, WhileTheDatabaseIsAwayTheGatewaySaysSoAtOnce) {
   EXPECT_EQ(status, 200);
 }
 
+// Neither an answer nor an end of the connection comes from processes that are stopped. Calls may
+// take 30 s.
+TEST_F(DiagnosticsTest, WhileTheDatabaseHangsTheGatewaySaysSoSoon) {
+  auto client = start_ready();
+  EXPECT_EQ(sample(metrics(client).body, "calytics_gateway_database_answered"), "1");
+  auto pids = backends();
+  pids.push_back(postmaster());
+  {
+    const Stopped stopped(pids);
+    EXPECT_LT(seconds([&] {
+                EXPECT_EQ(client.get("/ready").status, 503);
+                EXPECT_EQ(client.request("HEAD /ready HTTP/1.1\r\nHost: a\r\n\r\n", true).status,
+                          503);
+                const auto own = metrics(client);
+                EXPECT_EQ(own.status, 200);
+                EXPECT_EQ(sample(own.body, "calytics_gateway_database_answered"), "0");
+                EXPECT_EQ(sample(own.body, R"(calytics_gateway_lanes_busy{lanes="read"})"), "3");
+                EXPECT_EQ(sample(own.body, "of_the_database"), "");
+                EXPECT_EQ(metrics(client, "bad").status, 503);
+                EXPECT_EQ(client.get("/live").status, 200);
+              }),
+              15);
+  }
+  // What the lanes are answered now goes nowhere: the client hears of its later requests alone.
+  EXPECT_EQ(client.get("/echo").header("content-type"), "application/json");
+  EXPECT_EQ(client.get("/ready").body, "ready");
+  const auto text = metrics(client).body;
+  EXPECT_EQ(sample(text, "calytics_gateway_database_answered"), "1");
+  EXPECT_EQ(sample(text, R"(calytics_gateway_requests_total{class="other",status="503"})"), "3");
+  EXPECT_EQ(sample(text, R"(calytics_gateway_requests_total{class="probe",status="200"})"), "1");
+}
+
 TEST_F(DiagnosticsTest, NobodyIsRememberedWhoWasTurnedAwaySince) {
   auto client = start_ready();
   EXPECT_EQ(metrics(client).status, 200);

@@ -1,8 +1,10 @@
 #include "gateway_fixture.hpp"
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
@@ -38,6 +40,27 @@ bool GatewayFixture::cluster(const std::string& action) {
   if (pg_ctl == nullptr) return false;
   const auto command = std::string(pg_ctl) + " -w " + action + " >/dev/null 2>&1";
   return run_apart(command) == 0;
+}
+
+std::vector<pid_t> GatewayFixture::backends() {
+  std::istringstream pids(
+      sql("select string_agg(pid::text, ' ') from pg_stat_activity"
+          " where application_name = 'calytics-gateway'"));
+  return {std::istream_iterator<pid_t>(pids), {}};
+}
+
+pid_t GatewayFixture::postmaster() {
+  return std::stoi(sql("select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"));
+}
+
+GatewayFixture::Stopped::Stopped(std::vector<pid_t> pids) : pids_(std::move(pids)) {
+  for (const auto pid : pids_)
+    if (::kill(pid, SIGSTOP) != 0) ADD_FAILURE() << "process " << pid << " can't be stopped";
+}
+
+GatewayFixture::Stopped::~Stopped() {
+  for (const auto pid : pids_)
+    ::kill(pid, SIGCONT);
 }
 
 int GatewayFixture::run_apart(const std::string& command) {

@@ -4,8 +4,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/types.h>
 
 #include "client.hpp"
 #include "gateway.hpp"
@@ -27,9 +29,23 @@ class GatewayFixture : public testing::Test {
   static std::string sql(const std::string& statement);
   // pg_ctl on the cluster; false if that failed or the server isn't ours.
   static bool cluster(const std::string& action);
+  // The server's processes that serve the gateway, and its first, which lets new connections in.
+  static std::vector<pid_t> backends();
+  static pid_t postmaster();
   // Runs a shell command that inherits none of our sockets, which it would keep open; its exit
   // code.
   static int run_apart(const std::string& command);
+  // Stops processes for as long as it lives.
+  class Stopped {
+   public:
+    explicit Stopped(std::vector<pid_t> pids);
+    Stopped(const Stopped&) = delete;
+    Stopped& operator=(const Stopped&) = delete;
+    ~Stopped();
+
+   private:
+    const std::vector<pid_t> pids_;
+  };
   static double seconds(const std::function<void()>& work);
 
  private:

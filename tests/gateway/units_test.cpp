@@ -4,6 +4,8 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -236,6 +238,28 @@ TEST_F(ExchangeTest, IsAnsweredExactlyOnceEvenIfForgotten) {
   ASSERT_EQ(sink_->answers.size(), 2U);
   EXPECT_TRUE(sink_->answers[0].ends_with("\r\n\r\na"));
   EXPECT_TRUE(sink_->answers[1].starts_with("HTTP/1.1 503 "));
+}
+
+TEST_F(ExchangeTest, TheFirstAnswerOfTwinsCounts) {
+  for (std::size_t round = 0; round < 500; ++round) {
+    auto one = make({{"x-request-id", "same"}});
+    auto other = one->twin();
+    EXPECT_EQ(other->id(), "same");
+    EXPECT_FALSE(one->answered() || other->answered());
+    const auto race = [](std::unique_ptr<Exchange> twin, const char* body) {
+      twin->answer({200, {}, body});
+      EXPECT_TRUE(twin->answered());
+    };
+    std::thread beside(race, std::move(other), "b");
+    race(std::move(one), "a");
+    beside.join();
+    ASSERT_EQ(sink_->answers.size(), round + 1);
+  }
+  auto one = make({});
+  auto other = one->twin();
+  one.reset();  // forgotten, which is an answer
+  EXPECT_TRUE(other->answered());
+  EXPECT_TRUE(sink_->answers.back().starts_with("HTTP/1.1 503 "));
 }
 
 TEST_F(ExchangeTest, TellsTheDatabaseWhoAsksWhateverTheClientSays) {

@@ -126,6 +126,7 @@ export function metadata(leg) {
   return {
     ...(leg.room && { videoCallUrl: `${BOOKER_URL}/video/${leg.uid}` }),
     ...leg.campaign,
+    ...(leg.session && { calyticsSession: leg.session }),
   };
 }
 

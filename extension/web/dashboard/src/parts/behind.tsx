@@ -7,7 +7,7 @@ import { useQuery } from "../state/queries";
 import { dayAfter, inputOf, scopeOf, type View } from "../state/view";
 import { maybe, t, type Key } from "../text";
 import { bucket, duration, localDay, monthOf, shown, weekdays } from "../text/format";
-import { stepName } from "../text/names";
+import { originName, stepName } from "../text/names";
 import { BookingLines, SessionLines } from "./lines";
 import { MetricLines } from "./metric_lines";
 import { Panel } from "./panel";
@@ -79,6 +79,9 @@ interface Told {
   coverage: number | null;
 }
 
+/** The model's name, which is the same in all languages: ETS(A,Ad,A). */
+const modelOf = (method: string | null): string => /^\w+\([\w,]+\)/.exec(method ?? "")?.[0] ?? "";
+
 /** What a forecast was made of, and how such forecasts did. */
 function Forecast({ view, dashboard, metrics, within: [metric = ""], name }: Parameters<Kind["Behind"]>[0]) {
   const scope = scopeOf(view);
@@ -90,7 +93,7 @@ function Forecast({ view, dashboard, metrics, within: [metric = ""], name }: Par
   });
   if (!told) return null;
   const facts: [string, string][] = [
-    [t("method"), told.method ?? ""],
+    [t("method"), modelOf(told.method)],
     [t("historyDays"), shown(days, "count")],
     [t("backTest"), t("backTests", { folds: shown(told.trial_folds, "count"), days: shown(told.trial_days, "count") })],
     [t("errorMase"), shown(told.error, "hops")],
@@ -145,7 +148,7 @@ export const KINDS: Record<string, Kind & { title: Key }> = {
   pace: { title: "pace", ...pace },
   forecast: { title: "expected", means: "forecastMeans", name: ([metric], metrics) => (metric ? titleOf(metric, metrics) : null), Behind: Forecast },
   origin: {
-    title: "origins", means: "originMeans", ofPeriod: true, name: ([, origin]) => origin ?? null,
+    title: "origins", means: "originMeans", ofPeriod: true, name: ([, origin]) => (origin ? originName(origin) : null),
     Behind: ({ view, within: [by, origin], note, name }) => <SessionLines name="explainTraffic" input={{ ...inputOf(view), by, origin }} note={`${name} ${note}`} />,
   },
   journey: {

@@ -6,6 +6,7 @@ import { inputOf, partOf, type View } from "../state/view";
 import { t } from "../text";
 import { Paged, SessionLines, statusOf } from "./lines";
 import type { Column, Table } from "./table";
+import { whyUnknown } from "./tile";
 
 interface Line {
   root_uid: string;
@@ -34,10 +35,14 @@ const SESSIONS: Record<string, [name: string, input: Input]> = {
   verified: ["explainTraffic", { outcome: "booked" }],
 };
 
+/** People can't be added: these are known of whole calendar periods of all services and artists alone. */
+const PEOPLE = new Set(["customers", "retention"]);
+
 /** What is behind a metric. minutes: what is told of each booking instead of what it counts. */
 export function MetricLines({ metric, view, note, minutes }: {
   metric: Metric & { explained?: boolean }; view: View; note: string; minutes?: string;
 }) {
+  if (PEOPLE.has(metric.metric) && (view.service || view.host || view.span || view.period === "custom")) return <p class="empty">{whyUnknown(metric.metric, [metric])}</p>;
   if (metric.explained) return <MetricBookings metric={metric} view={view} note={note} {...(minutes && { minutes })} />;
   const [name, input] = SESSIONS[metric.metric] ?? [];
   if (!name) return <p class="empty">{t("notOfBookings")}</p>;

@@ -3,9 +3,11 @@
 
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
+import type { ApiError } from "../api/client";
 import type { Answer } from "../state/queries";
 import { refresh } from "../state/queries";
 import { t } from "../text";
+import { wrong } from "../text/errors";
 import { DataTable } from "./data_table";
 import { fileName, picture, save } from "./download";
 import { Icon } from "./icon";
@@ -90,11 +92,11 @@ export function Panel({ title, note, aside, table, children, answer, empty, wide
   );
 }
 
-/** What went wrong, in its own words, with what helps to find it. */
-export function Failure({ error }: { error: { message: string; requestId: string | null } }) {
+/** What went wrong, with what helps to find it. */
+export function Failure({ error }: { error: ApiError }) {
   return (
     <div class="failure" role="alert">
-      <p>{error.message}</p>
+      <p>{wrong(error)}</p>
       {error.requestId && <p class="quiet">{t("requestId", { id: error.requestId })}</p>}
       <button type="button" onClick={refresh}>{t("retry")}</button>
     </div>

@@ -69,7 +69,7 @@ export function PeriodBar({ view, dashboard }: { view: View; dashboard: Dashboar
         <button type="button" class="tool" aria-label={t("nextPeriod")} title={t("nextPeriod")} onClick={() => step(view, dashboard, 1)}><Icon name="right" /></button>
         {dashboard && !isNow(dashboard) && <button type="button" onClick={() => go({ at: null, ...(view.period === "custom" && { period: "month" }) })}>{t("today")}</button>}
       </div>
-      <button type="button" class={`narrow-only ${filtered > 0 ? "chosen" : ""}`} aria-expanded={unfolded} aria-label={t("filters")} title={t("filters")} onClick={() => unfold(!unfolded)}>
+      <button type="button" class={`narrow-only ${filtered > 0 ? "chosen" : ""}`} aria-expanded={unfolded} aria-label={filtered > 0 ? `${t("filters")}: ${filtered}` : t("filters")} title={t("filters")} onClick={() => unfold(!unfolded)}>
         <Icon name="filter" />{filtered > 0 && filtered}
       </button>
       <div class={`filters ${unfolded ? "unfolded" : ""}`}>

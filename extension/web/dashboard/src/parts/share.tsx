@@ -6,6 +6,7 @@ import { mutate, type ApiError } from "../api/client";
 import { refresh, useQuery } from "../state/queries";
 import { address, type View } from "../state/view";
 import { t } from "../text";
+import { wrong } from "../text/errors";
 import { day } from "../text/format";
 import { Dialog } from "./dialog";
 
@@ -37,7 +38,7 @@ export function Share({ view, onClose }: { view: View; onClose: () => void }) {
       });
       setMade(linkTo(view, secret));
     } catch (failure) {
-      setError((failure as ApiError).message);
+      setError(wrong(failure as ApiError));
     }
     refresh();
   };
@@ -45,7 +46,7 @@ export function Share({ view, onClose }: { view: View; onClose: () => void }) {
     try {
       await mutate("revokeShare", { ...scope, label });
     } catch (failure) {
-      setError((failure as ApiError).message);
+      setError(wrong(failure as ApiError));
     }
     refresh();
   };

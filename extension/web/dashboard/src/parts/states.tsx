@@ -6,6 +6,7 @@ import type { ApiError } from "../api/client";
 import { isEmpty } from "../state/figures";
 import { go, type View } from "../state/view";
 import { t } from "../text";
+import { wrong } from "../text/errors";
 import { Failure } from "./panel";
 
 /** How to have Cal.com send to a source. */
@@ -66,7 +67,7 @@ export function Stale({ error, age }: { error: ApiError; age: string }) {
   return (
     <div class="stale" role="alert" data-state="stale">
       <span>{t("stale", { age })}</span>
-      <span class="quiet">{error.message}{error.requestId && ` · ${t("requestId", { id: error.requestId })}`}</span>
+      <span class="quiet">{wrong(error)}{error.requestId && ` · ${t("requestId", { id: error.requestId })}`}</span>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 // Español.
 
+import { health } from "./es_health";
 import { told } from "./es_told";
 import type { Texts } from "./index";
 
@@ -174,6 +175,9 @@ export const es: Texts = {
   "by.medium": "Medio",
   "by.campaign": "Campaña",
   "by.referrer": "Página de origen",
+  "origin.(direct)": "(directo)",
+  "origin.(none)": "(ninguno)",
+  "origin.(other)": "(otros)",
   bookedOnes: "Reservaron",
   conversion: "Conversión",
   experiments: "Experimentos",
@@ -184,6 +188,7 @@ export const es: Texts = {
   interval: "Intervalo del 95 %",
   difference: "Diferencia",
   undecided: "aún sin decidir",
+  sizesDiffer: "los tamaños de las variantes no son los previstos: busca qué pierde sesiones antes de fiarte del resto",
   better: "{variant} es mejor",
   worse: "{variant} es peor",
 
@@ -227,7 +232,7 @@ export const es: Texts = {
   trigger: "Suceso",
   why: "Por qué",
   replay: "Leer de nuevo",
-  replayed: "Entrega {delivery}: {outcome} {detail}",
+  replayed: "Entrega {delivery}: {outcome}",
 
   funnel: "De la visita a la reserva",
   step: "Paso",
@@ -263,7 +268,7 @@ export const es: Texts = {
   "share.limited": "Quien tenga el enlace ve solo los números de {what}, y no puede cambiar nada. Caduca a los 30 días.",
   "share.label": "Para quién es",
   "share.make": "Crear un enlace",
-  "share.once": "Cópielo ahora: no se vuelve a mostrar.",
+  "share.once": "Cópialo ahora: no se vuelve a mostrar.",
   "share.link": "Enlace",
   "share.copy": "Copiar",
   "share.revoke": "Revocar",
@@ -322,15 +327,31 @@ export const es: Texts = {
   "unknown.retention": "Las personas no se suman por días: solo de periodos enteros del calendario, sin filtro.",
 
   "error.title": "No se pueden obtener los números",
+  "error.unreached": "No se llega al servidor.",
+  "error.other": "Algo ha ido mal (HTTP {status}).",
+  "error.400": "No se puede responder a lo que se pide.",
+  "error.401": "La sesión ha terminado: entra de nuevo.",
+  "error.403": "Esto no se puede ver con esta cuenta o este enlace.",
+  "error.404": "No hay nada con ese nombre.",
+  "error.405": "Esto no se puede pedir así.",
+  "error.408": "La petición ha tardado demasiado.",
+  "error.413": "Es demasiado de una vez.",
+  "error.415": "No se puede leer.",
+  "error.429": "Demasiadas peticiones a la vez: espera un poco.",
+  "error.500": "Algo ha ido mal en la base de datos; su registro sabe qué.",
+  "error.503": "La base de datos no responde o está ocupada.",
+  "error.504": "La base de datos ha tardado demasiado.",
+  "wrong.password": "El nombre y la contraseña no se corresponden.",
+  "wrong.token": "Este token no es válido.",
   stale: "Estos son los últimos números, de {age}.",
   "noData.title": "Aún no hay datos",
   "noData.text": "Calytics está en marcha y espera el primer webhook de Cal.com.",
-  "noData.open": "En Cal.com abra Settings → Developer → Webhooks → New webhook.",
+  "noData.open": "En Cal.com abre Settings → Developer → Webhooks → New webhook.",
   "noData.url": "Subscriber URL:",
   "noData.secret": "Secret: el que mostró make run, o uno nuevo:",
-  "noData.triggers": "Elija todos los eventos de reserva, sin plantilla de contenido propia.",
-  "noData.ping": "Pulse Ping test: esta página se llena sola.",
-  "noData.ask": "Pida a un administrador que conecte Cal.com.",
+  "noData.triggers": "Elige todos los eventos de reserva, sin plantilla de contenido propia.",
+  "noData.ping": "Pulsa Ping test: esta página se llena sola.",
+  "noData.ask": "Pide a un administrador que conecte Cal.com.",
   "noData.demo": "¿Solo mirar? El año de un estudio de tatuaje inventado:",
   "nothing.title": "Nada en este periodo",
   "nothing.text": "Hay reservas, pero ninguna en este periodo.",
@@ -341,4 +362,5 @@ export const es: Texts = {
   "filtered.clear": "Quitar los filtros",
 
   ...told,
+  ...health,
 };

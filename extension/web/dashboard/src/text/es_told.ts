@@ -123,7 +123,7 @@ export const told: Told = {
   "formula.funnel_selected": "de las que vieron: un SERVICE_SELECT posterior, en las 24 horas siguientes a la vista",
   "formula.funnel_began": "de las que eligieron: un BOOKING_START posterior, en las 24 horas siguientes a la vista",
   "formula.funnel_submitted": "de las que empezaron: un BOOKING_SUBMIT posterior, en las 24 horas siguientes a la vista",
-  "formula.funnel_booked": "de las que enviaron: nombraron después, en las 24 horas siguientes a la vista, una reserva de la que informa un webhook verificado",
+  "formula.funnel_booked": "de las que enviaron: reservaron después, en las 24 horas siguientes a la vista, según un webhook verificado",
   "formula.funnel_pending": "de las que vieron: aún sin reserva, menos de 24 horas antes de la consulta",
   "formula.selection_rate": "funnel_selected / funnel_viewed",
   "formula.start_rate": "funnel_began / funnel_selected",
@@ -133,7 +133,7 @@ export const told: Told = {
   "formula.mean_time_to_convert": "milisegundos de la vista a la reserva / funnel_booked",
   "formula.time_to_convert_p50": "cuantil (rango más próximo) de los segundos de la vista a la reserva; exacto por debajo de 64 s, a lo sumo un 1,6 % por encima",
   "formula.claimed": "sesiones cuya página dijo que se reservó (BOOKING_COMPLETE)",
-  "formula.verified": "sesiones que nombraron una reserva de la que informa un webhook verificado",
+  "formula.verified": "sesiones con una reserva de la que informa un webhook verificado",
   "formula.claim_gap": "sesiones que dicen haber reservado y no están verificadas / sesiones que dicen haber reservado",
   "formula.session_conversion": "verified / sessions",
 

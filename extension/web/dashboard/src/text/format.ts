@@ -60,6 +60,9 @@ export function duration(seconds: number): string {
   return unit(seconds * 1000, "millisecond", 0);
 }
 
+/** So many bytes. */
+export const size = (bytes: number): string => unit(bytes / 1e9, "gigabyte", 1);
+
 /** A value as people read it. */
 export function shown(value: number | string | null | undefined, kind: Kind, currency?: string | null): string {
   if (value === null || value === undefined) return t("unknown");

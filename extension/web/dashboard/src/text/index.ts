@@ -7,8 +7,8 @@ import { useEffect, useState } from "preact/hooks";
 import { change, currentSettings, onSettings, type Settings } from "../state/settings";
 import { en } from "./en";
 
-/** What the database tells in English: names and meanings of metrics, and alerts. */
-export type Told = { [name: `${"metric" | "formula" | "alert"}.${string}`]: string };
+/** What the database tells in English: names and meanings of metrics, alerts, and what is off. */
+export type Told = { [name: `${"metric" | "formula" | "alert" | "off"}.${string}`]: string };
 /** All of English's texts, and in other languages what the database tells. */
 export type Texts = Record<Key, string> & Told;
 export type Key = keyof typeof en;

@@ -1,20 +1,21 @@
 import { Panel } from "../parts/panel";
 import { useQuery } from "../state/queries";
 import { knows, maybe, t } from "../text";
-import { time } from "../text/format";
+import { shown, size, time } from "../text/format";
 
 /** cal.health(), as far as the page shows it; who isn't an admin of all sources is only told that it answers. */
 export interface Health {
   status: string;
   version?: string;
   postgres?: string;
-  off?: { feature: string; why: string; how: string }[];
+  off?: { code: string; feature: string; why: string; how: string }[];
   alerts?: {
     alert: string;
     source: string | null;
     severity: "warning" | "critical";
     title: string;
     detail: string | null;
+    facts: Record<string, number> | null;
     raised_at: string;
     advice: string;
   }[];
@@ -47,17 +48,24 @@ interface Concern {
   spoken: boolean;
 }
 
+/** What a detail tells, as it is written. */
+const told = (facts: Record<string, number> | null): Record<string, string> =>
+  Object.fromEntries(Object.entries(facts ?? {}).map(([name, value]) => [name, name === "free" || name === "total" ? size(value) : shown(value, "count")]));
+
 /** What somebody should look at: alerts that are raised, what is off, and sources that nothing can be received for. */
 function concerns(health: Health): Concern[] {
   return [
-    ...(health.alerts ?? []).map(({ alert, source, severity, title, detail, raised_at: since, advice }) => ({
-      level: severity, what: [source, maybe(`alert.${alert}.title`, title)].filter(Boolean).join(": "), detail, since,
+    ...(health.alerts ?? []).map(({ alert, source, severity, title, detail, facts, raised_at: since, advice }) => ({
+      level: severity, what: [source, maybe(`alert.${alert}.title`, title)].filter(Boolean).join(": "),
+      detail: detail && maybe(`alert.${alert}.detail`, detail, told(facts)), since,
       how: maybe(`alert.${alert}.advice`, advice), spoken: knows(`alert.${alert}.title`),
     })),
     ...(health.sources ?? []).filter(({ valid_secrets: secrets }) => secrets === 0).map(({ source }) => ({
       level: "critical" as const, what: t("alert.secret", { source }), how: `select cal.rotate_secret('${source}');`, spoken: true,
     })),
-    ...(health.off ?? []).map(({ feature, why, how }) => ({ level: "off" as const, what: `${feature}: ${why}`, how, spoken: false })),
+    ...(health.off ?? []).map(({ code, feature, why, how }) => ({
+      level: "off" as const, what: maybe(`off.${code}.what`, `${feature}: ${why}`), how: maybe(`off.${code}.how`, how), spoken: knows(`off.${code}.what`),
+    })),
   ];
 }
 
@@ -73,7 +81,7 @@ export function AlertsPanel() {
             <span class="level">{maybe(`level.${level}`, level)}</span>
             <span lang={spoken ? undefined : "en"}>
               {what}
-              {detail && <span lang="en"> ({detail})</span>}
+              {detail && ` (${detail})`}
               {since && <span class="quiet"> · {t("since", { time: time(since) })}</span>}
               <br />
               <span class="quiet">{how}</span>

@@ -58,9 +58,9 @@ function One({ experiment: { experiment, variants } }: { experiment: Experiment 
       each.variant, each.sessions, each.conversions, each.rate, span(each.low, each.high), points(each.difference_low, each.difference_high),
     ]),
   };
-  const warning = variants.find((each) => each.warning)?.warning;
+  const warning = variants.some((each) => each.warning);
   return (
     <Panel title={t("experimentNamed", { name: experiment })} note={t("last90")} table={table}
-      aside={<span class="quiet">{verdict(variants)}{warning && ` · ${warning}`}</span>} />
+      aside={<span class="quiet">{verdict(variants)}{warning && ` · ${t("sizesDiffer")}`}</span>} />
   );
 }

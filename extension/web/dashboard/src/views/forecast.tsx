@@ -13,7 +13,6 @@ interface Forecast {
   reason: string | null;
   reason_code: string | null;
   history_days: number;
-  method: string | null;
   error: number | null;
   naive_error: number | null;
   coverage: number | null;
@@ -61,7 +60,7 @@ export function ForecastPanel({ context }: { context: Context }) {
     <Panel wide title={t("forecast")} answer={answer} table={table} legend={marks.map(({ label, color, type }) => ({ label, color, type }))}
       empty={answer.data && !known ? reasonOf(answer.data) : null}
       aside={known && error != null && (
-        <span class="quiet" title={answer.data?.method ?? ""}>
+        <span class="quiet">
           {t("forecastError", { error: shown(error, "hops"), naive: shown(naive, "hops"), coverage: shown(coverage, "rate") })}
         </span>
       )}>

@@ -11,7 +11,7 @@ import { useQuery } from "../state/queries";
 import { go, inputOf, part } from "../state/view";
 import { t } from "../text";
 import { shown } from "../text/format";
-import { stepName } from "../text/names";
+import { originName, stepName } from "../text/names";
 import { noteOf, seriesOfMetrics, type Context } from "./context";
 import { ExperimentsPanel } from "./experiments";
 import { FunnelPanel } from "./funnel_panel";
@@ -68,15 +68,16 @@ function Journeys({ context }: { context: Context }) {
 function Sources({ context }: { context: Context }) {
   const [by, setBy] = useState<(typeof WAYS)[number]>("source");
   const answer = useQuery<{ origin: string; sessions: number; booked: number; conversion: number | null }[]>("getTrafficSources", { ...inputOf(context.view), by, limit: 50 });
+  const origins = answer.data ?? [];
   const table: Table = {
     columns: [
       { title: t(`by.${by}`), kind: "text" }, { title: t("sessions"), kind: "count" }, { title: t("bookedOnes"), kind: "count" },
       { title: t("conversion"), kind: "rate" },
     ],
-    rows: (answer.data ?? []).map(({ origin, sessions, booked, conversion }) => [origin, sessions, booked, conversion]),
+    rows: origins.map(({ origin, sessions, booked, conversion }) => [originName(origin), sessions, booked, conversion]),
   };
   return (
-    <Ranked metrics={[null, "origin", "origin", "origin"]} onOpen={(open, origin) => go({ open, within: part(by, origin) })} title={t("origins")} note={noteOf(context)} table={table} barOf={1} answer={answer} empty={answer.data?.length === 0 ? t("noVisits") : null}
+    <Ranked metrics={[null, "origin", "origin", "origin"]} onOpen={(open, name) => go({ open, within: part(by, origins.find(({ origin }) => originName(origin) === name)!.origin) })} title={t("origins")} note={noteOf(context)} table={table} barOf={1} answer={answer} empty={answer.data?.length === 0 ? t("noVisits") : null}
       aside={
         <select aria-label={t("origins")} value={by} onChange={(event) => setBy(event.currentTarget.value as typeof by)}>
           {WAYS.map((way) => <option key={way} value={way}>{t(`by.${way}`)}</option>)}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { logIn, type ApiError } from "../api/client";
 import { t } from "../text";
+import { wrong } from "../text/errors";
 
 /** Asks who is there: a name and a password, or a token. */
 export function Login({ onDone }: { onDone: () => void }) {
@@ -50,7 +51,7 @@ export function Login({ onDone }: { onDone: () => void }) {
         )}
         {error && (
           <p class="wrong" role="alert">
-            {error.message}
+            {error.status === 401 ? t(byToken ? "wrong.token" : "wrong.password") : wrong(error)}
             {error.requestId && <small> {t("requestId", { id: error.requestId })}</small>}
           </p>
         )}

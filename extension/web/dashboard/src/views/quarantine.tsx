@@ -6,7 +6,8 @@ import { Panel } from "../parts/panel";
 import type { Table } from "../parts/table";
 import { refresh, useQuery } from "../state/queries";
 import { scopeOf } from "../state/view";
-import { t } from "../text";
+import { maybe, t } from "../text";
+import { wrong } from "../text/errors";
 import { shown, time } from "../text/format";
 import type { Context } from "./context";
 
@@ -26,10 +27,10 @@ export function QuarantinePanel({ context }: { context: Context }) {
   const rows = answer.data?.rows ?? [];
   const replay = async (delivery: number) => {
     try {
-      const { outcome, detail } = await mutate<{ outcome: string; detail: string | null }>("replay", { delivery, ...(source && { source }) });
-      tell(t("replayed", { delivery, outcome, detail: detail ?? "" }));
+      const { outcome } = await mutate<{ outcome: string }>("replay", { delivery, ...(source && { source }) });
+      tell(t("replayed", { delivery, outcome: maybe(`outcome.${outcome}`, outcome) }));
     } catch (error) {
-      tell((error as ApiError).message);
+      tell(wrong(error as ApiError));
     }
     refresh();
   };
@@ -54,7 +55,7 @@ export function QuarantinePanel({ context }: { context: Context }) {
                 <td>{time(row.received_at)}</td>
                 <td>{row.trigger}</td>
                 <td>{row.uid}</td>
-                <td>{row.detail}</td>
+                <td lang="en">{row.detail}</td>
                 <td class="number"><button type="button" aria-label={`${t("replay")}: ${row.delivery_id}`} onClick={() => void replay(row.delivery_id)}>{t("replay")}</button></td>
               </tr>
             ))}
