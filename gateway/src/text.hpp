@@ -30,5 +30,7 @@ std::string as_utf8(std::string_view text);
 
 // Appends a JSON string literal, quotes included; `text` must be UTF-8.
 void append_json_string(std::string& out, std::string_view text);
+// The same for any bytes, as as_utf8() takes them.
+void append_json_text(std::string& out, std::string_view text);
 
 }  // namespace calytics::gateway
