@@ -20,6 +20,7 @@ create table calytics.sync (
   next_at      timestamptz not null default now(), -- when the next thing is to be fetched
   fetches      int not null default 0,             -- number of the one under way
   failures     int not null default 0,             -- in a row
+  trouble      text,                               -- the problem's kind
   problem      text,
   started_at   timestamptz,
   finished_at  timestamptz,
@@ -31,11 +32,11 @@ comment on table calytics.sync is 'Of which sources Cal.com''s API is asked, wit
 create view cal.sync as
   select s.name as source, y.api_url, y.username, y.every,
          case when y.problem is not null then 'failing' when y.finished_at is null or y.finished_at < y.started_at then 'running' else 'idle' end as state,
-         y.problem, y.failures, y.started_at, y.finished_at, y.reached as synced_to, y.bookings, y.applied, y.next_at
+         y.trouble, y.problem, y.failures, y.started_at, y.finished_at, y.reached as synced_to, y.bookings, y.applied, y.next_at
     from calytics.sync y join calytics.source s using (source_id);
 comment on view cal.sync is
   'Sources whose bookings are asked for at Cal.com''s API (cal.set_sync). state: idle, running (the first one takes all bookings there '
-  'are) or failing, and problem says why; synced_to: the last change that has been seen; bookings: how many were read in all, and '
+  'are) or failing: trouble is unreachable, key (it was refused), patience (asked too often), answer (a status) or content, and problem says more; synced_to: the last change that has been seen; bookings: how many were read in all, and '
   'applied: how many of these told something that no webhook had.';
 
 create function cal.set_sync(
@@ -64,7 +65,7 @@ begin
   update calytics.sync y
      set api_key = coalesce(set_sync.api_key, y.api_key), api_url = coalesce(rtrim(set_sync.api_url, '/'), y.api_url),
          username = coalesce(set_sync.username, y.username), every = coalesce(set_sync.every, y.every),
-         step = 'services', failures = 0, problem = null, next_at = now(),
+         step = 'services', failures = 0, trouble = null, problem = null, next_at = now(),
          -- Another account's bookings may be older than the last change seen.
          reached = case when coalesce(set_sync.api_key, y.api_key) = y.api_key
                          and coalesce(rtrim(set_sync.api_url, '/'), y.api_url) = y.api_url then y.reached end
@@ -202,16 +203,16 @@ comment on function calytics.sync_bookings(int, json, jsonb) is
   'Takes a page of bookings; what is archived already isn''t taken twice. Gives how many there were, how many of these told something '
   'new, and when the last of them was changed.';
 
-create function calytics.sync_failed(src int, why text, wait interval default null) returns void
+create function calytics.sync_failed(src int, trouble text, why text, wait interval default null) returns void
   language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   update calytics.sync y
-     set problem = why, failures = y.failures + 1,
+     set trouble = sync_failed.trouble, problem = why, failures = y.failures + 1,
          next_at = clock_timestamp() + coalesce(wait, least(interval '30 minutes', interval '15 seconds' * 2 ^ least(y.failures, 10)))
    where y.source_id = src;
 $$;
-comment on function calytics.sync_failed(int, text, interval) is
-  'Remembers why Cal.com''s API couldn''t be asked, and when to try again: ever later unless that is said.';
+comment on function calytics.sync_failed(int, text, text, interval) is
+  'Remembers what kind of trouble and why Cal.com''s API couldn''t be asked, and when to try again: ever later unless that is said.';
 
 create function calytics.sync_services(src int, services json) returns void
   language sql volatile set search_path = pg_catalog, pg_temp
@@ -222,7 +223,7 @@ as $$
                                                         'currency', t.value -> 'currency', 'title', t.value -> 'title')), '[]')
              from json_array_elements(sync_services.services) t where json_typeof(t.value) = 'object')
            else y.services end,
-         step = 'bookings', skip = 0, since = y.reached - interval '5 minutes', problem = null, failures = 0, next_at = clock_timestamp()
+         step = 'bookings', skip = 0, since = y.reached - interval '5 minutes', trouble = null, problem = null, failures = 0, next_at = clock_timestamp()
    where y.source_id = src;
 $$;
 comment on function calytics.sync_services(int, json) is
@@ -242,7 +243,7 @@ begin
   onward := got.reached - interval '1 ms';
   update calytics.sync y
      set bookings = y.bookings + got.read, applied = y.applied + got.applied, reached = greatest(y.reached, got.reached),
-         problem = null, failures = 0,
+         trouble = null, problem = null, failures = 0,
          since = greatest(y.since, onward),
          skip = case when onward > y.since or (y.since is null and onward is not null) then 0 else y.skip + got.read end,
          next_at = clock_timestamp() + interval '600 ms'  -- 120 a minute are allowed
@@ -265,18 +266,18 @@ declare
   lists_services boolean := (select y.step = 'services' from calytics.sync y where y.source_id = src);
 begin
   if problem <> '' then
-    perform calytics.sync_failed(src, 'Cal.com''s API can''t be reached: ' || left(problem, 300));
+    perform calytics.sync_failed(src, 'unreachable', 'Cal.com''s API can''t be reached: ' || left(problem, 300));
   elsif status in ('401', '403') then
     perform calytics.sync_failed(
-      src, format('Cal.com''s API refuses the key (%s): make a new one there, and give it to cal.set_sync', status), '1 hour');
+      src, 'key', format('Cal.com''s API refuses the key (%s): make a new one there, and give it to cal.set_sync', status), '1 hour');
   elsif status = '429' then
     perform calytics.sync_failed(
-      src, 'Cal.com''s API asks for patience (429)',
+      src, 'patience', 'Cal.com''s API asks for patience (429)',
       make_interval(secs => case when patience ~ '^[1-9][0-9]{0,3}$' then patience::int else 60 end));
   elsif lists_services and status ~ '^4' then
     perform calytics.sync_services(src, null);
   elsif status <> '200' then
-    perform calytics.sync_failed(src, format('Cal.com''s API answers %s', status));
+    perform calytics.sync_failed(src, 'answer', format('Cal.com''s API answers %s', status));
   else
     begin
       if lists_services then
@@ -285,7 +286,7 @@ begin
         perform calytics.sync_page(src, calytics.readable_json(content));
       end if;
     exception when data_exception or no_data_found then
-      perform calytics.sync_failed(src, 'what Cal.com''s API answers can''t be taken: ' || left(sqlerrm, 300));
+      perform calytics.sync_failed(src, 'content', 'what Cal.com''s API answers can''t be taken: ' || left(sqlerrm, 300));
     end;
   end if;
 end

@@ -35,6 +35,8 @@ export interface Health {
     valid_secrets: number;
     last_webhook_at: string | null;
     last_webhook_age_s: number | null;
+    /** What Cal.com's API is asked for; null where it isn't. */
+    sync: { state: "idle" | "running" | "failing"; trouble: string | null; problem: string | null; finished_at: string | null; applied: number } | null;
   }[];
 }
 
@@ -63,6 +65,10 @@ function concerns(health: Health): Concern[] {
     ...(health.sources ?? []).filter(({ valid_secrets: secrets }) => secrets === 0).map(({ source }) => ({
       level: "critical" as const, what: t("alert.secret", { source }), how: `select cal.rotate_secret('${source}');`, spoken: true,
     })),
+    ...(health.sources ?? []).flatMap(({ source, sync }) => sync?.trouble ? [{
+      level: "warning" as const, what: t("sync.trouble", { source }), detail: maybe(`sync.${sync.trouble}`, sync.problem ?? ""),
+      how: t(sync.trouble === "key" ? "sync.newKey" : "sync.again"), spoken: true,
+    }] : []),
     ...(health.off ?? []).map(({ code, feature, why, how }) => ({
       level: "off" as const, what: maybe(`off.${code}.what`, `${feature}: ${why}`), how: maybe(`off.${code}.how`, how), spoken: knows(`off.${code}.what`),
     })),
