@@ -8,7 +8,7 @@ declare
   name text;
 begin
   foreach name in array array[
-    'segment', 'source', 'source_source_id_seq', 'source_key', 'source_secret', 'source_network', 'api_token', 'delivery_id',
+    'segment', 'source', 'source_source_id_seq', 'source_key', 'source_secret', 'source_network', 'sync', 'api_token', 'delivery_id',
     'webhook_delivery', 'erased', 'booking', 'attendee', 'booking_change', 'service', 'host', 'person',
     'booking_private', 'booking_session', 'payment', 'chain', 'mark_id', 'chain_mark', 'bucket', 'recent_delta',
     'account', 'share', 'share_share_id_seq', 'better_auth', 'opening', 'blocked', 'blocked_block_id_seq', 'tracking', 'event_key', 'event', 'event_service',

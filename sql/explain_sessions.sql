@@ -56,18 +56,24 @@ create function calytics.walks(src int, lo timestamptz, hi timestamptz)
   returns table (session_id text, began_at timestamptz, types text[], uid text)
   language sql stable
 begin atomic
-  select n.session_id, min(n.occurred_at), array_agg(n.event_type order by n.occurred_at, n.event_id),
+  select n.session_id, min(n.occurred_at),
+         coalesce(array_agg(n.event_type order by n.occurred_at, n.event_id) filter (where n.event_type is not null), '{}'),
          (array_agg(n.uid order by n.occurred_at, n.uid) filter (where n.uid is not null))[1]
     from (
       select g.*, count(*) filter (where g.begins) over (partition by g.session_id order by g.occurred_at, g.begins desc) as n
         from (
-          select e.session_id, e.occurred_at, e.event_type, e.event_id, b.uid,
-                 coalesce(e.occurred_at - lag(e.occurred_at) over (partition by e.session_id order by e.occurred_at)
-                            > interval '30 minutes', true) as begins
-            from calytics.event e
-            left join calytics.booking b on b.source_id = src and b.uid = e.booking_uid
-           where e.source_id = src and not e.bot
-             and e.occurred_at >= lo - interval '30 minutes' and e.occurred_at < hi + interval '1 day') g) n
+          select x.*, coalesce(x.occurred_at - lag(x.occurred_at) over (partition by x.session_id order by x.occurred_at)
+                                 > interval '30 minutes', true) as begins
+            from (
+              select e.session_id, e.occurred_at, e.event_type, e.event_id, b.uid
+                from calytics.event e
+                left join calytics.booking b on b.source_id = src and b.uid = e.booking_uid
+               where e.source_id = src and not e.bot
+                 and e.occurred_at >= lo - interval '30 minutes' and e.occurred_at < hi + interval '1 day'
+              union all
+              -- Told of by webhooks alone.
+              select m.session_id, m.booked_at, null, null, m.uid
+                from calytics.session_bookings(src, null, lo - interval '30 minutes', hi + interval '1 day') m) x) g) n
    group by n.session_id, n.n
   having min(n.occurred_at) >= lo and min(n.occurred_at) < hi;
 end;
@@ -103,13 +109,19 @@ begin
     left join lateral calytics.uid_named(s.source_id, pending, t.session_id, t.began_at, t.ended_at) u on t.booked
     left join lateral (
       -- Of a second session of the same id, which its funnel tells nothing of.
-      select e.booking_uid
-        from calytics.event e
-       where u.uid is null and e.source_id = s.source_id and e.session_id = t.session_id
-         and e.received_at >= t.received_first and e.received_at <= t.received_last
-         and e.occurred_at >= t.began_at and e.occurred_at <= t.ended_at
-         and exists (select from calytics.booking x where x.source_id = s.source_id and x.uid = e.booking_uid)
-       order by e.occurred_at, e.booking_uid limit 1) n on t.booked
+      select x.booking_uid
+        from (
+          select e.occurred_at, e.booking_uid
+            from calytics.event e
+           where e.source_id = s.source_id and e.session_id = t.session_id
+             and e.received_at >= t.received_first and e.received_at <= t.received_last
+             and e.occurred_at >= t.began_at and e.occurred_at <= t.ended_at
+             and exists (select from calytics.booking x where x.source_id = s.source_id and x.uid = e.booking_uid)
+          union all
+          select m.booked_at, m.uid
+            from calytics.session_bookings(s.source_id, array[t.session_id], t.began_at, t.ended_at + interval '1 microsecond') m) x
+       where u.uid is null and t.booked
+       order by x.occurred_at, x.booking_uid limit 1) n on t.booked
     left join calytics.booking b on b.source_id = s.source_id and b.uid = coalesce(u.uid, n.booking_uid)
     left join calytics.service_names(s.source_id) v on v.key = coalesce(b.event_type_id::text, b.service)
     left join calytics.host_names(s.source_id) h on h.key = coalesce(b.host_id::text, b.host)

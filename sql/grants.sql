@@ -1,5 +1,5 @@
 -- Who may do what, in one place. Nothing is open to public; cal_gateway may call cal.http and
--- nothing else; cal_reader reads all but personal data and secrets; cal_admin also configures,
+-- cal.sync_step and nothing else; cal_reader reads all but personal data and secrets; cal_admin also configures,
 -- replays and sees persons.
 
 revoke all on all functions in schema cal, calytics from public;
@@ -7,11 +7,11 @@ revoke all on all tables in schema cal, calytics from public;
 
 grant usage on schema cal to cal_gateway, cal_reader, cal_admin;
 
-grant execute on function cal.http(text, text, text, jsonb, bytea) to cal_gateway;
+grant execute on function cal.http(text, text, text, jsonb, bytea), cal.sync_step(text, text, text, jsonb, bytea) to cal_gateway;
 
 grant select on cal.source, cal.service, cal.host, cal.booking, cal.booking_change, cal.attendee,
                 cal.delivery, cal.metric, cal.chain, cal.payment, cal.service_analytics, cal.realtime_metrics,
-                cal.opening_hours, cal.analytics_event, cal.booking_funnel, cal.alert, cal.alert_rule
+                cal.opening_hours, cal.analytics_event, cal.booking_funnel, cal.alert, cal.alert_rule, cal.sync
   to cal_reader, cal_admin;
 grant execute on function
     cal.verify_signature(bytea, text, text), cal.health(), cal.health_history(timestamptz, timestamptz, interval),
@@ -46,6 +46,9 @@ grant select on cal.person, cal.booking_private, cal.blocked_time, cal.token, ca
 grant execute on function
     cal.set_source(text, text, text, int, interval, interval, interval, interval, text),
     cal.set_networks(cidr[], text),
+    cal.set_sync(text, text, text, interval, text),
+    cal.remove_sync(text),
+    cal.sync_now(text),
     cal.set_opening_hours(jsonb, text, text),
     cal.block_time(tstzrange, text, text, text),
     cal.unblock_time(bigint),

@@ -70,13 +70,14 @@ begin
                'last_webhook_at', last.received_at,
                'last_webhook_age_s', extract(epoch from clock_timestamp() - last.received_at)::bigint,
                'last_outcome', last.outcome,
+               'sync', (select to_jsonb(y) - array['source', 'username', 'every'] from cal.sync y where y.source = s.name),
                'quarantined', (select count(*) from calytics.webhook_delivery q
                                 where q.source_id = s.source_id and q.outcome = 'quarantined'))
                order by s.name), '[]')
         from calytics.source s
         left join lateral (
           select d.received_at, d.outcome from calytics.webhook_delivery d
-           where d.source_id = s.source_id
+           where d.source_id = s.source_id and d.trigger is distinct from 'BOOKING_SYNCED'
            order by d.delivery_id desc limit 1) last on true));
 end
 $$;
@@ -87,7 +88,8 @@ comment on function cal.health() is
   'pending, events among them, that is not folded yet, so that readers add them, and for how many seconds the oldest has been '
   '(lag_s; NULL if none is), folded rows not merged yet, when something was last folded, and worker: the '
   'folder''s process, runs and errors (NULL if this database never had one); and per source '
-  'the last webhook, its age in seconds, valid secrets and the number of quarantined deliveries.';
+  'the last webhook, its age in seconds, valid secrets, the number of quarantined deliveries, and sync: that of cal.sync (NULL where '
+  'Cal.com''s API isn''t asked).';
 
 create function calytics.insist_on_primary() returns void
   language plpgsql stable set search_path = pg_catalog, pg_temp

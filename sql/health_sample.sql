@@ -123,7 +123,7 @@ begin atomic
     from (select d.received_at as at, d.received_at - lag(d.received_at) over (order by d.received_at) as gap
             from calytics.webhook_delivery d
            where d.received_at > longest_silence.last - interval '28 days' and d.received_at <= longest_silence.last
-             and d.source_id = src) g;
+             and d.source_id = src and d.trigger is distinct from 'BOOKING_SYNCED') g;
 end;
 comment on function calytics.longest_silence(int, timestamptz) is
   'The longest time between two webhooks of a source in the four weeks before a moment; NULL where there were less than 20, or '
@@ -139,7 +139,8 @@ declare
   longest interval;
 begin
   select d.delivery_id, d.received_at into last
-    from calytics.webhook_delivery d where d.source_id = src order by d.delivery_id desc limit 1;
+    from calytics.webhook_delivery d where d.source_id = src and d.trigger is distinct from 'BOOKING_SYNCED'
+   order by d.delivery_id desc limit 1;
   if not found then
     return;
   elsif at - last.received_at < night then

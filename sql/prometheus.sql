@@ -68,7 +68,16 @@ begin
            array['source', x.name], round(extract(epoch from now - last.received_at), 3)
       from calytics.source x
      cross join lateral (select d.received_at from calytics.webhook_delivery d
-                          where d.source_id = x.source_id order by d.delivery_id desc limit 1) last order by 4;
+                          where d.source_id = x.source_id and d.trigger is distinct from 'BOOKING_SYNCED'
+                          order by d.delivery_id desc limit 1) last order by 4;
+  return query
+    select 'calytics_sync_age_seconds', 'gauge', 'For how long Cal.com''s API was not read to its end; from a source''s set-up on.',
+           array['source', y.source], round(extract(epoch from now - coalesce(y.finished_at, y.started_at)), 3)
+      from cal.sync y where y.started_at is not null order by 4;
+  return query
+    select 'calytics_sync_failures', 'gauge', 'How often in a row Cal.com''s API could not be asked.',
+           array['source', y.source], y.failures::numeric
+      from cal.sync y order by 4;
   return query
     select 'calytics_alert_raised', 'gauge', '1 for an alert that is raised.',
            array['alert', r.alert, 'severity', r.severity, 'source', coalesce(r.source, '')],

@@ -1,33 +1,6 @@
 -- Who came, from where, and which way they went: sessions of people, as events tell of them. A session ends
 -- when its id was silent for 30 minutes; it belongs to the period in which it began, with all that follows.
 
-create function calytics.sessions(src int, lo timestamptz, hi timestamptz)
-  returns table (session_id text, began_at timestamptz, ended_at timestamptz, types text[], booked boolean)
-  language sql stable
-begin atomic
-  select n.session_id, min(n.occurred_at), max(n.occurred_at),
-         coalesce(array_agg(n.event_type order by n.occurred_at, n.event_id) filter (where n.event_type is not null), '{}'),
-         bool_or(n.event_type is null or exists (select from calytics.booking b where b.source_id = src and b.uid = n.booking_uid))
-    from (
-      select g.*, count(*) filter (where g.begins) over (partition by g.session_id order by g.occurred_at, g.begins desc) as n
-        from (
-          select x.*, coalesce(x.occurred_at - lag(x.occurred_at) over (partition by x.session_id order by x.occurred_at)
-                                 > interval '30 minutes', true) as begins
-            from (
-              select e.session_id, e.occurred_at, e.event_type, e.event_id, e.booking_uid
-                from calytics.event e
-               where e.source_id = src and not e.bot
-                 and e.occurred_at >= lo - interval '30 minutes' and e.occurred_at < hi + interval '1 day'
-              union all
-              select m.session_id, m.booked_at, null, null, m.uid
-                from calytics.session_bookings(src, null, lo - interval '30 minutes', hi + interval '1 day') m) x) g) n
-   group by n.session_id, n.n
-  having min(n.occurred_at) >= lo and min(n.occurred_at) < hi;
-end;
-comment on function calytics.sessions(int, timestamptz, timestamptz) is
-  'Sessions of people that began from lo to before hi, followed for a day: types in the order in which they happened; '
-  'booked: it named a booking that a verified webhook tells of, or one named it.';
-
 create function calytics.journeys(src int, lo timestamptz, hi timestamptz, steps int)
   returns table (step int, from_event text, to_event text, sessions bigint)
   language c stable strict set search_path = pg_catalog, pg_temp set jit = off

@@ -76,6 +76,7 @@ declare
 begin
   unmerged := cal.fold();
   return jsonb_build_object(
+    'synced', cal.sync_now(),
     'folded', true,
     'pending', calytics.pending() - unmerged,
     'unmerged', unmerged,
@@ -83,7 +84,8 @@ begin
 end
 $$;
 comment on function calytics.trpc_sync(jsonb) is
-  'calAnalytics.syncData: folds what is pending (cal.fold), and says what still is since then.';
+  'calAnalytics.syncData: has Cal.com''s API asked for what webhooks missed (cal.sync_now; synced: of how many sources), folds what is '
+  'pending (cal.fold), and says what still is since then.';
 
 create function calytics.trpc_events(call jsonb, events jsonb) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp

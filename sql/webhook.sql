@@ -7,6 +7,7 @@ create type calytics.webhook as (
   problem                text,         -- why it is unreadable and what to do; free of personal data
   trigger                text,
   happened_at            timestamptz,  -- the event's time; the booking's creation in a flat body
+  created_at             timestamptz,  -- of the booking, where the API tells it
   uid                    text,
   booking_id             bigint,
   status                 text,
@@ -14,6 +15,7 @@ create type calytics.webhook as (
   reschedule_booking_id  bigint,
   reschedule_starts_at   timestamptz,
   reschedule_ends_at     timestamptz,
+  superseded_by          text,         -- the leg that replaces this one, where the API tells it
   event_type_id          bigint,
   service                text,
   service_title          text,

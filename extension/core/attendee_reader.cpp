@@ -29,6 +29,7 @@ JsonError language(Row& row, TextStore& texts, JsonValue& value) {
 }
 
 constexpr auto kFields = std::to_array<Field<Row>>({
+    {"absent", flag<Row, &Attendee::no_show>},
     {"bookingId", present<&Row::has_booking_id>},
     {"email", contact<Row, &Attendee::email, kPersonLimit>},
     {"id", present<&Row::has_id>},
@@ -37,6 +38,7 @@ constexpr auto kFields = std::to_array<Field<Row>>({
     {"name", text<Row, &Attendee::name, kPersonLimit>},
     {"noShow", flag<Row, &Attendee::no_show>},
     {"phoneNumber", contact<Row, &Attendee::phone, kPersonLimit>},
+    {"seatUid", text<Row, &Attendee::seat_id, kNameLimit>},
     {"timeZone", text<Row, &Attendee::time_zone, kNameLimit>},
 });
 static_assert(is_sorted(kFields));
@@ -57,6 +59,7 @@ void add(std::vector<Attendee>& attendees, const Attendee& attendee) {
   fill(known->phone, attendee.phone);
   fill(known->time_zone, attendee.time_zone);
   fill(known->locale, attendee.locale);
+  fill(known->seat_id, attendee.seat_id);
   if (attendee.no_show) known->no_show = attendee.no_show;
 }
 

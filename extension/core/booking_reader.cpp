@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "attendee_reader.hpp"
+#include "codes.hpp"
+#include "host_reader.hpp"
 #include "json_fields.hpp"
 #include "json_text.hpp"
 #include "limits.hpp"
@@ -16,14 +18,6 @@ namespace {
 
 using Text = Webhook::Text;
 using Flag = Webhook::Flag;
-
-struct Host {
-  Webhook::Number id;
-  Text username;
-  Text name;
-  Text email;
-  Text time_zone;
-};
 
 struct EventType {
   Webhook::Number id;
@@ -75,15 +69,6 @@ T& slot(Draft& draft, T Webhook::*member) {
   return draft.row.*member;
 }
 
-constexpr auto kHostFields = std::to_array<Field<Host>>({
-    {"email", contact<Host, &Host::email, kPersonLimit>},
-    {"id", number<Host, &Host::id>},
-    {"name", text<Host, &Host::name, kPersonLimit>},
-    {"timeZone", text<Host, &Host::time_zone, kNameLimit>},
-    {"username", text<Host, &Host::username, kNameLimit>},
-});
-static_assert(is_sorted(kHostFields));
-
 constexpr auto kEventTypeFields = std::to_array<Field<EventType>>({
     {"id", number<EventType, &EventType::id>},
     {"slug", text<EventType, &EventType::slug, kNameLimit>},
@@ -93,8 +78,7 @@ static_assert(is_sorted(kEventTypeFields));
 
 template <Host Draft::*member>
 JsonError host(Draft& draft, TextStore& texts, JsonValue& value) {
-  draft.*member = {};
-  return read_members(draft.*member, texts, value, kHostFields);
+  return read_host(value, texts, draft.*member);
 }
 
 JsonError event_type(Draft& draft, TextStore& texts, JsonValue& value) {
@@ -108,7 +92,7 @@ JsonError team(Draft& draft, TextStore& texts, JsonValue& value) {
     if (name != "members") return simdjson::SUCCESS;
     return visit_elements(members, [&](JsonValue& element) {
       Host member;
-      const JsonError error = read_members(member, texts, element, kHostFields);
+      const JsonError error = read_host(element, texts, member);
       if (member.email) draft.team_emails.push_back(*member.email);
       return error;
     });
@@ -203,22 +187,6 @@ std::optional<T> first_of(const std::optional<T>& last) {
 template <class T, class... Rest>
 std::optional<T> first_of(const std::optional<T>& first, const Rest&... rest) {
   return first ? first : first_of(rest...);
-}
-
-Text upper_case(const Text& text, TextStore& texts) {
-  if (!text) return text;
-  std::string upper(*text);
-  for (char& c : upper) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return texts.store(upper);
-}
-
-Text currency_code(const Text& text, TextStore& texts) {
-  const Text code = upper_case(text, texts);
-  const bool is_code = code && code->size() == 3 &&
-                       std::ranges::all_of(*code, [](char c) { return c >= 'A' && c <= 'Z'; });
-  return is_code ? code : std::nullopt;
 }
 
 std::optional<CancelledBy> who_cancelled(const Draft& draft) {

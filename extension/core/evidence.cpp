@@ -53,6 +53,12 @@ bool tells_creation(const Webhook& webhook, Trigger trigger) {
          trigger == Trigger::payment_initiated;
 }
 
+// A snapshot of the API's was made when the booking was last changed: what can't be undone happened
+// then or before, and what happened before its start was no surprise at it.
+Moment at_the_latest(const Webhook& webhook, Moment updated) {
+  return webhook.starts_at && updated <= Moment{*webhook.starts_at} ? updated : kSometime;
+}
+
 // Snapshots tell that something happened, not when; the events themselves tell when.
 void tell_what_became_of_it(const Webhook& webhook, Trigger trigger, Moment at,
                             BookingState& booking) {
@@ -70,6 +76,11 @@ void tell_what_became_of_it(const Webhook& webhook, Trigger trigger, Moment at,
       booking.cancelled_at = at;
       booking.cancelled_by = who();
     }
+  } else if (webhook.status == "CANCELLED" && trigger == Trigger::synced) {
+    // So the API speaks of a leg that another one replaces, too.
+    if (webhook.superseded_by) return;
+    booking.cancelled_at = at_the_latest(webhook, at);
+    booking.cancelled_by = who();
   } else if (webhook.status == "CANCELLED") {
     booking.cancelled_at = kSometime;
     booking.cancelled_by = who();
@@ -78,7 +89,7 @@ void tell_what_became_of_it(const Webhook& webhook, Trigger trigger, Moment at,
   if (trigger == Trigger::rejected && !flat) {
     booking.rejected_at = at;
   } else if (webhook.status == "REJECTED") {
-    booking.rejected_at = kSometime;
+    booking.rejected_at = trigger == Trigger::synced ? at_the_latest(webhook, at) : kSometime;
   }
 
   if (trigger == Trigger::paid && !flat) {
@@ -133,6 +144,8 @@ BookingState booking_evidence(const Webhook& webhook, Moment at, HostName& name)
   }
 
   if (tells_creation(webhook, trigger)) booking.created_at = at;
+  if (webhook.created_at) booking.created_at = Moment{*webhook.created_at};
+  booking.superseded_by = webhook.superseded_by;
   booking.accepted_at = accepted_at(webhook, trigger, at);
   tell_what_became_of_it(webhook, trigger, at, booking);
 
@@ -140,7 +153,8 @@ BookingState booking_evidence(const Webhook& webhook, Moment at, HostName& name)
   if (webhook.price) {
     booking.price = webhook.price;
     booking.currency = webhook.currency;
-    booking.price_at = at;
+    // Of the API it is what the service costs now: whatever was told at the time counts more.
+    booking.price_at = trigger == Trigger::synced ? kSometime : at;
   }
   if (webhook.host || webhook.host_id) {
     booking.host_id = webhook.host_id;
@@ -185,12 +199,13 @@ AttendeeState attendee_evidence(const Webhook& webhook, std::size_t n, Moment at
   attendee.uid = webhook.uid.value_or("");
   attendee.customer = told.id;
   attendee.position = marks || leaves ? kLastPosition : static_cast<std::int32_t>(n) + 1;
-  if (n == 0) attendee.seat_id = webhook.seat_id;
+  attendee.seat_id = n == 0 && webhook.seat_id ? webhook.seat_id : told.seat_id;
   attendee.active = !leaves;
   attendee.active_at = marks ? kAlways : at;
   if (trigger == Trigger::guests_no_show) {
     attendee.no_show = true;
-  } else if (trigger == Trigger::no_show_updated || told.no_show.value_or(false)) {
+  } else if (trigger == Trigger::no_show_updated || trigger == Trigger::synced ||
+             told.no_show.value_or(false)) {
     attendee.no_show = told.no_show;  // snapshots say false by default
   }
   if (attendee.no_show) attendee.no_show_at = at;

@@ -33,8 +33,8 @@ constexpr auto kBookersOwn = std::to_array<std::string_view>({
 });
 static_assert(std::ranges::is_sorted(kBookersOwn));
 
-constexpr auto kAnswers =
-    std::to_array<std::string_view>({"customInputs", "responses", "userFieldsResponses"});
+constexpr auto kAnswers = std::to_array<std::string_view>(
+    {"bookingFieldsResponses", "customInputs", "responses", "userFieldsResponses"});
 static_assert(std::ranges::is_sorted(kAnswers));
 
 bool is_space(char c) noexcept {

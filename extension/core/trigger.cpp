@@ -23,6 +23,7 @@ constexpr auto kBookingTriggers = std::to_array<Named>({
     {"BOOKING_REJECTED", Trigger::rejected},
     {"BOOKING_REQUESTED", Trigger::requested},
     {"BOOKING_RESCHEDULED", Trigger::rescheduled},
+    {kSynced, Trigger::synced},
     {"MEETING_ENDED", Trigger::meeting_ended},
     {"MEETING_STARTED", Trigger::meeting_started},
 });

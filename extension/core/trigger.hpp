@@ -7,6 +7,9 @@
 
 namespace calytics::core {
 
+// Under which what Cal.com's API tells of a booking is archived among what Cal.com sends.
+inline constexpr std::string_view kSynced = "BOOKING_SYNCED";
+
 // Those that say something about a booking's state.
 enum class Trigger : std::uint8_t {
   guests_no_show,
@@ -22,6 +25,7 @@ enum class Trigger : std::uint8_t {
   rejected,
   requested,
   rescheduled,
+  synced,
   meeting_ended,
   meeting_started
 };

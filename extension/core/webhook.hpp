@@ -54,6 +54,7 @@ struct Attendee {
   std::optional<std::string_view> time_zone;
   std::optional<std::string_view> locale;
   std::optional<bool> no_show;
+  std::optional<std::string_view> seat_id;  // where it is told by attendee
 };
 
 struct Webhook {
@@ -68,6 +69,7 @@ struct Webhook {
 
   Text trigger;
   Instant happened_at;  // in a flat envelope the creation of the booking, not the event
+  Instant created_at;   // of the booking, where the API tells it
 
   Text uid;
   Number booking_id;
@@ -76,6 +78,7 @@ struct Webhook {
   Number reschedule_booking_id;
   Instant reschedule_starts_at;
   Instant reschedule_ends_at;
+  Text superseded_by;  // the leg that replaces this one, where the API tells it
 
   Number event_type_id;
   Text service;  // the event type's slug

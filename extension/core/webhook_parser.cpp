@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "api_booking_reader.hpp"
 #include "body.hpp"
 #include "booking_reader.hpp"
 #include "form_body.hpp"
@@ -153,8 +154,9 @@ class WebhookParser::Reader {
       case Root::Payload::object: {
         std::size_t member = 0;
         return visit_members(value, texts_, [&](std::string_view, JsonValue& payload) {
-          const bool found = member++ == root.payload_member;
-          return found ? bookings_.read(payload, person_key_, row) : simdjson::SUCCESS;
+          if (member++ != root.payload_member) return simdjson::SUCCESS;
+          return row.trigger == kSynced ? api_bookings_.read(payload, person_key_, row)
+                                        : bookings_.read(payload, person_key_, row);
         });
       }
       case Root::Payload::other:
@@ -172,7 +174,7 @@ class WebhookParser::Reader {
       row.kind = Kind::ping;
     } else if (root.payload == Root::Payload::other) {
       row.problem = describe({trigger, " with a payload that is not an object", kRemoveTemplate});
-    } else if (too_long(row.uid) || too_long(row.reschedule_uid)) {
+    } else if (too_long(row.uid) || too_long(row.reschedule_uid) || too_long(row.superseded_by)) {
       row.problem = describe({trigger, " with a uid of more than 255 bytes"});
     } else if (!booking_trigger(trigger)) {
       row.kind = Kind::other;
@@ -183,6 +185,7 @@ class WebhookParser::Reader {
     }
     if (too_long(row.uid)) row.uid.reset();
     if (too_long(row.reschedule_uid)) row.reschedule_uid.reset();
+    if (too_long(row.superseded_by)) row.superseded_by.reset();
   }
 
   // Makes the row that of a body that can't be read at all.
@@ -216,6 +219,7 @@ class WebhookParser::Reader {
   JsonDocument document_;
   TextStore texts_;
   BookingReader bookings_{texts_};
+  ApiBookingReader api_bookings_{texts_};
 };
 
 WebhookParser::WebhookParser() noexcept = default;

@@ -121,7 +121,8 @@ BoardSource source_named(NullableDatum name, MemoryContext memory) {
   static Statement query(
       "select s.*, ("
       "    select x.received_at from calytics.webhook_delivery x"
-      "     where x.source_id = s.source_id order by x.delivery_id desc limit 1),"
+      "     where x.source_id = s.source_id and x.trigger is distinct from 'BOOKING_SYNCED'"
+      "     order by x.delivery_id desc limit 1),"
       "    t.payments, t.refunds"
       "  from calytics.source s cross join lateral calytics.told(s.source_id) t"
       " where s.name = $1 collate \"C\"",

@@ -1,9 +1,10 @@
 #include "event_row.hpp"
 
 extern "C" {
-#include "utils/fmgrprotos.h"
-#include "utils/jsonb.h"
+#include "utils/array.h"
 }
+
+#include "jsonb_of.hpp"
 
 namespace calytics::glue {
 namespace {
@@ -46,8 +47,7 @@ class Writer {
   }
   Writer& json(const TrackedEvent::Text& value) {
     if (!value) return skip();
-    return put(
-        DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(value->data(), value->size()))));
+    return put(jsonb_of(*value));
   }
   Writer& counts(const PersonalDataCounts& counts) {
     if (counts.total() == 0) return skip();

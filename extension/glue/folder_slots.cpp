@@ -5,6 +5,8 @@
 #include <csignal>
 #include <new>
 
+#include "shared_memory.hpp"
+
 namespace calytics::glue {
 
 FolderSlots* folder_slots = nullptr;
@@ -13,28 +15,11 @@ namespace {
 
 constexpr const char* name = "calytics folders";
 
-shmem_request_hook_type previous_request_hook = nullptr;
-shmem_startup_hook_type previous_startup_hook = nullptr;
-
-void request_memory() {
-  if (previous_request_hook != nullptr) previous_request_hook();
-  RequestAddinShmemSpace(MAXALIGN(sizeof(FolderSlots)));
-  RequestNamedLWLockTranche(name, 1);
-}
-
-void attach_memory() {
-  if (previous_startup_hook != nullptr) previous_startup_hook();
-  bool found = false;
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  void* memory = ShmemInitStruct(name, sizeof(FolderSlots), &found);
-  if (found) {
-    folder_slots = static_cast<FolderSlots*>(memory);
-  } else {
-    folder_slots = new (memory) FolderSlots{};
-    folder_slots->lock = &GetNamedLWLockTranche(name)->lock;
-    ConditionVariableInit(&folder_slots->worker_left);
-  }
-  LWLockRelease(AddinShmemInitLock);
+void attach(void* memory, bool there) {
+  folder_slots = there ? static_cast<FolderSlots*>(memory) : new (memory) FolderSlots{};
+  if (there) return;
+  folder_slots->lock = &GetNamedLWLockTranche(name)->lock;
+  ConditionVariableInit(&folder_slots->worker_left);
 }
 
 FolderSlot* find(Oid database) {
@@ -47,10 +32,7 @@ FolderSlot* find(Oid database) {
 }  // namespace
 
 void request_folder_slots() {
-  previous_request_hook = shmem_request_hook;
-  shmem_request_hook = request_memory;
-  previous_startup_hook = shmem_startup_hook;
-  shmem_startup_hook = attach_memory;
+  share_memory({name, sizeof(FolderSlots), 1, attach});
 }
 
 FolderSlot* find_slot(Oid database) {

@@ -19,6 +19,8 @@ extern "C" {
 #include <new>
 #include <utility>
 
+#include "shared_memory.hpp"
+
 CALYTICS_SQL_FUNCTION(calytics_outcome_counts);
 CALYTICS_SQL_FUNCTION(calytics_counted_since);
 
@@ -56,26 +58,10 @@ std::array<Pending, kMostPending> pending;
 std::size_t pending_count = 0;
 
 Counters* counters = nullptr;
-shmem_request_hook_type previous_request_hook = nullptr;
-shmem_startup_hook_type previous_startup_hook = nullptr;
 
-void request_memory() {
-  if (previous_request_hook != nullptr) previous_request_hook();
-  RequestAddinShmemSpace(MAXALIGN(sizeof(Counters)));
-}
-
-void attach_memory() {
-  if (previous_startup_hook != nullptr) previous_startup_hook();
-  bool found = false;
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  void* memory = ShmemInitStruct("calytics outcomes", sizeof(Counters), &found);
-  if (found) {
-    counters = static_cast<Counters*>(memory);
-  } else {
-    counters = new (memory) Counters{};
-    counters->since = GetCurrentTimestamp();
-  }
-  LWLockRelease(AddinShmemInitLock);
+void attach(void* memory, bool there) {
+  counters = there ? static_cast<Counters*>(memory) : new (memory) Counters{};
+  if (!there) counters->since = GetCurrentTimestamp();
 }
 
 std::uint64_t key_of(std::int32_t source) {
@@ -156,10 +142,7 @@ std::size_t index_of(std::string_view outcome) {
 }  // namespace
 
 void calytics::glue::request_outcome_counters() {
-  previous_request_hook = shmem_request_hook;
-  shmem_request_hook = request_memory;
-  previous_startup_hook = shmem_startup_hook;
-  shmem_startup_hook = attach_memory;
+  share_memory({"calytics outcomes", sizeof(Counters), 0, attach});
 }
 
 void calytics::glue::count_outcome(std::int32_t source, std::string_view outcome,

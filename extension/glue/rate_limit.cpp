@@ -16,6 +16,7 @@ extern "C" {
 #include "core/bucket_set.hpp"
 #include "core/ip_address.hpp"
 #include "rate_limit.hpp"
+#include "shared_memory.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_take_token);
 CALYTICS_SQL_FUNCTION(calytics_rate_limit);
@@ -39,30 +40,12 @@ struct Table {
 
 Table* table = nullptr;
 LWLockPadded* locks = nullptr;
-shmem_request_hook_type previous_request_hook = nullptr;
-shmem_startup_hook_type previous_startup_hook = nullptr;
 
-void request_memory() {
-  if (previous_request_hook != nullptr) previous_request_hook();
-  RequestAddinShmemSpace(MAXALIGN(sizeof(Table)));
-  RequestNamedLWLockTranche(name, kLocks);
-}
-
-void attach_memory() {
-  if (previous_startup_hook != nullptr) previous_startup_hook();
-  bool found = false;
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  void* memory = ShmemInitStruct(name, sizeof(Table), &found);
-  if (found) {
-    table = static_cast<Table*>(memory);
-  } else {
-    table = new (memory) Table{};
-    if (!pg_strong_random(&table->seed, sizeof table->seed)) {
-      ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("no random bytes are to be had")));
-    }
-  }
+void attach(void* memory, bool there) {
+  table = there ? static_cast<Table*>(memory) : new (memory) Table{};
+  if (!there && !pg_strong_random(&table->seed, sizeof table->seed))
+    ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("no random bytes are to be had")));
   locks = GetNamedLWLockTranche(name);
-  LWLockRelease(AddinShmemInitLock);
 }
 
 // Never 0, which is a free bucket's.
@@ -101,10 +84,7 @@ std::size_t limit_named(std::string_view wanted) {
 }  // namespace
 
 void calytics::glue::request_rate_limits() {
-  previous_request_hook = shmem_request_hook;
-  shmem_request_hook = request_memory;
-  previous_startup_hook = shmem_startup_hook;
-  shmem_startup_hook = attach_memory;
+  share_memory({name, sizeof(Table), kLocks, attach});
 }
 
 int calytics::glue::take_token(std::string_view name, std::string_view client) {

@@ -11,6 +11,7 @@ extern "C" {
 #include <array>
 
 #include "refusals.hpp"
+#include "shared_memory.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_count_refusal);
 CALYTICS_SQL_FUNCTION(calytics_refusals);
@@ -25,38 +26,18 @@ struct Counters {
 };
 
 Counters* counters = nullptr;
-shmem_request_hook_type request_hook_before = nullptr;
-shmem_startup_hook_type startup_hook_before = nullptr;
 
-void request_counters() {
-  if (request_hook_before != nullptr) {
-    request_hook_before();
-  }
-  RequestAddinShmemSpace(MAXALIGN(sizeof(Counters)));
-}
-
-void attach_counters() {
-  if (startup_hook_before != nullptr) {
-    startup_hook_before();
-  }
-  bool found = false;
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  counters = static_cast<Counters*>(ShmemInitStruct("calytics refusals", sizeof(Counters), &found));
-  if (!found) {
-    for (auto& counter : counters->by_outcome) {
-      pg_atomic_init_u64(&counter, 0);
-    }
-  }
-  LWLockRelease(AddinShmemInitLock);
+void attach(void* memory, bool there) {
+  counters = static_cast<Counters*>(memory);
+  if (there) return;
+  for (auto& counter : counters->by_outcome)
+    pg_atomic_init_u64(&counter, 0);
 }
 
 }  // namespace
 
 void calytics::glue::request_refusal_counters() {
-  request_hook_before = shmem_request_hook;
-  shmem_request_hook = request_counters;
-  startup_hook_before = shmem_startup_hook;
-  shmem_startup_hook = attach_counters;
+  share_memory({"calytics refusals", sizeof(Counters), 0, attach});
 }
 
 void calytics::glue::count_refusal(std::string_view outcome) {

@@ -12,6 +12,8 @@
 #include <atomic>
 #include <new>
 
+#include "shared_memory.hpp"
+
 CALYTICS_SQL_FUNCTION(calytics_note_token_use);
 CALYTICS_SQL_FUNCTION(calytics_token_used_at);
 
@@ -27,21 +29,9 @@ constexpr std::size_t kProbes = 8;
 using Uses = std::array<Use, kUses>;
 
 Uses* uses = nullptr;
-shmem_request_hook_type previous_request_hook = nullptr;
-shmem_startup_hook_type previous_startup_hook = nullptr;
 
-void request_memory() {
-  if (previous_request_hook != nullptr) previous_request_hook();
-  RequestAddinShmemSpace(MAXALIGN(sizeof(Uses)));
-}
-
-void attach_memory() {
-  if (previous_startup_hook != nullptr) previous_startup_hook();
-  bool found = false;
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  void* memory = ShmemInitStruct("calytics token uses", sizeof(Uses), &found);
-  uses = found ? static_cast<Uses*>(memory) : new (memory) Uses{};
-  LWLockRelease(AddinShmemInitLock);
+void attach(void* memory, bool there) {
+  uses = there ? static_cast<Uses*>(memory) : new (memory) Uses{};
 }
 
 // A token is known by the first bytes of its digest, which are as good as random.
@@ -55,10 +45,7 @@ std::uint64_t name_of(const struct varlena* digest) {
 }  // namespace
 
 void calytics::glue::request_token_uses() {
-  previous_request_hook = shmem_request_hook;
-  shmem_request_hook = request_memory;
-  previous_startup_hook = shmem_startup_hook;
-  shmem_startup_hook = attach_memory;
+  share_memory({"calytics token uses", sizeof(Uses), 0, attach});
 }
 
 Datum calytics_note_token_use(PG_FUNCTION_ARGS) {

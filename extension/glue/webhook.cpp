@@ -21,7 +21,7 @@ using calytics::core::Kind;
 using calytics::core::Webhook;
 using calytics::glue::text_datum;
 
-constexpr int column_count = 46;
+constexpr int column_count = 48;
 
 std::string_view name_of(Envelope envelope) {
   switch (envelope) {
@@ -134,6 +134,7 @@ void put_row(const Webhook& row, WebhookRow& columns) {
   columns.put(row.problem);
   columns.put(row.trigger);
   columns.instant(row.happened_at);
+  columns.instant(row.created_at);
   columns.put(row.uid);
   columns.number(row.booking_id);
   columns.put(row.status);
@@ -141,6 +142,7 @@ void put_row(const Webhook& row, WebhookRow& columns) {
   columns.number(row.reschedule_booking_id);
   columns.instant(row.reschedule_starts_at);
   columns.instant(row.reschedule_ends_at);
+  columns.put(row.superseded_by);
   columns.number(row.event_type_id);
   columns.put(row.service);
   columns.put(row.service_title);

@@ -4,7 +4,7 @@
 -- SET_SECRET: "always", or "first" to leave a secret alone that was set since by other means,
 -- BETTER_AUTH_SECRET (unset or empty: leave Better Auth alone), and how visitors are tracked, where
 -- ANALYTICS_... says so, and how often health is sampled (ANALYTICS_HEALTH_CHECK_INTERVAL, _ENABLE_HEALTH_CHECKS; a setting
--- of the whole server); what it doesn't name stays as it is.
+-- of the whole server), and the API of Cal.com (CAL_API_KEY, CAL_API_URL, NEXT_PUBLIC_CAL_USERNAME); what it doesn't name stays as it is.
 -- Prints one line: whether WEBHOOK_SECRET is what Cal.com's webhooks are to be signed with.
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -31,6 +31,12 @@
 \getenv anonymize_ips ANALYTICS_ANONYMIZE_IPS
 \getenv honour_signals ANALYTICS_GDPR_COMPLIANCE
 \getenv keep_days ANALYTICS_RETENTION_DAYS
+\set api_key ''
+\set api_url ''
+\set username ''
+\getenv api_key CAL_API_KEY
+\getenv api_url CAL_API_URL
+\getenv username NEXT_PUBLIC_CAL_USERNAME
 
 begin;
 -- The newest version that the server has files of.
@@ -75,6 +81,8 @@ select cal.set_tracking(
          anonymize_ips => nullif(:'anonymize_ips', '')::boolean, honour_signals => nullif(:'honour_signals', '')::boolean,
          keep_events => nullif(:'keep_days', '')::int * interval '1 day') is null as done
  where concat(:'batch_size', :'flush_interval', :'max_retries', :'anonymize_ips', :'honour_signals', :'keep_days') <> '' \g /dev/null
+select cal.set_sync(nullif(:'api_key', ''), nullif(:'api_url', ''), nullif(:'username', '')) is null as done
+ where :'api_key' <> '' \g /dev/null
 commit;
 
 -- The setting is known once the library is loaded, which this does.

@@ -38,24 +38,24 @@ bool read_headers(std::string_view json, std::vector<Header>& headers) {
 }  // namespace
 
 std::variant<Answer, std::string> decode_answer(const PGresult* result) {
-  if (PQntuples(result) != 1 || PQnfields(result) != 3) return "cal.http returned no single row";
+  if (PQntuples(result) != 1 || PQnfields(result) != 3) return "the call returned no single row";
   Answer answer;
   const auto status = field(result, 0);
   if (PQgetisnull(result, 0, 0) != 0 || status.size() != sizeof(std::uint32_t))
-    return "cal.http returned no status";
+    return "the call returned no status";
   std::uint32_t number = 0;
   for (const char byte : status)
     number = (number << 8) | static_cast<unsigned char>(byte);
-  if (number < 200 || number > 599) return "cal.http returned a status out of range";
+  if (number < 200 || number > 599) return "the call returned a status out of range";
   answer.status = static_cast<int>(number);
 
   if (PQgetisnull(result, 0, 1) == 0) {
     auto headers = field(result, 1);
     if (headers.empty() || headers.front() != kJsonbVersion)
-      return "cal.http returned headers that aren't jsonb";
+      return "the call returned headers that aren't jsonb";
     headers.remove_prefix(1);
     if (!read_headers(headers, answer.headers))
-      return "cal.http returned headers that aren't an object of strings";
+      return "the call returned headers that aren't an object of strings";
   }
   answer.body = field(result, 2);
   return answer;

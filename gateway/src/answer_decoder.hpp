@@ -1,4 +1,4 @@
-// Reads the row that cal.http returned: (int4, jsonb, bytea) in PostgreSQL's binary formats.
+// Reads the row that a call of cal.http's form returned: (int4, jsonb, bytea) in PostgreSQL's binary formats.
 #pragma once
 
 #include <optional>

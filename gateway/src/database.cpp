@@ -14,8 +14,7 @@ namespace calytics::gateway {
 namespace {
 
 constexpr const char* kApplication = "calytics-gateway";
-constexpr const char* kStatement = "cal_http";
-constexpr const char* kCall = "select status, headers, body from cal.http($1, $2, $3, $4, $5)";
+constexpr const char* kStatement = "cal_call";
 constexpr Oid kText = 25;
 constexpr Oid kJsonb = 3802;
 constexpr Oid kBytea = 17;
@@ -51,8 +50,12 @@ bool is_error(const PGresult* result) {
 
 }  // namespace
 
-Database::Database(Milliseconds statement_timeout, bool read_only, std::stop_token stop)
-    : statement_timeout_(statement_timeout), read_only_(read_only), stop_(std::move(stop)) {}
+Database::Database(Milliseconds statement_timeout, bool read_only, std::stop_token stop,
+                   std::string function)
+    : statement_timeout_(statement_timeout),
+      read_only_(read_only),
+      stop_(std::move(stop)),
+      function_(std::move(function)) {}
 
 DatabaseError Database::broken(std::string message) {
   return {Fault::lost, "", std::move(message)};
@@ -89,10 +92,11 @@ bool Database::set_up(TimePoint deadline, DatabaseError& error) {
   PQsetNoticeReceiver(connection_.get(), on_notice, nullptr);
   auto settings = "set statement_timeout = " + std::to_string(statement_timeout_.count());
   if (read_only_) settings += "; set default_transaction_read_only = on";
+  const auto call = "select status, headers, body from " + function_ + "($1, $2, $3, $4, $5)";
   for (const bool prepare : {false, true}) {
-    const auto sent =
-        prepare ? PQsendPrepare(connection_.get(), kStatement, kCall, kTypes.size(), kTypes.data())
-                : PQsendQuery(connection_.get(), settings.c_str());
+    const auto sent = prepare ? PQsendPrepare(connection_.get(), kStatement, call.c_str(),
+                                              kTypes.size(), kTypes.data())
+                              : PQsendQuery(connection_.get(), settings.c_str());
     if (sent != 1) {
       error = broken(error_message(connection_));
       return false;

@@ -1,6 +1,6 @@
-// One connection to PostgreSQL with cal.http prepared on it. Every wait has a deadline and can be
-// stopped from another thread: libpq is used without blocking, so a server that hangs can't hold a
-// lane.
+// One connection to PostgreSQL with a function of cal.http's form prepared on it. Every wait has a
+// deadline and can be stopped from another thread: libpq is used without blocking, so a server that
+// hangs can't hold a lane.
 //
 // Several calls can go as one: a pipeline under one sync, which PostgreSQL makes one transaction
 // of. They are answered together after its commit; an error of one means that none has happened.
@@ -30,7 +30,7 @@ struct DatabaseError {
   std::string message;   // the primary message, for the log alone
 };
 
-// The parameters of cal.http.
+// The parameters of cal.http, and of what has its form.
 struct Call {
   std::string_view method;
   std::string_view path;
@@ -46,7 +46,8 @@ class Database {
  public:
   // Statements are cancelled by the server itself after `statement_timeout`; `read_only`: it lets
   // them write nothing.
-  Database(Milliseconds statement_timeout, bool read_only, std::stop_token stop);
+  Database(Milliseconds statement_timeout, bool read_only, std::stop_token stop,
+           std::string function = "cal.http");
 
   bool connected() const { return connection_ != nullptr; }
   // Connects and prepares; on failure says why and leaves no connection.
@@ -68,6 +69,7 @@ class Database {
   Milliseconds statement_timeout_;
   bool read_only_;
   std::stop_token stop_;
+  std::string function_;
   ConnectionPtr connection_;
 };
 

@@ -58,7 +58,7 @@ void append_member(std::string& json, std::string_view name, std::string_view va
   json += json.empty() ? '{' : ',';
   append_json_string(json, name);
   json += ':';
-  append_json_string(json, as_utf8(value));
+  append_json_text(json, value);
 }
 
 // As the database words its errors; the code is the status's name.

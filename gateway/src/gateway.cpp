@@ -59,7 +59,8 @@ Gateway::Gateway(Settings settings)
       listener_(settings_.database_url, streams_, stream_event_),
       write_lanes_(settings_, write_duty(settings_), settings_.write_lanes, queues_.writes),
       read_lanes_(settings_, read_duty(settings_, queues_.writes), settings_.read_lanes,
-                  queues_.reads) {
+                  queues_.reads),
+      courier_(settings_.database_url, settings_.db_timeout) {
   raise_descriptor_limit(settings_);
   reactor_thread_ = std::thread([this] { reactor_.run(); });
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <thread>
 
+#include "courier.hpp"
 #include "diagnostics.hpp"
 #include "event_streams.hpp"
 #include "gateway_metrics.hpp"
@@ -41,6 +42,7 @@ class Gateway {
   Listener listener_;  // ends before those whom it tells
   LaneGroup write_lanes_;
   LaneGroup read_lanes_;
+  Courier courier_;
   std::thread reactor_thread_;
 };
 

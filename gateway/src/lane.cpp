@@ -137,6 +137,7 @@ bool Lane::serve_together(RequestQueue::Batch& batch) {
   batch.turn.end();
   counters_.committed(exchanges.size());
   auto& answers = std::get<std::vector<Answer>>(result);
+  const LogBatch lines;
   for (std::size_t i = 0; i < exchanges.size(); ++i)
     exchanges[i]->answer(std::move(answers[i]));
   return true;

@@ -2,7 +2,8 @@
 
 #include <array>
 #include <atomic>
-#include <cstdio>
+#include <charconv>
+#include <climits>
 #include <ctime>
 
 #include <unistd.h>
@@ -19,18 +20,31 @@ std::atomic<LogLevel>& threshold() {
   return level;
 }
 
+// The second is made anew once a second.
 void append_time(std::string& out) {
+  constexpr std::size_t fraction = 4;  // ".000"
+  thread_local std::time_t second = -1;
+  thread_local std::string text;
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
-  tm parts{};
-  gmtime_r(&now.tv_sec, &parts);
-  std::array<char, 32> text{};
-  auto size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  out.append(text.data(), size);
-  size = static_cast<std::size_t>(
-      std::snprintf(text.data(), text.size(), ".%03ldZ", now.tv_nsec / 1'000'000));
-  out.append(text.data(), size);
+  if (now.tv_sec != second) {
+    tm parts{};
+    gmtime_r(&now.tv_sec, &parts);
+    std::array<char, 32> buffer{};
+    const auto size = std::strftime(buffer.data(), buffer.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+    text.assign(buffer.data(), size);
+    second = now.tv_sec;
+  }
+  auto digits = std::to_string(1000 + now.tv_nsec / 1'000'000);
+  out.append(text).append(digits.replace(0, 1, "."), 0, fraction).append("Z");
 }
+
+// A log that can't be written has nobody left to tell.
+void write_out(std::string_view text) {
+  [[maybe_unused]] auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+thread_local std::string* together = nullptr;
 
 }  // namespace
 
@@ -68,8 +82,25 @@ LogLine::LogLine(LogLevel level, std::string_view event) : enabled_(logs(level))
 LogLine::~LogLine() {
   if (!enabled_) return;
   line_ += "}\n";
-  // A log that can't be written has nobody left to tell.
-  [[maybe_unused]] auto written = ::write(STDERR_FILENO, line_.data(), line_.size());
+  if (together == nullptr) {
+    write_out(line_);
+    return;
+  }
+  if (!together->empty() && together->size() + line_.size() > PIPE_BUF) {
+    write_out(*together);
+    together->clear();
+  }
+  *together += line_;
+}
+
+LogBatch::LogBatch() {
+  lines_.reserve(PIPE_BUF);
+  together = &lines_;
+}
+
+LogBatch::~LogBatch() {
+  together = nullptr;
+  if (!lines_.empty()) write_out(lines_);
 }
 
 void LogLine::append_key(std::string_view key) {
@@ -82,7 +113,7 @@ LogLine& LogLine::text(std::string_view key, std::string_view value) {
   if (!enabled_) return *this;
   append_key(key);
   const auto shown = value.substr(0, kTextLimit);
-  append_json_string(line_, as_utf8(shown));
+  append_json_text(line_, shown);
   return *this;
 }
 
@@ -97,8 +128,9 @@ LogLine& LogLine::milliseconds(std::string_view key, double value) {
   if (!enabled_) return *this;
   append_key(key);
   std::array<char, 32> text{};
-  const auto size = std::snprintf(text.data(), text.size(), "%.3f", value);
-  line_.append(text.data(), static_cast<std::size_t>(size));
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, 3);
+  line_.append(text.data(), end.ptr);
   return *this;
 }
 

@@ -1,6 +1,6 @@
-// Structured log: one JSON object a line on stderr. A line is written by one write(2), so that
-// lines of several threads never mix. Callers give names, numbers and bounded text; never bodies,
-// queries, header values or parameters.
+// Structured log: one JSON object a line on stderr. Lines are written whole, by one write(2) that a
+// pipe takes as one, so that those of several threads never mix. Callers give names, numbers and
+// bounded text; never bodies, queries, header values or parameters.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,18 @@ class LogLine {
 
   bool enabled_;
   std::string line_;
+};
+
+// The lines of this thread are written together while it lives, and when it ends; one at a time.
+class LogBatch {
+ public:
+  LogBatch();
+  ~LogBatch();
+  LogBatch(const LogBatch&) = delete;
+  LogBatch& operator=(const LogBatch&) = delete;
+
+ private:
+  std::string lines_;
 };
 
 }  // namespace calytics::gateway

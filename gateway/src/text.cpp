@@ -1,6 +1,7 @@
 #include "text.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <simdjson.h>
 
@@ -24,9 +25,16 @@ std::string_view trimmed(std::string_view text) {
 }
 
 bool is_token_char(char c) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  const char lower = ascii_lower(c);
-  return (lower >= 'a' && lower <= 'z') || is_digit(c) || marks.find(c) != std::string_view::npos;
+  static constexpr auto allowed = [] {
+    std::array<bool, 256> table{};
+    for (const char mark : std::string_view("!#$%&'*+-.^_`|~0123456789"))
+      table[static_cast<unsigned char>(mark)] = true;
+    for (char letter = 'a'; letter <= 'z'; ++letter)
+      table[static_cast<unsigned char>(letter)] =
+          table[static_cast<unsigned char>(letter - 'a' + 'A')] = true;
+    return table;
+  }();
+  return allowed[static_cast<unsigned char>(c)];
 }
 
 bool is_token(std::string_view text) {
@@ -63,20 +71,30 @@ std::string as_utf8(std::string_view text) {
 void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
   out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+  while (!text.empty()) {
+    const auto special = std::find_if(text.begin(), text.end(), [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return byte < 0x20 || byte == 0x7f || c == '"' || c == '\\';
+    });
+    out.append(text.begin(), special);
+    if (special == text.end()) break;
+    const auto byte = static_cast<unsigned char>(*special);
+    if (*special == '"' || *special == '\\') {
       out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
+      out += *special;
+    } else {
       out += "\\u00";
       out += hex[byte >> 4];
       out += hex[byte & 0xf];
-    } else {
-      out += c;
     }
+    text.remove_prefix(static_cast<std::size_t>(special - text.begin()) + 1);
   }
   out += '"';
+}
+
+void append_json_text(std::string& out, std::string_view text) {
+  if (is_utf8(text)) return append_json_string(out, text);
+  append_json_string(out, as_utf8(text));
 }
 
 }  // namespace calytics::gateway

@@ -1,6 +1,7 @@
 // Byte-wise text helpers that know no locale, for protocol elements and JSON.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,17 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 // Without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text);
 
+// Calls `visit` for each element of a comma-separated list.
+template <typename Visit>
+void for_each_element(std::string_view list, Visit visit) {
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    const auto element = trimmed(list.substr(0, comma));
+    if (!element.empty()) visit(element);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+}
+
 // RFC 9110 token character: what methods and field names consist of.
 bool is_token_char(char c);
 bool is_token(std::string_view text);
@@ -30,5 +42,7 @@ std::string as_utf8(std::string_view text);
 
 // Appends a JSON string literal, quotes included; `text` must be UTF-8.
 void append_json_string(std::string& out, std::string_view text);
+// The same for any bytes, as as_utf8() takes them.
+void append_json_text(std::string& out, std::string_view text);
 
 }  // namespace calytics::gateway

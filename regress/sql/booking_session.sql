@@ -40,6 +40,10 @@ select sessions, events, claimed, booked from cal.traffic('day', '2026-03-03 02:
 select from_event, to_event from cal.journeys('day', '2026-03-03 02:00Z', source => 'made');
 select sessions, conversions from cal.experiment('hero', source => 'made');
 select c.kind, c.what, c.session_id, c.uid from cal.booking b cross join lateral cal.customer_journey(b.customer, 'made') c where b.uid = 'made-1';
+select session_id, booked, root_uid from cal.explain_traffic('day', '2026-03-03 02:00Z', source => 'made');
+select session_id, booked, root_uid from cal.explain_journeys(3, 'BOOKING_START', '(booked)', 'day', '2026-03-03 02:00Z', source => 'made');
+select session_id, steps, root_uid from cal.explain_funnel(5, 'day', '2026-03-03 02:00Z', source => 'made');
+select session_id, booked, root_uid from cal.explain_experiment('hero', 'b', source => 'made');
 -- Folded or not, it is the same; a later webhook changes nothing, one with an earlier time does.
 select cal.fold() \g /dev/null
 select count(*) as differences from cal.verify_metrics('made');

@@ -30,6 +30,17 @@ select pg_temp.sent() as again;
 select count(*) as events, count(event_id) as with_id from direct;
 select pg_temp.empty() \g /dev/null
 
+-- Properties are what jsonb takes them for.
+create temp table property (n int generated always as identity, json text);
+insert into property (json) values
+  ('{"a":1,"b":-0,"c":1.50,"d":1e3,"e":123456789012345678901,"f":[],"g":{},"z":false}'), ('{"h":[1,[2,{"i":null}],true,"x"],"":"","bb":"é","c":{"d":{"e":[[]]}}}'),
+  ('{"k\"q":"line\n\u00e9\\","l":9223372036854775807,"m":-9223372036854775808,"n":9223372036854775808}'), ('{"a":1,"b":2,"a":{"c":3},"b":"x"}');
+select cal.track((select '[' || string_agg(format('{"sessionId":"p%s","eventType":"PAGE_VIEW","properties":%s}', p.n, p.json), ',') || ']' from property p),
+                 source => 'store') -> 'accepted' as accepted;
+select p.n, e.event -> 'properties' = p.json::jsonb as same, (e.event -> 'properties')::text = p.json::jsonb::text as written_alike
+  from property p left join pg_temp.stored() e on e.session_id = 'p' || p.n order by 1;
+select pg_temp.empty() \g /dev/null
+
 -- A trigger of somebody's sees every event, and the rows are the same.
 create temp table seen (id text);
 grant all on seen to public;
@@ -140,4 +151,16 @@ select pg_temp.visitor() as before \gset
 select pg_temp.visitor() = :'before' as same_day;
 delete from calytics.visitor_salt v using calytics.source s where s.source_id = v.source_id and s.name = 'store';
 select pg_temp.visitor() = :'before' as still_known;
+rollback;
+
+-- The index of times knows pages soon after they are filled, and nobody is waited for.
+begin;
+select pg_temp.sent() ->> 'accepted' as accepted;
+do $$ begin
+  execute format('lock table calytics.%I in share update exclusive mode', calytics.event_partition(now() at time zone 'UTC'));
+end $$;
+select calytics.summarize_events() >= 0 as summarized;
+select sum(brin_summarize_new_values(i.indexrelid)) as ranges_left
+  from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
+ where i.indrelid = ('calytics.' || calytics.event_partition(now() at time zone 'UTC'))::regclass and a.amname = 'brin';
 rollback;

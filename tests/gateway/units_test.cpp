@@ -1,18 +1,24 @@
 // The small pure parts: text, answers on the wire, settings, SQLSTATEs, the memory budget, the
 // queue.
+#include <array>
+#include <climits>
 #include <map>
 #include <memory>
 #include <random>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <simdjson.h>
+#include <unistd.h>
 
 #include "answer_writer.hpp"
 #include "exchange.hpp"
+#include "log.hpp"
 #include "memory_budget.hpp"
 #include "settings.hpp"
 #include "sqlstate.hpp"
@@ -39,12 +45,48 @@ TEST(Text, JsonStringsReadBackAsTheText) {
       bytes += static_cast<char>(random());
     const auto text = as_utf8(bytes);
     std::string literal;
-    append_json_string(literal, text);
+    append_json_text(literal, bytes);
     simdjson::dom::parser parser;
     std::string_view read;
     ASSERT_EQ(parser.parse(literal).get(read), simdjson::SUCCESS) << "seed " << seed;
     ASSERT_EQ(read, text) << "seed " << seed;
   }
+}
+
+// A pipe of packets shows what is written at a time.
+TEST(Log, LinesOfABatchAreWrittenTogetherAndWhole) {
+  constexpr int lines = 60;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_DIRECT | O_NONBLOCK), 0);
+  const int stderr_before = ::dup(STDERR_FILENO);
+  ::dup2(ends[1], STDERR_FILENO);
+  {
+    const LogBatch together;
+    for (int i = 0; i < lines; ++i)
+      LogLine(LogLevel::error, "line").number("i", i).text("text", std::string(100, 'x'));
+  }
+  LogLine(LogLevel::error, "line").number("i", lines);
+  ::dup2(stderr_before, STDERR_FILENO);
+  ::close(stderr_before);
+  ::close(ends[1]);
+
+  std::string all;
+  std::string packet(2 * PIPE_BUF, '\0');
+  int packets = 0;
+  for (ssize_t size = 0; (size = ::read(ends[0], packet.data(), packet.size())) > 0; ++packets) {
+    EXPECT_LE(size, PIPE_BUF);
+    EXPECT_EQ(packet[static_cast<std::size_t>(size) - 1], '\n');
+    all.append(packet, 0, static_cast<std::size_t>(size));
+  }
+  ::close(ends[0]);
+  EXPECT_LT(packets, lines / 10);
+  std::istringstream read(all);
+  std::string line;
+  for (int i = 0; i <= lines; ++i) {
+    ASSERT_TRUE(std::getline(read, line));
+    EXPECT_NE(line.find("\"i\":" + std::to_string(i) + (i < lines ? "," : "}")), std::string::npos);
+  }
+  EXPECT_FALSE(std::getline(read, line));
 }
 
 std::string wire(const Answer& answer, const AnswerFraming& framing) {
@@ -241,6 +283,7 @@ TEST_F(ExchangeTest, IsAnsweredExactlyOnceEvenIfForgotten) {
 }
 
 TEST_F(ExchangeTest, TheFirstAnswerOfTwinsCounts) {
+  set_log_level(LogLevel::error);
   for (std::size_t round = 0; round < 500; ++round) {
     auto one = make({{"x-request-id", "same"}});
     auto other = one->twin();
