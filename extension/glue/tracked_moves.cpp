@@ -65,17 +65,17 @@ void take_row(void* context, const Datum* values, const bool* /*nulls*/) {
   ahead.rows.put({DatumGetTimestampTz(values[1]), {kept(2), kept(3), {}}, kept(4)});
 }
 
-void read(Moves& moves, std::span<EndAhead* const> wanted) {
+void read(Moves& moves, std::span<const std::size_t> wanted) {
   if (wanted.empty()) return;
   Parameters<4> ranges(wanted.size());
-  for (EndAhead* ahead : wanted) {
-    ranges.put({Int64GetDatum(static_cast<std::int64_t>(ahead - moves.ends.data())),
-                text_datum(ahead->basis), TimestampTzGetDatum(ahead->known.lo),
-                TimestampTzGetDatum(ahead->known.hi)});
+  for (const std::size_t end : wanted) {
+    const EndAhead& ahead = moves.ends[end];
+    ranges.put({Int64GetDatum(static_cast<std::int64_t>(end)), text_datum(ahead.basis),
+                TimestampTzGetDatum(ahead.known.lo), TimestampTzGetDatum(ahead.known.hi)});
   }
   read_tracked(*moves.reader, ranges, take_row, &moves);
-  for (EndAhead* ahead : wanted)
-    ahead->known.learn(ahead->rows.size);
+  for (const std::size_t end : wanted)
+    moves.ends[end].known.learn(moves.ends[end].rows.size);
 }
 
 void begin(EndAhead& ahead, const Move& move) {
@@ -103,7 +103,7 @@ void TrackedAhead::move(Reader& reader, std::span<const Span> to) {
     moves.put(spans[i], spans[i].lo, to[i].lo, false);
     if (!spans[i].open) moves.put(spans[i], spans[i].hi, to[i].hi, true);
   }
-  List<EndAhead*> unknown = {CurrentMemoryContext};
+  List<std::size_t> unknown = {CurrentMemoryContext};
   const auto same = [&](const Move& move) {
     return std::find_if(moves.all.begin(), moves.all.end(),
                         [&](const Move& other) { return other.passes_what(move); });
@@ -112,7 +112,7 @@ void TrackedAhead::move(Reader& reader, std::span<const Span> to) {
     EndAhead& ahead = ends_[move.end];
     if (same(move) == &move && !ahead.known.covers(move.lo, move.hi)) {
       begin(ahead, move);
-      unknown.put(&ahead);
+      unknown.put(move.end);
     }
   }
   read(moves, {unknown.items, unknown.size});
