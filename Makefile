@@ -7,7 +7,7 @@
 .DEFAULT_GOAL := all
 
 ops := gateway/ops
-front := help deps gateway deb run stop restart psql logs demo check bench lint format
+front := help deps gateway deb run stop restart psql logs demo check sanitize bench lint format
 pgxs_goals := all install uninstall installcheck clean distclean
 
 # PGXS is read only for its own goals: a bare machine, where `make run` starts, has none. It would also
@@ -49,6 +49,9 @@ demo: ## fill it with a studio's year, visits and signed webhooks, through the g
 
 check: ## build, lint and run every test
 	@$(ops)/check.sh
+
+sanitize: ## test the gateway with ThreadSanitizer, AddressSanitizer and UBSan
+	@$(ops)/sanitize.sh
 
 bench: ## measure ingest and reading; CALYTICS_BENCH_BOOKINGS says how large
 	@$(ops)/bench.sh
@@ -100,11 +103,23 @@ extension_flags := -std=c++20 -DNDEBUG -fvisibility=hidden -Wall -Wextra -Werror
 	-isystem $(shell $(PG_CONFIG) --includedir-server) \
 	'-DPGDLLEXPORT=__attribute__((visibility("default")))'
 
+compile := $(CXX) $(CXXFLAGS) $(CPPFLAGS) $(extension_flags) -Iextension -MMD -MP
+
+# PostgreSQL's headers, with which all of glue/ begins, are parsed once.
+door := build/extension/pg.hpp
+$(door).gch: extension/glue/pg.hpp Makefile
+	@mkdir -p $(@D)
+	@echo '#include "extension/glue/pg.hpp"' >$(door)
+	$(compile) -x c++-header -o $@ $(door)
+
+$(filter build/extension/glue/%,$(OBJS)): $(door).gch
+$(filter build/extension/glue/%,$(OBJS)): door_first = -include $(door)
+
 $(OBJS): build/%.o: %.cpp Makefile
 	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) $(CPPFLAGS) $(extension_flags) -Iextension -MMD -MP -c -o $@ $<
+	$(compile) $(door_first) -c -o $@ $<
 
--include $(OBJS:.o=.d)
+-include $(OBJS:.o=.d) $(door).d
 
 # sql/order lists the files of sql/ in the order in which they are run.
 sql_files := $(shell sed 's/\#.*//' sql/order | awk 'NF { print "sql/" $$1 }')

@@ -15,8 +15,8 @@ extern "C" {
 #include "period.hpp"
 #include "reader.hpp"
 #include "rows.hpp"
+#include "sketch_union.hpp"
 #include "spans.hpp"
-#include "visitor_memo.hpp"
 #include "visitors.hpp"
 #include "visitors_pending.hpp"
 #include "zone.hpp"
@@ -27,53 +27,11 @@ namespace calytics::glue {
 
 namespace {
 
-// The unit of what all units have in common; no local time of an event is that.
-constexpr Timestamp kTotal = DT_NOEND;
-
 // One call.
 struct Call {
   Reader reader;
   core::Rules rules;
   Asked asked;
-};
-
-// Sketches that are to be united, with those of their units; by unit, kTotal besides.
-class Union {
- public:
-  Union(const Call& call, MemoryContext memory) : call_(call), units_{memory}, bytes_{memory} {}
-
-  bool empty() const { return units_.size == 0; }
-  bool concerns(Timestamp unit) const {
-    return std::any_of(units_.begin(), units_.end(),
-                       [&](Datum there) { return DatumGetTimestamp(there) == unit; });
-  }
-
-  // The sketch of an hour, or of a day or month no coarser than the unit.
-  void put(Timestamp at, Datum sketch) {
-    MemoryContext before = MemoryContextSwitchTo(units_.memory);
-    const Datum copy = PointerGetDatum(PG_DETOAST_DATUM_COPY(sketch));
-    MemoryContextSwitchTo(before);
-    put_unit(core::start_of(call_.asked.unit, at, call_.rules.week_start), copy);
-    if (call_.asked.total) put_unit(kTotal, copy);
-  }
-  void put_unit(Timestamp unit, Datum sketch) {
-    units_.put(TimestampGetDatum(unit));
-    bytes_.put(sketch);
-  }
-
-  void unite(RowSink sink, void* context) const {
-    static const Oid types[] = {kLocals, BYTEAARRAYOID};
-    static Statement query("select u.* from calytics.unite_visitors($1, $2) u", types);
-    if (empty()) return;
-    const std::array<Datum, 2> values = {array_of(units_.items, units_.size, TIMESTAMPOID),
-                                         array_of(bytes_.items, bytes_.size, BYTEAOID)};
-    query.run(values.data(), nullptr, sink, context);
-  }
-
- private:
-  const Call& call_;
-  List<Datum> units_;
-  List<Datum> bytes_;
 };
 
 void put_piece(void* context, const Datum* values, const bool* /*nulls*/) {
@@ -206,7 +164,7 @@ struct Answer {
 
 void put_counts(const Call& call, const List<Sketch>& folded, const Answer& to) {
   MemoryContext memory = CurrentMemoryContext;
-  Union pieces(call, memory);
+  Union pieces(call.asked, memory);
   pending_visitors(call.reader, call.asked, call.rules, put_piece, &pieces);
   put_known(folded, pieces);
   List<Sketch> counts = {memory};
@@ -224,7 +182,7 @@ void put_counts(const Call& call, const List<Sketch>& folded, const Answer& to) 
 // False if what is remembered is of no use in this snapshot.
 bool answer_from(VisitorMemo& memo, const Call& call, const Answer& to) {
   open_memo(memo);
-  Union pieces(call, CurrentMemoryContext);
+  Union pieces(call.asked, CurrentMemoryContext);
   if (!put_runs(call, memo, pieces)) {
     forget(memo);
     return false;
@@ -252,7 +210,7 @@ void answer(Call& call, MemoryContext memory, const Answer& to) {
     return;
   }
   MemoryContext own = AllocSetContextCreate(memory, "calytics visitors", ALLOCSET_SMALL_SIZES);
-  Union pieces(call, memory);
+  Union pieces(call.asked, memory);
   put_folded(call, until, pieces);
   List<Sketch> sketches = {own};
   pieces.unite(keep_united, &sketches);

@@ -96,7 +96,8 @@ fill_visits() {
   chunk=$(((sessions + 49) / 50))
   for ((first = 1; first <= sessions; first += chunk)); do
     bar "$first" "$sessions" "$events events"
-    query calytics -v first="$first" -v last=$((first + chunk > sessions ? sessions : first + chunk - 1)) -f "$sql/visits.sql"
+    query calytics -v first="$first" -v last=$((first + chunk > sessions ? sessions : first + chunk - 1)) -v total="$sessions" \
+      -f "$sql/visits.sql"
   done
   bar 1 1 ''
   timed 'Their metrics' calytics 'select cal.repair_metrics(), cal.fold()' >/dev/null

@@ -75,7 +75,8 @@ fill_tracked() { # bookings, events
   chunk=$(((sessions + 49) / 50))
   for ((first = 1; first <= sessions; first += chunk)); do
     bar "$first" "$sessions" "$2 events"
-    query "n$1" -v first="$first" -v last=$((first + chunk > sessions ? sessions : first + chunk - 1)) -f "$sql/visits.sql"
+    query "n$1" -v first="$first" -v last=$((first + chunk > sessions ? sessions : first + chunk - 1)) -v total="$sessions" \
+      -f "$sql/visits.sql"
   done
   bar 1 1 ''
   timed "Metrics of $2 events" "n$1" 'select cal.repair_metrics(), cal.fold()' >/dev/null

@@ -13,6 +13,20 @@ bool reads(const Request& request, std::string_view path) {
   return request.path == path && (request.method == "GET" || request.method == "HEAD");
 }
 
+// As the database answers whatever a path doesn't take.
+Answer live(const Request& request) {
+  const Header allow{"Allow", "GET, HEAD, OPTIONS"};
+  if (request.method == "OPTIONS") return {204, {allow}, ""};
+  if (!is_safe(request)) {
+    auto answer = error_answer(405, "this address takes " + allow.value);
+    answer.headers.push_back(allow);
+    return answer;
+  }
+  return {200,
+          {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+          "{\"status\": \"live\"}\n"};
+}
+
 std::string_view authorization_of(const Request& request) {
   for (const auto& header : request.headers)
     if (header.name == "authorization") return header.value;
@@ -39,10 +53,7 @@ bool Diagnostics::is_probe(const Request& request) {
 }
 
 std::optional<Answer> Diagnostics::answer_alone(const Request& request) const {
-  if (reads(request, "/live"))
-    return Answer{200,
-                  {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
-                  "{\"status\": \"live\"}\n"};
+  if (request.path == "/live") return live(request);
   if (is_probe(request) && !has_database_()) return unavailable_answer("database unavailable");
   return std::nullopt;
 }

@@ -14,12 +14,7 @@ constexpr std::string_view kPrefix = "x-calytics-";
 
 std::vector<std::string> elements(std::string_view list) {
   std::vector<std::string> elements;
-  while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    const auto element = trimmed(list.substr(0, comma));
-    if (!element.empty()) elements.emplace_back(element);
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
+  for_each_element(list, [&](std::string_view element) { elements.emplace_back(element); });
   return elements;
 }
 

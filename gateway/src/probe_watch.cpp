@@ -5,7 +5,8 @@
 namespace calytics::gateway {
 namespace {
 
-// Less than what Prometheus and its like wait for, and more than a database that is well ever takes.
+// Less than what Prometheus and its like wait for, and more than a database that is well ever
+// takes.
 constexpr std::chrono::seconds kPatience{2};
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <utility>
 
+#include "request_target.hpp"
 #include "text.hpp"
 
 namespace calytics::gateway {
@@ -15,10 +17,6 @@ constexpr std::size_t kVersionLine = std::string_view("HTTP/1.1\r").size();
 constexpr std::size_t kChunkLine = 256;
 constexpr std::size_t kFirstReservation = 16 * 1024;
 
-bool is_target_char(char c) {
-  return c > 0x20 && c < 0x7f;
-}
-
 template <typename Integer>
 std::optional<Integer> parse_whole(std::string_view digits, int base) {
   Integer value{};
@@ -26,17 +24,6 @@ std::optional<Integer> parse_whole(std::string_view digits, int base) {
   auto [stop, fault] = std::from_chars(digits.data(), end, value, base);
   if (fault != std::errc{} || stop != end) return std::nullopt;
   return value;
-}
-
-// Calls `visit` for each element of a comma-separated list.
-template <typename Visit>
-void for_each_element(std::string_view list, Visit visit) {
-  while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    const auto element = trimmed(list.substr(0, comma));
-    if (!element.empty()) visit(element);
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
 }
 
 }  // namespace
@@ -173,27 +160,11 @@ void RequestFramer::on_request_line(std::string_view line) {
 }
 
 void RequestFramer::on_target(std::string_view target) {
-  if (target.empty() || !std::all_of(target.begin(), target.end(), is_target_char))
-    return fail(400, "malformed request target");
-  if (request_.method == "OPTIONS" && target == "*") {
-    request_.path = target;
-    return;
-  }
-  if (!target.starts_with('/')) {
-    const auto scheme_end = target.find("://");
-    if (scheme_end == std::string_view::npos) return fail(400, "malformed request target");
-    const auto scheme = target.substr(0, scheme_end);
-    if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https"))
-      return fail(400, "malformed request target");
-    target.remove_prefix(scheme_end + 3);
-    authority_ = target.substr(0, target.find_first_of("/?"));
-    if (authority_.empty()) return fail(400, "malformed request target");
-    target.remove_prefix(authority_.size());
-  }
-  const auto mark = target.find('?');
-  request_.path = target.substr(0, mark);
-  if (request_.path.empty()) request_.path = "/";
-  if (mark != std::string_view::npos) request_.query = target.substr(mark + 1);
+  const auto parsed = parse_target(request_.method, target);
+  if (!parsed) return fail(400, "malformed request target");
+  request_.path = parsed->path;
+  request_.query = parsed->query;
+  authority_ = parsed->authority;
 }
 
 void RequestFramer::on_field(std::string_view line) {
@@ -204,7 +175,9 @@ void RequestFramer::on_field(std::string_view line) {
     return fail(400, "malformed header field");
   const auto value = trimmed(line.substr(colon + 1));
   if (!is_field_value(value)) return fail(400, "control character in a header field");
-  add_field(to_lower(line.substr(0, colon)), value);
+  auto name = to_lower(line.substr(0, colon));
+  if (name == "host" && !is_host(value)) return fail(400, "malformed Host field");
+  add_field(std::move(name), value);
 }
 
 void RequestFramer::add_field(std::string name, std::string_view value) {

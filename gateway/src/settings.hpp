@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -66,6 +67,8 @@ using Environment = std::function<const char*(const char*)>;
 // Throws SettingError for a bad value, and for a key of `file` that is no setting.
 Settings load_settings(const Values& flags, const Environment& environment, const Values& file);
 
+// A whole number; none if it is no such thing, or beyond 2^50.
+std::optional<std::uint64_t> parse_count(const std::string& text);
 // "250ms", "10s", "5min", "1h"; a bare number counts seconds, or milliseconds.
 Milliseconds parse_duration(const std::string& text, Milliseconds unit = std::chrono::seconds{1});
 // "4096", "32KiB", "1MiB", "1GiB"; a bare number counts bytes.

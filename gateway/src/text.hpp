@@ -1,6 +1,7 @@
 // Byte-wise text helpers that know no locale, for protocol elements and JSON.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,17 @@ std::string to_lower(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 // Without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text);
+
+// Calls `visit` for each element of a comma-separated list.
+template <typename Visit>
+void for_each_element(std::string_view list, Visit visit) {
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    const auto element = trimmed(list.substr(0, comma));
+    if (!element.empty()) visit(element);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+}
 
 // RFC 9110 token character: what methods and field names consist of.
 bool is_token_char(char c);

@@ -68,26 +68,29 @@ begin
   end loop;
 end $$;
 
--- What is looked up ahead of the ends of spans: as time passes, events and bookings come in that happen a little later, on one
--- side of an end when they are folded and on the other soon after.
+-- What is looked up ahead of the ends of spans: as time passes into another hour, events come in that happen a little later,
+-- and a booking; folded while the end is before them, they are counted once it is not.
 create temp table later (step int, wrong bigint);
 do $$
 declare
-  moment timestamptz := '2026-05-05 10:20Z';
+  moment timestamptz := (select '2026-05-05 10:58:58'::timestamp at time zone s.time_zone from calytics.source s where s.name = 'remembered');
   wrong bigint;
 begin
-  for step in 1 .. 16 loop
-    moment := moment + interval '20 seconds';
-    perform cal.track(jsonb_build_object(
-              'sessionId', 'later ' || step / 2, 'eventType', pg_temp.pick('SERVICE_VIEW', 'SERVICE_SELECT', 'PAGE_VIEW'), 'serviceId', 'piece',
-              'ipAddress', '203.0.113.' || step, 'userAgent', 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
-              'timestamp', moment + interval '30 seconds'), source => 'remembered');
-    if step % 3 = 0 then
+  for step in 1 .. 24 loop
+    moment := moment + interval '5 seconds';
+    -- In step 11 nothing happens but that the ends move: what is folded in step 12 is all of the hour ahead.
+    if step <> 11 then
+      perform cal.track(jsonb_build_object(
+                'sessionId', 'later ' || step, 'eventType', 'SERVICE_VIEW', 'serviceId', 'piece', 'ipAddress', '203.0.113.' || step,
+                'userAgent', 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
+                'timestamp', moment + interval '4 seconds'), source => 'remembered');
+    end if;
+    if step = 12 then
       perform cal.receive_webhook(w.body, w.headers, 'remembered')
-         from cal.simulate_webhook('BOOKING_CREATED', 'later-' || step, null, moment + interval '30 seconds', 'remembered') w;
+         from cal.simulate_webhook('BOOKING_CREATED', 'later', null, moment + interval '4 seconds', 'remembered') w;
     end if;
     commit;
-    if step % 4 > 0 then
+    if step % 3 = 0 or step = 10 then
       perform cal.fold(false);
       commit;
     end if;

@@ -1,5 +1,5 @@
--- Sessions :first to :last of invented visitors over the year up to now, written straight into
--- calytics.event as if they had come while metrics were off: four sessions look at a service, three
+-- Sessions :first to :last of :total of invented visitors over the year up to now, in the order in which they
+-- came, written straight into calytics.event as if they had come while metrics were off: four sessions look at a service, three
 -- of them choose one, two begin to book and one books. Ten events a session group of four.
 
 select setseed(:first / 1e9) \g /dev/null
@@ -10,7 +10,7 @@ insert into calytics.event (
     source_id, segment, received_at, occurred_at, session_id, event_type, service, visitor, late, bot, device, browser,
     utm_source, utm_medium, properties)
 with session as materialized (
-  select i, md5('session ' || i) as hash, now() - interval '1 year' * random() - interval '1 minute' as began,
+  select i, md5('session ' || i) as hash, now() - interval '1 year' * ((:total - i + random()) / :total) - interval '1 minute' as began,
          1 + floor(random() * 6)::int as service
     from generate_series(:first::int, :last::int) i
 )

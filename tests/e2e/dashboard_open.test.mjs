@@ -4,15 +4,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { generate, today } from "../demo/generate.mjs";
-import { send } from "../demo/send.mjs";
-import { track } from "../demo/track.mjs";
 import { Browser } from "./browser.mjs";
 import { Visitor } from "./dashboard_page.mjs";
-import { Database, Gateway, ROOT, SECRET, seeded } from "./harness.mjs";
+import { ADMIN, openYear, TABS } from "./dashboard_studio.mjs";
+import { ROOT, seeded, until } from "./harness.mjs";
 
-const ADMIN = "cal_test_open_admin_0123456789abcdef01";
-const TABS = ["overview", "bookings", "services", "customers", "funnel", "health"];
 const sources = (directory, ending) =>
   readdirSync(`${ROOT}/${directory}`).filter((name) => name.endsWith(ending)).map((name) => readFileSync(`${ROOT}/${directory}/${name}`, "utf8"));
 const TEXTS = `${ROOT}/extension/web/dashboard/src/text`;
@@ -27,18 +23,8 @@ describe("what is behind the dashboard's numbers", () => {
 
   before(async () => {
     browser = await Browser.launch();
-    database = await Database.create();
-    await database.query("select cal.add_token('admin', 'admin', $1)", [ADMIN]);
-    await database.query("alter system set calytics.limit_read = 'off'");
-    await database.query("select pg_reload_conf()");
-    gateway = await Gateway.start(database, ["--log-level=warning"]);
+    ({ database, gateway } = await openYear());
     random = seeded("dashboard open");
-    const history = generate({ seed: random.int(1, 1e6), until: today(), months: 4, bookingsPerMonth: 60 });
-    await database.query("select cal.set_source(time_zone => 'Europe/Madrid', currency => 'EUR')");
-    const { failures } = await send(history, { url: `${gateway.origin}/api/cal/webhook`, secret: SECRET });
-    assert.deepEqual(failures, []);
-    await track(history.visits(), { origin: gateway.origin, token: ADMIN });
-    await database.query("select cal.fold()");
     visitor = await Visitor.come(browser, gateway);
     await visitor.logIn(ADMIN);
   });
@@ -129,6 +115,10 @@ describe("what is behind the dashboard's numbers", () => {
   });
 
   test("Spanish readers find nothing in English in any tab, whatever is off, wrong or not known yet", async () => {
+    // Nobody is to clear what is raised here by hand; and that samples are off is told, too.
+    await database.query("alter system set calytics.health_interval = '0'");
+    await database.query("select pg_reload_conf()");
+    await until(() => database.value("select current_setting('calytics.health_interval') = '0'"), "samples to be off");
     await database.query(
       `insert into calytics.alert (alert, source_id, raised_at, value, worst, detail, facts)
        select a.alert, case when a.alert in ('fold_lag', 'disk_full') then 0 else s.source_id end, now(), 200, 200, a.detail, a.facts::jsonb
@@ -162,7 +152,7 @@ describe("what is behind the dashboard's numbers", () => {
       return said;
     };
     for (const tab of TABS) await read(`/?tab=${tab}&period=quarter`);
-    assert.match(await read("/?tab=health"), /ninguno desde hace 99 horas.*\n.*secreto|ninguno desde hace 99 horas/);
+    assert.match(await read("/?tab=health"), /ninguno desde hace 99 horas/);
     for (const open of ["retention_cell&within=part:2026-01-01/0", "forecast&within=part:created", "origin&within=part:source/google", "no_show_rate", "claim_gap"]) {
       await read(`/?tab=funnel&open=${open}`);
     }

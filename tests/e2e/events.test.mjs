@@ -42,7 +42,12 @@ describe("live updates", () => {
     source.onmessage = ({ data, lastEventId }) =>
       it.heard.push({ ...JSON.parse(data), id: lastEventId, at: performance.now() });
     source.onerror = (error) => it.errors.push(error);
-    it.wait = (count) => until(() => it.heard.length >= count, `${count} events`, 15);
+    it.wait = (count) =>
+      until(() => {
+        // One that was refused doesn't come again.
+        assert.notEqual(source.readyState, EventSource.CLOSED, it.errors.at(-1)?.message);
+        return it.heard.length >= count;
+      }, `${count} events`, 15);
     listening.push(it);
     return it;
   }

@@ -74,7 +74,7 @@ describe("what a user can reach is in the README", () => {
     procedures: all(/'calAnalytics\.(\w+)'/g, sql),
     routes: all(/^ *\('[A-Z]+', +'(\/(?:[^'{]*[^'{/])?)/gm, sql),
     settings: all(/"(calytics\.\w+)"/g, glue),
-    "variables of the gateway": all(/"((?:CALYTICS|ANALYTICS)_[A-Z_]+)"/g, text("gateway/src/settings.cpp")),
+    "variables of the gateway": all(/"((?:CALYTICS|ANALYTICS)_[A-Z_]+)"/g, text("gateway/src/setting_table.cpp")),
     "variables of make run": all(/getenv \w+ ((?:ANALYTICS|BETTER_AUTH|CAL)_\w+)/g, text("gateway/ops/provision.sql")),
   };
   for (const [what, names] of Object.entries(reached)) {

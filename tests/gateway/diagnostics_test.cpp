@@ -61,6 +61,19 @@ TEST_F(DiagnosticsTest, MetricsFollowThoseOfTheDatabase) {
   EXPECT_GT(std::stod(sample(text, "process_resident_memory_bytes")), 1e6);
 }
 
+TEST_F(DiagnosticsTest, TheGatewayIsAliveToThoseWhoAskAlone) {
+  start();
+  auto client = connect();
+  EXPECT_EQ(client.get("/live").body, "{\"status\": \"live\"}\n");
+  EXPECT_EQ(client.request("HEAD /live HTTP/1.1\r\nHost: a\r\n\r\n", true).status, 200);
+  const auto options = client.request("OPTIONS /live HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(options.status, 204);
+  EXPECT_EQ(options.header("allow"), "GET, HEAD, OPTIONS");
+  const auto refused = client.post("/live", "x");
+  EXPECT_EQ(refused.status, 405);
+  EXPECT_EQ(refused.header("allow"), "GET, HEAD, OPTIONS");
+}
+
 TEST_F(DiagnosticsTest, WhileTheDatabaseIsAwayTheGatewaySaysSoAtOnce) {
   auto client = start_ready();
   EXPECT_EQ(metrics(client).status, 200);

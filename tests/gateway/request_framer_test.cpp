@@ -54,12 +54,20 @@ TEST(RequestFramer, SplitsTheTarget) {
   EXPECT_EQ(only("GET /? HTTP/1.1\r\nHost: a\r\n\r\n").query, "");
 }
 
+TEST(RequestFramer, TakesHostsOfAllForms) {
+  for (const auto* host :
+       {"", "a", "a:", "a:80", "192.0.2.1:8080", "[::1]", "[2001:db8::1]:443", "x_y.example"})
+    EXPECT_EQ(header(only("GET / HTTP/1.1\r\nHost: "s + host + "\r\n\r\n"), "host"), host);
+}
+
 TEST(RequestFramer, TakesAbsoluteFormAndItsAuthorityForHost) {
   const auto request = only("GET HTTP://x.example:81/p?q HTTP/1.1\r\nHost: other\r\n\r\n");
   EXPECT_EQ(request.path, "/p");
   EXPECT_EQ(request.query, "q");
   EXPECT_EQ(header(request, "host"), "x.example:81");
   EXPECT_EQ(only("GET https://x?q HTTP/1.1\r\nHost: x\r\n\r\n").path, "/");
+  EXPECT_EQ(header(only("GET http://[2001:db8::1]:81/ HTTP/1.1\r\nHost: x\r\n\r\n"), "host"),
+            "[2001:db8::1]:81");
   EXPECT_EQ(header(only("GET http://x/ HTTP/1.0\r\n\r\n"), "host"), "x");
   EXPECT_EQ(only("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n").path, "*");
 }
@@ -136,6 +144,17 @@ TEST(RequestFramer, RefusesWhatMustNotBeGuessedAt) {
       {"TRACE / HTTP/1.1\r\n", 501},
       {"GET / HTTP/1.1\r\n\r\n", 400},  // no Host
       {get("Host: b\r\n"), 400},
+      {"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: a:8x\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: a:b:80\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: [::1]80\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: []\r\n\r\n", 400},
+      {"GET http://u:p@a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"GET /x#y HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {get("X: a\r\n folded\r\n"), 400},
       {get("X : a\r\n"), 400},
       {get(": a\r\n"), 400},

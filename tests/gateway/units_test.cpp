@@ -283,6 +283,7 @@ TEST_F(ExchangeTest, IsAnsweredExactlyOnceEvenIfForgotten) {
 }
 
 TEST_F(ExchangeTest, TheFirstAnswerOfTwinsCounts) {
+  set_log_level(LogLevel::error);
   for (std::size_t round = 0; round < 500; ++round) {
     auto one = make({{"x-request-id", "same"}});
     auto other = one->twin();

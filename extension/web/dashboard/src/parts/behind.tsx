@@ -10,7 +10,7 @@ import { bucket, duration, localDay, monthOf, shown, weekdays } from "../text/fo
 import { originName, stepName } from "../text/names";
 import { BookingLines, SessionLines } from "./lines";
 import { MetricLines } from "./metric_lines";
-import { Panel } from "./panel";
+import { Failure, Panel } from "./panel";
 import { titleOf } from "./tile";
 
 export interface Opened {
@@ -85,13 +85,14 @@ const modelOf = (method: string | null): string => /^\w+\([\w,]+\)/.exec(method 
 /** What a forecast was made of, and how such forecasts did. */
 function Forecast({ view, dashboard, metrics, within: [metric = ""], name }: Parameters<Kind["Behind"]>[0]) {
   const scope = scopeOf(view);
-  const told = useQuery<Told>("getForecast", { ...scope, metric, horizon: 28 }).data;
+  const answer = useQuery<Told>("getForecast", { ...scope, metric, horizon: 28 });
+  const told = answer.data;
   const days = told?.history_days ?? 0;
   const to = localDay(dashboard.as_of);
   const history = useQuery<{ starts_at: string; ends_at: string; value: number | null }[]>("getMetricValues", days === 0 ? null : {
     ...scope, metrics: [metric], period: "custom", to, from: dayAfter(to, -days), every: "day",
   });
-  if (!told) return null;
+  if (!told) return answer.error ? <Failure error={answer.error} /> : <div class="skeleton tall" aria-busy="true" />;
   const facts: [string, string][] = [
     [t("method"), modelOf(told.method)],
     [t("historyDays"), shown(days, "count")],

@@ -10,6 +10,7 @@ import { changed, range, shown, span } from "../text/format";
 import { KINDS } from "./behind";
 import { Dialog } from "./dialog";
 import { MetricLines } from "./metric_lines";
+import { Failure } from "./panel";
 import { kindOf, titleOf, whyUnknown } from "./tile";
 
 interface Explained {
@@ -25,7 +26,13 @@ export function Explain({ view, ...rest }: Explained) {
   const apart = scoped !== view;
   const own = useQuery<Dashboard>("getDashboardMetrics", apart ? inputOf(scoped) : null);
   if (rest.metric in KINDS) return <Part {...rest} view={view} />;
-  if (apart && !own.data) return null;
+  if (apart && !own.data) {
+    return (
+      <Dialog side title={titleOf(rest.metric, rest.metrics)} onClose={close}>
+        {own.error ? <Failure error={own.error} /> : <div class="skeleton tall" aria-busy="true" />}
+      </Dialog>
+    );
+  }
   return <Explanation {...rest} view={scoped} dashboard={own.data ?? rest.dashboard} />;
 }
 
