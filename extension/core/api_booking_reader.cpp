@@ -69,7 +69,7 @@ JsonError metadata(Item& item, TextStore& texts, JsonValue& value) {
 }
 
 // Price, currency and the service's title are the event type's, which the items don't tell: whoever
-// asked the API puts them beside (sql/sync.sql).
+// asked the API puts them beside (sql/sync_step.sql).
 constexpr auto kFields = std::to_array<Field<Item>>({
     {"absentHost", flag<Item, &Item::absent_host>},
     {"attendees", attendees},

@@ -108,10 +108,9 @@ ingest() {
   done
 }
 
-# A database with so many bookings, and the webhooks for all that is measured in it.
-fill() { # bookings
+# So many bookings, of which nothing is counted yet.
+invent_bookings() { # bookings
   local database=n$1 chunk=$((($1 + 49) / 50)) first
-  make_database "$database" "$most_read"
   for ((first = 1; first <= $1; first += chunk)); do
     bar "$first" "$1" "$1 bookings"
     query "$database" -v first="$first" -v last=$((first + chunk > $1 ? $1 : first + chunk - 1)) \
@@ -119,6 +118,13 @@ fill() { # bookings
   done
   bar "$1" "$1" "$1 bookings"
   query "$database" -c 'vacuum analyze calytics.booking'
+}
+
+# A database with so many bookings, and the webhooks for all that is measured in it.
+fill() { # bookings
+  local database=n$1
+  make_database "$database" "$most_read"
+  invent_bookings "$1"
   built=$(timed "Facts of $1 bookings" "$database" 'select cal.repair_metrics()')
   built=$(calc 'x + y' "$built" "$(timed "Buckets of $1 bookings" "$database" 'select cal.fold()')")
   query "$database" -c 'vacuum analyze' -c 'checkpoint' >/dev/null

@@ -68,10 +68,15 @@ stop_visits() { # database
       from calytics.event e where e.received_at >= '$visits_began'"
 }
 
-# A database with so many bookings and events; that of the other parts, where they made it.
+# A database with so many bookings and events; that of the other parts, where they made it. Else both come in at once.
 fill_tracked() { # bookings, events
-  local sessions=$(($2 * 2 / 5)) chunk first
-  [[ $(query postgres -c "select 1 from pg_database where datname = 'n$1'") ]] || fill "$1"
+  local sessions=$(($2 * 2 / 5)) chunk first inventing=
+  if [[ -z $(query postgres -c "select 1 from pg_database where datname = 'n$1'") ]]; then
+    make_database "n$1" "$most_read"
+    invent_bookings "$1" 2>"$work/inventing" &
+    inventing=$!
+    running+=("$inventing")
+  fi
   chunk=$(((sessions + 49) / 50))
   for ((first = 1; first <= sessions; first += chunk)); do
     bar "$first" "$sessions" "$2 events"
@@ -79,7 +84,8 @@ fill_tracked() { # bookings, events
       -f "$sql/visits.sql"
   done
   bar 1 1 ''
-  timed "Metrics of $2 events" "n$1" 'select cal.repair_metrics(), cal.fold()' >/dev/null
+  if [[ $inventing ]]; then wait "$inventing" || die "no bookings could be invented:" "$(tail -n 5 "$work/inventing")"; fi
+  timed "Metrics of $1 bookings and $2 events" "n$1" 'select cal.repair_metrics(), cal.fold()' >/dev/null
   query "n$1" -c 'vacuum analyze' -c 'checkpoint' >/dev/null
 }
 
