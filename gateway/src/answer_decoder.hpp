@@ -1,4 +1,5 @@
-// Reads the row that a call of cal.http's form returned: (int4, jsonb, bytea) in PostgreSQL's binary formats.
+// Reads the row that a call of cal.http's form returned: (int4, jsonb, bytea) in PostgreSQL's
+// binary formats.
 #pragma once
 
 #include <optional>

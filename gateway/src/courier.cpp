@@ -34,7 +34,7 @@ Milliseconds wait_of(std::vector<Header>& headers) {
 }
 
 std::string headers_json(const Fetched& fetched) {
-  std::string json = "{\"status\":\"" + std::to_string(fetched.status) + '"';
+  std::string json = R"({"status":")" + std::to_string(fetched.status) + '"';
   for (const auto& header : fetched.headers) {
     if (header.name == "status") continue;
     json += ',';

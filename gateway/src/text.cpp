@@ -72,7 +72,7 @@ void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";
   out += '"';
   while (!text.empty()) {
-    const auto special = std::find_if(text.begin(), text.end(), [](char c) {
+    const auto* const special = std::find_if(text.begin(), text.end(), [](char c) {
       const auto byte = static_cast<unsigned char>(c);
       return byte < 0x20 || byte == 0x7f || c == '"' || c == '\\';
     });
