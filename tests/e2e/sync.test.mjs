@@ -107,7 +107,7 @@ describe("asking Cal.com's API", () => {
 
   test("all bookings of before come in, while they change", async () => {
     for (let i = 0; i < 250; i++)
-      api.put(`before${String(i).padStart(3, "0")}`, random.int(0, 4) === 0 ? { status: "cancelled" } : {});
+      api.put(`before${String(i).padStart(3, "0")}`, i > 9 && random.int(0, 4) === 0 ? { status: "cancelled" } : {});
     api.restless = true;
     await database.query("select cal.set_sync($1, $2, 'ada')", [KEY, api.origin]);
     const done = await synced();
