@@ -51,7 +51,12 @@ export function Header({ view, caller, onHelp, onLogOut, onShare }: {
 }) {
   const { theme } = useSettings();
   const nav = useRef<HTMLElement>(null);
-  useEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [view.tab]);
+  // On a narrow screen the sections scroll.
+  useEffect(() => {
+    const shown = new ResizeObserver(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }));
+    if (nav.current) shown.observe(nav.current);
+    return () => shown.disconnect();
+  }, [view.tab]);
   const sources = useQuery<{ source: string }[]>("getSources", {}).data ?? [];
   const dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   return (

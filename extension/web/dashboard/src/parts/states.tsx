@@ -18,6 +18,7 @@ export function SetUp({ source }: { source: string }) {
       <li>{t("noData.secret")} <code>select cal.rotate_secret('{source}');</code></li>
       <li>{t("noData.triggers")}</li>
       <li>{t("noData.ping")}</li>
+      <li>{t("noData.sync")} <code>select cal.set_sync('cal_…'{source === "default" ? "" : `, source => '${source}'`});</code></li>
     </ol>
   );
 }

@@ -268,6 +268,7 @@ export const en = {
 
   alerts: "Alerts",
   noAlerts: "No alerts.",
+  alertsUnknown: "Not known: the last answer had none.",
   "level.critical": "Critical",
   "level.warning": "Warning",
   "level.off": "Off",
@@ -362,6 +363,7 @@ export const en = {
   "noData.secret": "Secret: the one that make run printed, or a new one:",
   "noData.triggers": "Choose all booking events, and no custom payload template.",
   "noData.ping": "Press Ping test: this page fills by itself.",
+  "noData.sync": "What was booked before, or gets lost, comes from Cal.com’s API, with a key from Settings → Developer → API keys:",
   "noData.ask": "Ask an admin to connect Cal.com.",
   "noData.demo": "Just looking? An invented tattoo studio’s year:",
   "nothing.title": "Nothing in this range",

@@ -272,6 +272,7 @@ export const es: Texts = {
 
   alerts: "Avisos",
   noAlerts: "Sin alertas.",
+  alertsUnknown: "No se sabe: en la última respuesta no había.",
   "level.critical": "Crítico",
   "level.warning": "Aviso",
   "level.off": "Apagado",
@@ -366,6 +367,7 @@ export const es: Texts = {
   "noData.secret": "Secret: el que mostró make run, o uno nuevo:",
   "noData.triggers": "Elige todos los eventos de reserva, sin plantilla de contenido propia.",
   "noData.ping": "Pulsa Ping test: esta página se llena sola.",
+  "noData.sync": "Lo reservado antes, o lo que se pierda, viene de la API de Cal.com, con una clave de Settings → Developer → API keys:",
   "noData.ask": "Pide a un administrador que conecte Cal.com.",
   "noData.demo": "¿Solo mirar? El año de un estudio de tatuaje inventado:",
   "nothing.title": "Nada en este periodo",

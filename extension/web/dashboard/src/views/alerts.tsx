@@ -80,7 +80,7 @@ export function AlertsPanel() {
   const answer = useQuery<Health>("getHealthStatus", {});
   const list = answer.data ? concerns(answer.data) : [];
   return (
-    <Panel wide drawn="list" title={t("alerts")} answer={answer} height={60} empty={answer.data && list.length === 0 ? t("noAlerts") : null}>
+    <Panel wide drawn="list" title={t("alerts")} answer={answer} height={60} empty={answer.data && list.length === 0 ? t(answer.error ? "alertsUnknown" : "noAlerts") : null}>
       <ul class="concerns">
         {list.map(({ level, what, detail, since, how, spoken }) => (
           <li key={what} class={level}>

@@ -46,17 +46,18 @@ function Deliveries({ answer }: { answer: Answer<Stats> }) {
 }
 
 function Sources({ answer }: { answer: Answer<State> }) {
+  const synced = answer.data?.sources?.some(({ sync }) => sync);
   const table: Table = {
     columns: [
       { title: t("source"), kind: "text" }, { title: t("lastWebhook"), kind: "time" }, { title: t("ago"), kind: "seconds" },
       { title: t("outcome"), kind: "text" }, { title: t("quarantined"), kind: "count" }, { title: t("validSecrets"), kind: "count" },
-      { title: t("sync"), kind: "text" }, { title: t("sync.at"), kind: "time" }, { title: t("sync.applied"), kind: "count" },
-      { title: t("zone"), kind: "text" },
+      { title: t("zone"), kind: "text" }, { title: t("sync"), kind: "text" },
+      ...(synced ? [{ title: t("sync.at"), kind: "time" as const }, { title: t("sync.applied"), kind: "count" as const }] : []),
     ],
     rows: (answer.data?.sources ?? []).map((source) => [
       source.source, source.last_webhook_at, source.last_webhook_age_s, source.last_outcome && maybe(`outcome.${source.last_outcome}`, source.last_outcome),
-      source.quarantined, source.valid_secrets, t(`sync.${source.sync?.state ?? "off"}`), source.sync?.finished_at ?? null, source.sync?.applied ?? null,
-      source.time_zone,
+      source.quarantined, source.valid_secrets, source.time_zone, t(`sync.${source.sync?.state ?? "off"}`),
+      ...(synced ? [source.sync?.finished_at ?? null, source.sync?.applied ?? null] : []),
     ]),
   };
   return <Panel wide title={t("sources")} answer={answer} height={120} table={table} empty={answer.data && !answer.data.sources ? t("notYours") : null} />;
