@@ -129,7 +129,7 @@ as_role() { # url, role, password
   fi
 }
 
-# What ANALYTICS_... says is looked at before anything is started.
+# What ANALYTICS_... and CAL_API_... say is looked at before anything is started.
 check_analytics() {
   local name
   for name in ANALYTICS_ENABLE_BATCHING ANALYTICS_ANONYMIZE_IPS ANALYTICS_GDPR_COMPLIANCE ANALYTICS_ENABLE_HEALTH_CHECKS; do
@@ -141,6 +141,10 @@ check_analytics() {
   check_whole ANALYTICS_RETENTION_DAYS 2 36500
   check_whole ANALYTICS_HEALTH_CHECK_INTERVAL 1000 86400000
   [[ ${ANALYTICS_ENABLE_BATCHING-} != false ]] || export ANALYTICS_BATCH_SIZE=1
+  [[ ${CAL_API_KEY-} =~ ^([[:graph:]]{8,500})?$ ]] || die "CAL_API_KEY is no API key: those of Cal.com begin with cal_"
+  [[ ${CAL_API_URL-} =~ ^(https?://[^[:space:]]+)?$ ]] || die "CAL_API_URL is no address: $CAL_API_URL"
+  [[ ${NEXT_PUBLIC_CAL_USERNAME-} =~ ^([A-Za-z0-9._-]{1,100})?$ ]] ||
+    die "NEXT_PUBLIC_CAL_USERNAME is no user name of Cal.com: $NEXT_PUBLIC_CAL_USERNAME"
 }
 
 check_whole() { # variable, least, most

@@ -56,7 +56,7 @@ start() {
     "$dir/bin/calytics-gateway" <"$program"
   as_server tee "$dir/run/gateway.fingerprint" >/dev/null <<<"$wanted"
   (
-    unset DATABASE_URL CAL_WEBHOOK_SECRET CALYTICS_ADMIN_TOKEN BETTER_AUTH_SECRET
+    unset DATABASE_URL CAL_WEBHOOK_SECRET CAL_API_KEY CALYTICS_ADMIN_TOKEN BETTER_AUTH_SECRET
     export CALYTICS_PORT=$port
     detached --fork sh -c 'echo $$ >"$1/run/gateway.pid"
       exec "$1/bin/calytics-gateway" >>"$1/log/gateway.log" 2>&1' sh "$dir"

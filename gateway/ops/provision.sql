@@ -82,7 +82,8 @@ select cal.set_tracking(
          keep_events => nullif(:'keep_days', '')::int * interval '1 day') is null as done
  where concat(:'batch_size', :'flush_interval', :'max_retries', :'anonymize_ips', :'honour_signals', :'keep_days') <> '' \g /dev/null
 select cal.set_sync(nullif(:'api_key', ''), nullif(:'api_url', ''), nullif(:'username', '')) is null as done
- where :'api_key' <> '' \g /dev/null
+ where :'api_key' <> ''
+    or (concat(:'api_url', :'username') <> '' and exists (select from cal.sync y where y.source = 'default')) \g /dev/null
 commit;
 
 -- The setting is known once the library is loaded, which this does.

@@ -64,6 +64,17 @@ describe("provision", () => {
     }
   });
 
+  test("Cal.com's API is asked with the key that is given, until another one is", async () => {
+    const sync = () => database.query("select y.api_url, y.username, x.api_key from cal.sync y cross join calytics.sync x");
+    await provision({ NEXT_PUBLIC_CAL_USERNAME: "zoe" });
+    assert.deepEqual(await sync(), []);
+    await provision({ CAL_API_KEY: "cal_of_provision", NEXT_PUBLIC_CAL_USERNAME: "zoe" });
+    assert.deepEqual(await sync(), [{ api_url: "https://api.cal.com", username: "zoe", api_key: "cal_of_provision" }]);
+    await provision({ CAL_API_URL: "http://127.0.0.1:1" });
+    await provision({});
+    assert.deepEqual(await sync(), [{ api_url: "http://127.0.0.1:1", username: "zoe", api_key: "cal_of_provision" }]);
+  });
+
   test("make run refuses what makes no sense, before it starts anything", () => {
     for (const [name, wrong] of [
       ["ANALYTICS_BATCH_SIZE", "0"],
@@ -74,6 +85,9 @@ describe("provision", () => {
       ["ANALYTICS_RETENTION_DAYS", "1"],
       ["ANALYTICS_HEALTH_CHECK_INTERVAL", "30"],
       ["ANALYTICS_ENABLE_HEALTH_CHECKS", "on"],
+      ["CAL_API_KEY", "none"],
+      ["CAL_API_URL", "api.cal.com"],
+      ["NEXT_PUBLIC_CAL_USERNAME", "zoe ink"],
     ]) {
       const env = { ...process.env, [name]: wrong, CALYTICS_DIR: "/nonexistent/calytics" };
       const run = spawnSync("gateway/ops/run.sh", { cwd: ROOT, env, encoding: "utf8" });
