@@ -4,8 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Browser } from "./browser.mjs";
-import { Visitor } from "./dashboard_page.mjs";
-import { ADMIN, openYear } from "./dashboard_studio.mjs";
+import { enter, leave, openYear } from "./dashboard_studio.mjs";
 import { seeded } from "./harness.mjs";
 
 /** @type {Browser} */
@@ -16,16 +15,8 @@ after(() => browser?.close());
 describe("numbers that open", () => {
   let database, gateway, visitor;
 
-  before(async () => {
-    ({ database, gateway } = await openYear());
-    visitor = await Visitor.come(browser, gateway);
-    await visitor.logIn(ADMIN);
-  });
-  after(async () => {
-    await visitor?.leave();
-    await gateway?.stop();
-    await database?.close();
-  });
+  before(async () => void ({ database, gateway, visitor } = await enter(browser, openYear)));
+  after(() => leave({ database, gateway, visitor }));
 
   test("a number opens to its meaning and the bookings behind it", async () => {
     const { page } = visitor;

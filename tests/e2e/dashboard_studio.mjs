@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { generate, today } from "../demo/generate.mjs";
 import { send } from "../demo/send.mjs";
 import { track } from "../demo/track.mjs";
+import { Visitor } from "./dashboard_page.mjs";
 import { Cluster, Database, Gateway, SECRET, seeded } from "./harness.mjs";
 
 export const ADMIN = "cal_test_dashboard_admin_0123456789ab";
@@ -54,4 +55,19 @@ export async function openYear() {
 export async function openEmpty() {
   const database = await create(await Cluster.start());
   return { database, gateway: await gatewayOf(database) };
+}
+
+/** An admin who looks at a studio. @param {() => Promise<object>} open makes it */
+export async function enter(browser, open) {
+  const { database, gateway } = await open();
+  const visitor = await Visitor.come(browser, gateway);
+  await visitor.logIn(ADMIN);
+  return { database, gateway, visitor };
+}
+
+/** Ends what was entered, as far as it came. */
+export async function leave({ database, gateway, visitor }) {
+  await visitor?.leave();
+  await gateway?.stop();
+  await database?.close();
 }

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { Browser } from "./browser.mjs";
 import { Visitor } from "./dashboard_page.mjs";
-import { ADMIN, openYear, TABS } from "./dashboard_studio.mjs";
+import { enter, leave, openYear, TABS } from "./dashboard_studio.mjs";
 import { ROOT, until } from "./harness.mjs";
 
 /** @type {Browser} */
@@ -17,16 +17,8 @@ after(() => browser?.close());
 describe("use of the dashboard", () => {
   let database, gateway, visitor;
 
-  before(async () => {
-    ({ database, gateway } = await openYear());
-    visitor = await Visitor.come(browser, gateway);
-    await visitor.logIn(ADMIN);
-  });
-  after(async () => {
-    await visitor?.leave();
-    await gateway?.stop();
-    await database?.close();
-  });
+  before(async () => void ({ database, gateway, visitor } = await enter(browser, openYear)));
+  after(() => leave({ database, gateway, visitor }));
 
   test("the address is the picture; keys go from one to another, and can be turned off", async () => {
     const { page } = visitor;

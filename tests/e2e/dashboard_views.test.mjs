@@ -5,8 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Browser } from "./browser.mjs";
-import { Visitor } from "./dashboard_page.mjs";
-import { ADMIN, openEmpty, openYear, TABS } from "./dashboard_studio.mjs";
+import { enter, leave, openEmpty, openYear, TABS } from "./dashboard_studio.mjs";
 import { bookingBody } from "./harness.mjs";
 
 /** @type {Browser} */
@@ -29,16 +28,8 @@ async function look(visitor, name) {
 describe("dashboard of a year", () => {
   let database, gateway, visitor;
 
-  before(async () => {
-    ({ database, gateway } = await openYear());
-    visitor = await Visitor.come(browser, gateway);
-    await visitor.logIn(ADMIN);
-  });
-  after(async () => {
-    await visitor?.leave();
-    await gateway?.stop();
-    await database?.close();
-  });
+  before(async () => void ({ database, gateway, visitor } = await enter(browser, openYear)));
+  after(() => leave({ database, gateway, visitor }));
 
   test("every tab is whole and accessible, at each width and in each colour", async () => {
     for (const tab of TABS) {
@@ -97,16 +88,8 @@ describe("dashboard of a year", () => {
 describe("dashboard of nothing", () => {
   let database, gateway, visitor;
 
-  before(async () => {
-    ({ database, gateway } = await openEmpty());
-    visitor = await Visitor.come(browser, gateway);
-    await visitor.logIn(ADMIN);
-  });
-  after(async () => {
-    await visitor?.leave();
-    await gateway?.stop();
-    await database?.close();
-  });
+  before(async () => void ({ database, gateway, visitor } = await enter(browser, openEmpty)));
+  after(() => leave({ database, gateway, visitor }));
 
   test("it says how to begin, in every tab, and shows the first webhook within two seconds", async () => {
     const { page } = visitor;
