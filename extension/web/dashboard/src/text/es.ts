@@ -317,7 +317,7 @@ export const es: Texts = {
   originMeans: "Sesiones que vinieron de ahí, según el primer evento que habla de una campaña o de otro sitio; reservaron las que nombraron una reserva de la que informa un webhook verificado.",
   journeyMeans: "Sesiones que siguieron este camino en este paso. Lo que repite el paso anterior no es un paso.",
   variantMeans: "Sesiones que vieron primero esta variante, en los últimos 90 días; reservaron las que después nombraron una reserva de la que informa un webhook verificado.",
-  utilisationMeans: "Tiempo reservado dentro del horario de apertura, de todo el horario. Debajo, las reservas con sus minutos.",
+  utilisationMeans: "Qué parte del horario de apertura está reservada. Debajo, las reservas con sus minutos.",
   method: "Método",
   history: "De qué se hizo",
   historyDays: "Días de historia",
