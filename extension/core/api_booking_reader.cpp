@@ -7,8 +7,8 @@
 #include "codes.hpp"
 #include "host_reader.hpp"
 #include "json_fields.hpp"
-#include "json_text.hpp"
 #include "limits.hpp"
+#include "metadata_reader.hpp"
 
 namespace calytics::core {
 
@@ -60,12 +60,7 @@ JsonError answers(Item& item, TextStore& texts, JsonValue& value) {
 }
 
 JsonError metadata(Item& item, TextStore& texts, JsonValue& value) {
-  item.metadata.clear();
-  item.row.metadata.reset();
-  if (!is_object(value)) return simdjson::SUCCESS;
-  const JsonError error = JsonWriter(item.metadata, texts, JsonWriter::Secrets::omit).write(value);
-  item.row.metadata = item.metadata;
-  return error;
+  return read_metadata(value, texts, item.metadata, item.row);
 }
 
 // Price, currency and the service's title are the event type's, which the items don't tell: whoever

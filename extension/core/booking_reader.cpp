@@ -8,9 +8,8 @@
 #include "codes.hpp"
 #include "host_reader.hpp"
 #include "json_fields.hpp"
-#include "json_text.hpp"
 #include "limits.hpp"
-#include "session_id.hpp"
+#include "metadata_reader.hpp"
 
 namespace calytics::core {
 
@@ -112,25 +111,8 @@ JsonError responses(Draft& draft, TextStore& texts, JsonValue& value) {
   return draft.answers.read(value, texts);
 }
 
-// What the tracker calls it (extension/web/cal.js).
-constexpr std::string_view kSessionMember = "calyticsSession";
-
 JsonError metadata(Draft& draft, TextStore& texts, JsonValue& value) {
-  draft.metadata.clear();
-  draft.row.metadata.reset();
-  draft.row.session.reset();
-  if (!is_object(value)) return simdjson::SUCCESS;
-  JsonWriter writer(draft.metadata, texts, JsonWriter::Secrets::omit);
-  writer.open_object();
-  const JsonError error =
-      visit_members(value, texts, [&](std::string_view name, JsonValue& member) {
-        if (name == kSessionMember) draft.row.session = read_text(member, texts, kNameLimit);
-        return writer.write_member(name, member);
-      });
-  writer.close_object();
-  draft.row.metadata = draft.metadata;
-  if (draft.row.session && !is_session_id(*draft.row.session)) draft.row.session.reset();
-  return error;
+  return read_metadata(value, texts, draft.metadata, draft.row);
 }
 
 constexpr auto kBookingFields = std::to_array<Field<Draft>>({

@@ -48,7 +48,7 @@ BookingState::Instant accepted_at(const Webhook& webhook, Trigger trigger, Momen
 }
 
 bool tells_creation(const Webhook& webhook, Trigger trigger) {
-  return webhook.envelope == Envelope::flat || trigger == Trigger::created ||
+  return webhook.created_at || webhook.envelope == Envelope::flat || trigger == Trigger::created ||
          trigger == Trigger::requested || trigger == Trigger::rescheduled ||
          trigger == Trigger::payment_initiated;
 }
@@ -143,8 +143,7 @@ BookingState booking_evidence(const Webhook& webhook, Moment at, HostName& name)
     if (has_predecessor(webhook)) booking.reschedule_uid = webhook.reschedule_uid;
   }
 
-  if (tells_creation(webhook, trigger)) booking.created_at = at;
-  if (webhook.created_at) booking.created_at = Moment{*webhook.created_at};
+  if (tells_creation(webhook, trigger)) booking.created_at = creation_of(webhook, at);
   booking.superseded_by = webhook.superseded_by;
   booking.accepted_at = accepted_at(webhook, trigger, at);
   tell_what_became_of_it(webhook, trigger, at, booking);
@@ -170,6 +169,10 @@ BookingState booking_evidence(const Webhook& webhook, Moment at, HostName& name)
     booking.customer_at = at;
   }
   return booking;
+}
+
+Moment creation_of(const Webhook& webhook, Moment at) noexcept {
+  return webhook.created_at ? Moment{*webhook.created_at} : at;
 }
 
 Webhook::Text session_evidence(const Webhook& webhook) noexcept {

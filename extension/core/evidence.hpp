@@ -27,6 +27,9 @@ bool has_predecessor(const Webhook& webhook) noexcept;
 // Whether one attendee moves from one seated booking to another, which leaves both standing.
 bool moves_seat(const Webhook& webhook) noexcept;
 
+// When the booking was made, of what tells of that; `at` as above.
+Moment creation_of(const Webhook& webhook, Moment at) noexcept;
+
 // The session that made the booking, which webhooks of other times repeat, and those of the legs
 // that replace it.
 Webhook::Text session_evidence(const Webhook& webhook) noexcept;

@@ -155,7 +155,8 @@ Effects apply_to_legs(BookingTables& tables, const Webhook& webhook, std::int32_
     if (old.saved || leg.linked) effects.roots.add(old.leg.root_uid);
     if (leg.linked) link(tables, leg.leg, leg.fresh, old.leg, effects);
   }
-  const bool joined = learn_session(tables.session, source, webhook, at);
+  const bool joined =
+      learn_session(tables.session, source, webhook, core::creation_of(webhook, at));
   if (leg.saved || joined) effects.roots.add(leg.leg.root_uid);
   effects.leg = leg.leg;
   return effects;

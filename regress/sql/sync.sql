@@ -154,3 +154,9 @@ select pg_temp.ask();
 select calytics.readable_json(convert_to(t, 'UTF8')) as mended, calytics.readable_json(convert_to(t, 'UTF8')) #>> '{a}' as text
   from unnest(array['{"a": "\u0000"}', '{"a": "\\u0000"}', '{"a": "\\\u0000\u0000"}', '{"a": "\ud83d\ude00 \ud83d x \ude00"}', '{"a": "\ud83d\ud83d\ude00\ude00"}',
                     '{"a": "\u00e9"}', '{"a": "\\\\ud83d"}']) t;
+-- A booking's metadata tell which session made it, and when, here as in a webhook.
+select outcome from cal.receive_webhook(
+  calytics.synced_body(pg_temp.item('sync-s', '2026-11-20T09:00:00Z', '{"metadata": {"calyticsSession": "session-of-sync"}}')::json, '[]'),
+  jsonb_build_object('x-cal-signature-256', calytics.sign_webhook(
+    calytics.synced_body(pg_temp.item('sync-s', '2026-11-20T09:00:00Z', '{"metadata": {"calyticsSession": "session-of-sync"}}')::json, '[]'), 'whsec_sync')), 'sync');
+select uid, session_id, booked_at = '2026-11-01 09:00Z' as when_it_was_made from calytics.booking_session where session_id = 'session-of-sync';
