@@ -7,7 +7,6 @@
 #include "memo.hpp"
 
 extern "C" {
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 }
 
@@ -21,15 +20,6 @@ extern "C" {
 CALYTICS_SQL_FUNCTION(calytics_collect);
 
 namespace calytics::glue {
-
-Datum array_of(Datum* values, std::size_t size, Oid type) {
-  std::int16_t length = 0;
-  bool by_value = false;
-  char alignment = 0;
-  get_typlenbyvalalign(type, &length, &by_value, &alignment);
-  return PointerGetDatum(
-      construct_array(values, static_cast<int>(size), type, length, by_value, alignment));
-}
 
 namespace {
 

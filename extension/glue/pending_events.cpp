@@ -9,7 +9,7 @@ extern "C" {
 #include <algorithm>
 
 #include "list.hpp"
-#include "reader.hpp"
+#include "parameters.hpp"
 #include "settings.hpp"
 #include "track_changes.hpp"
 #include "track_rows.hpp"

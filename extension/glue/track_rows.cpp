@@ -8,7 +8,7 @@ extern "C" {
 
 #include <algorithm>
 
-#include "reader.hpp"
+#include "parameters.hpp"
 
 namespace calytics::glue {
 

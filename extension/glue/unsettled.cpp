@@ -20,7 +20,7 @@ extern "C" {
 #include <cstring>
 #include <tuple>
 
-#include "reader.hpp"
+#include "parameters.hpp"
 #include "statement.hpp"
 #include "unsettled.hpp"
 
