@@ -1,5 +1,7 @@
 #include "table.hpp"
 
+#include "pinned.hpp"
+
 extern "C" {
 #include "access/genam.h"
 #include "access/tableam.h"
@@ -27,6 +29,16 @@ IndexScanDesc begin_scan(Relation table, Relation index, RowKey& key) {
   return scan;
 }
 
+// After a row was written anew elsewhere than beside the old one.
+void enter_indexes(ResultRelInfo* result, TupleTableSlot* row, EState* state, bool only_summaries) {
+#if PG_VERSION_NUM >= 160000
+  ExecInsertIndexTuples(result, row, state, true, false, nullptr, NIL, only_summaries);
+#else
+  (void)only_summaries;
+  ExecInsertIndexTuples(result, row, state, true, false, nullptr, NIL);
+#endif
+}
+
 // Of a row that is there and has its place: whether no index took it, for its key is there.
 bool conflicts(ResultRelInfo* result, TupleTableSlot* row, EState* state, List* arbiters) {
   bool conflict = false;
@@ -50,10 +62,28 @@ bool is_free(ResultRelInfo* result, TupleTableSlot* row, EState* state, List* ar
 // Triggers after a row fire when a statement ends, for which this stands.
 template <class Write>
 void as_statement(const OpenTable& table, Write write) {
-  const bool fires = has_row_triggers(table);
-  if (fires) AfterTriggerBeginQuery();
-  write();
-  if (fires) AfterTriggerEndQuery(table.state);
+  if (!has_row_triggers(table)) {
+    write();
+    return;
+  }
+  pinned([&] {
+    AfterTriggerBeginQuery();
+    write();
+    AfterTriggerEndQuery(table.state);
+  });
+}
+
+[[noreturn]] void raise_concurrent_update() {
+  ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                  errmsg("could not serialize access due to concurrent update")));
+}
+
+// What became of a row that this transaction wanted to write; raises an error if it can't tell.
+bool was_written(TM_Result result) {
+  if (result == TM_Ok) return true;
+  if ((result != TM_Updated && result != TM_Deleted) || IsolationUsesXactSnapshot())
+    raise_concurrent_update();
+  return false;
 }
 
 }  // namespace
@@ -124,12 +154,20 @@ bool Table::lock(RowKey key) {
       slot_getallattrs(open_->found);
       return true;
     }
-    if (result != TM_Deleted || IsolationUsesXactSnapshot()) {
-      ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                      errmsg("could not serialize access due to concurrent update")));
-    }
+    if (result != TM_Deleted || IsolationUsesXactSnapshot()) raise_concurrent_update();
   }
   return false;
+}
+
+// The row found last, in that version and no other.
+bool Table::lock_version() {
+  TM_FailureData failure;
+  ItemPointerData place = open_->found->tts_tid;
+  const bool locked = was_written(table_tuple_lock(
+      open_->result->ri_RelationDesc, &place, GetActiveSnapshot(), open_->found,
+      GetCurrentCommandId(false), LockTupleNoKeyExclusive, LockWaitBlock, 0, &failure));
+  if (locked) slot_getallattrs(open_->found);
+  return locked;
 }
 
 void Table::each(RowKey key, RowSink sink, void* context) {
@@ -220,6 +258,38 @@ void Table::update(const Arguments& told) {
     ExecSimpleRelationUpdate(open_->result, open_->state, &never, open_->found, open_->told);
   });
   CommandCounterIncrement();
+}
+
+bool Table::update_unless_changed(const Arguments& told) {
+  if (!is_plain()) {
+    if (!lock_version()) return false;
+    update(told);
+    return true;
+  }
+  fill(told, true);
+  Relation table = open_->result->ri_RelationDesc;
+  if (RelationGetDescr(table)->constr != nullptr)
+    ExecConstraints(open_->result, open_->told, open_->state);
+  ItemPointerData place = open_->found->tts_tid;
+  TM_FailureData failure;
+  LockTupleMode mode = LockTupleNoKeyExclusive;
+#if PG_VERSION_NUM >= 160000
+  TU_UpdateIndexes indexes = TU_None;
+#else
+  bool indexes = false;
+#endif
+  if (!was_written(table_tuple_update(table, &place, open_->told, GetCurrentCommandId(true),
+                                      GetActiveSnapshot(), InvalidSnapshot, true, &failure, &mode,
+                                      &indexes)))
+    return false;
+#if PG_VERSION_NUM >= 160000
+  const bool only_summaries = indexes == TU_Summarizing;
+#else
+  const bool only_summaries = false;
+#endif
+  if (indexes) enter_indexes(open_->result, open_->told, open_->state, only_summaries);
+  CommandCounterIncrement();
+  return true;
 }
 
 }  // namespace calytics::glue

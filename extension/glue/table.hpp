@@ -67,6 +67,9 @@ class Table {
   bool insert_unless_there(const Arguments& told);
   // The row found last, whose key stays. Columns that aren't told are left alone.
   void update(const Arguments& told);
+  // The same of a row that need not be locked. False, and nothing written, if another session has
+  // changed it since it was found; otherwise it is locked from here on.
+  bool update_unless_changed(const Arguments& told);
 
   void close();
 
@@ -74,6 +77,7 @@ class Table {
   void open();
   void fill(const Arguments& told, bool keep);
   bool is_plain() const;
+  bool lock_version();
   bool insert_if_free();
   bool insert_speculatively();
   List* arbiters() const;
