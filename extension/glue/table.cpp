@@ -222,4 +222,11 @@ void Table::update(const Arguments& told) {
   CommandCounterIncrement();
 }
 
+void Table::remove() {
+  EPQState never = {};  // as above
+  as_statement(
+      *open_, [&] { ExecSimpleRelationDelete(open_->result, open_->state, &never, open_->found); });
+  CommandCounterIncrement();
+}
+
 }  // namespace calytics::glue

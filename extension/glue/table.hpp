@@ -67,6 +67,8 @@ class Table {
   bool insert_unless_there(const Arguments& told);
   // The row found last, whose key stays. Columns that aren't told are left alone.
   void update(const Arguments& told);
+  // The row found last.
+  void remove();
 
   void close();
 
