@@ -106,7 +106,7 @@ begin
   perform calytics.tell_changed(changed_sources);
 
   if merge then
-    -- Sorted before they are split, which is a fourth of the rows.
+    -- Sorted before they are split.
     insert into calytics.bucket as b (source_id, basis, grain, split, at, cells)
       select x.source_id, x.basis, x.grain, d.split, x.at, d.cells
         from (
@@ -116,7 +116,7 @@ begin
            where g.run >= state.recent_run
            group by g.source_id, g.basis, u.grain, 4
            order by g.source_id, g.basis, u.grain, 4) x
-       cross join lateral calytics.cube_splits(x.basis, x.cells) d
+       cross join lateral calytics.cube_splits(x.basis, x.grain, x.cells) d
        where d.cells <> ''
       on conflict on constraint bucket_pkey
       do update set cells = calytics.cube_plus(b.cells, excluded.cells);
