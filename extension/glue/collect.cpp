@@ -57,9 +57,10 @@ void add_bucket(void* context, const Datum* values, const bool* /*nulls*/) {
                 DatumGetTimestamp(values[1]), text_of(values[2]), DatumGetInt64(values[3]));
 }
 
-// By what buckets keep apart that a span's sums are made of (calytics.cube_splits).
-core::Split stored_split(const Collector& sums, const Span& span) {
-  if (span.basis == core::Basis::tracked) return {.service = true, .host = true};
+// By what buckets of a grain keep apart that a span's sums are made of (calytics.cube_splits).
+core::Split stored_split(const Collector& sums, const Span& span, Unit grain) {
+  if (span.basis == core::Basis::tracked || grain == Unit::hour)
+    return {.service = true, .host = true};
   return sums.needed(span);
 }
 
@@ -109,7 +110,7 @@ void add_buckets(Reader& reader) {
       const Piece& piece = of_span[j];
       pieces.put({Int64GetDatum(static_cast<std::int64_t>(i)), text_datum(span.basis_name),
                   CStringGetTextDatum(grain_name(piece.grain)),
-                  CStringGetTextDatum(name_of(stored_split(*reader.sums, span))),
+                  CStringGetTextDatum(name_of(stored_split(*reader.sums, span, piece.grain))),
                   TimestampGetDatum(piece.lo), TimestampGetDatum(piece.hi),
                   Int64GetDatum(piece.weight)});
     }

@@ -292,4 +292,11 @@ bool Table::update_unless_changed(const Arguments& told) {
   return true;
 }
 
+void Table::remove() {
+  EPQState never = {};  // as above
+  as_statement(
+      *open_, [&] { ExecSimpleRelationDelete(open_->result, open_->state, &never, open_->found); });
+  CommandCounterIncrement();
+}
+
 }  // namespace calytics::glue

@@ -70,6 +70,8 @@ class Table {
   // The same of a row that need not be locked. False, and nothing written, if another session has
   // changed it since it was found; otherwise it is locked from here on.
   bool update_unless_changed(const Arguments& told);
+  // The row found last.
+  void remove();
 
   void close();
 
