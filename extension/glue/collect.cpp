@@ -26,31 +26,6 @@ namespace {
 using core::Piece;
 using core::Unit;
 
-struct Settings {
-  Reader* reader;
-  core::Rules* rules;
-  MemoryContext memory;
-  bool found = false;
-};
-
-void take_settings(void* context, const Datum* values, const bool* nulls) {
-  auto* to = static_cast<Settings*>(context);
-  to->found = true;
-  constexpr int time_zone = 2;
-  Datum source[kSourceColumns];
-  std::copy(values, values + kSourceColumns, source);
-  MemoryContext before = MemoryContextSwitchTo(to->memory);
-  source[time_zone] = text_datum(text_of(values[time_zone]));
-  *to->rules = rules_of(source, nulls);
-  MemoryContextSwitchTo(before);
-  to->reader->segment = DatumGetInt64(values[kSourceColumns]);
-  to->reader->recent_run = DatumGetInt64(values[kSourceColumns + 1]);
-  to->reader->run = DatumGetInt64(values[kSourceColumns + 2]);
-  to->reader->state_table = DatumGetObjectId(values[kSourceColumns + 3]);
-  to->reader->marks = DatumGetBool(values[kSourceColumns + 4]);
-  to->reader->since = DatumGetTimestampTz(values[kSourceColumns + 5]);
-}
-
 void add_bucket(void* context, const Datum* values, const bool* /*nulls*/) {
   Collector& sums = *static_cast<Reader*>(context)->sums;
   sums.add_cube(sums.spans().all[static_cast<std::size_t>(DatumGetInt64(values[0]))],
@@ -69,24 +44,6 @@ const char* grain_name(Unit grain) {
 }
 
 }  // namespace
-
-bool read_settings(Reader& reader, core::Rules& rules, MemoryContext memory) {
-  static const Oid types[] = {INT4OID};
-  static Statement query(
-      "select s.*, f.segment, f.recent_run, f.run, f.tableoid, exists ("
-      "    select from calytics.chain_mark m where m.segment >= f.segment and m.source_id = $1),"
-      "    f.since - interval '1 day'"
-      "  from calytics.source s"
-      " cross join (select x.segment, x.recent_run, x.run, x.tableoid, x.since"
-      "               from calytics.fold_state x"
-      "              order by x.run desc limit 1) f"
-      " where s.source_id = $1",
-      types);
-  Settings settings = {&reader, &rules, memory};
-  const Datum source = Int32GetDatum(reader.source);
-  query.run(&source, nullptr, take_settings, &settings);
-  return settings.found;
-}
 
 void add_buckets(Reader& reader) {
   static const Oid types[] = {INT4OID,      INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,

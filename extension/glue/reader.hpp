@@ -20,6 +20,9 @@ struct Reader {
   // The folder's last run, as the snapshot sees it, and the table that tells of it.
   std::int64_t run = 0;
   Oid state_table = InvalidOid;
+  // When the last tracked event happened that buckets know of; the beginning of time if there is
+  // none.
+  TimestampTz tracked_until = DT_NOBEGIN;
 };
 
 // The sources of sums: what is marked and not folded; facts in parts of hours that a span's ends
@@ -32,9 +35,6 @@ void add_awaiting(Reader& reader);
 
 // The caller's source with its rules and where its sums stand; false if there is none.
 bool read_settings(Reader& reader, core::Rules& rules, MemoryContext memory);
-// When the last tracked event happened that buckets know of; the beginning of time if there is
-// none.
-TimestampTz tracked_until(std::int32_t source);
 // Buckets, and what is folded and not merged into them.
 void add_buckets(Reader& reader);
 void add_deltas(Reader& reader);

@@ -27,6 +27,7 @@ class RowKey {
   RowKey& put(std::int64_t value);
   RowKey& put(const core::PersonId& id);
   RowKey& put_bytes(Datum bytes);
+  RowKey& put_instant(TimestampTz at);
 
   ScanKeyData* keys_of(Relation index);
   int size() const { return size_; }
@@ -46,6 +47,9 @@ class Table {
   // In schema calytics. key: a unique index by which its rows are found; without one, the primary
   // key.
   explicit Table(const char* name, const char* key = nullptr) : name_(name), key_name_(key) {}
+
+  // Of a column, counted from 0.
+  Oid type_of(int column);
 
   // The row, as what is committed now or written here shows it.
   bool find(RowKey key);
@@ -82,7 +86,7 @@ class Table {
   bool lock_version();
   bool insert_if_free();
   bool insert_speculatively();
-  List* arbiters() const;
+  ::List* arbiters() const;
 
   const char* name_;
   const char* key_name_;
