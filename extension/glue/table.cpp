@@ -41,7 +41,7 @@ void enter_indexes(ResultRelInfo* result, TupleTableSlot* row, EState* state, bo
 }
 
 // Of a row that is there and has its place: whether no index took it, for its key is there.
-bool conflicts(ResultRelInfo* result, TupleTableSlot* row, EState* state, List* arbiters) {
+bool conflicts(ResultRelInfo* result, TupleTableSlot* row, EState* state, ::List* arbiters) {
   bool conflict = false;
 #if PG_VERSION_NUM >= 160000
   ExecInsertIndexTuples(result, row, state, false, true, &conflict, arbiters, false);
@@ -51,7 +51,7 @@ bool conflicts(ResultRelInfo* result, TupleTableSlot* row, EState* state, List* 
   return conflict;
 }
 
-bool is_free(ResultRelInfo* result, TupleTableSlot* row, EState* state, List* arbiters) {
+bool is_free(ResultRelInfo* result, TupleTableSlot* row, EState* state, ::List* arbiters) {
   ItemPointerData other;
 #if PG_VERSION_NUM >= 180000
   return ExecCheckIndexConstraints(result, row, state, &other, nullptr, arbiters);
@@ -117,6 +117,10 @@ RowKey& RowKey::put_bytes(Datum bytes) {
   return put(bytes, F_BYTEAEQ);
 }
 
+RowKey& RowKey::put_instant(TimestampTz at) {
+  return put(TimestampTzGetDatum(at), F_TIMESTAMPTZ_EQ);
+}
+
 ScanKeyData* RowKey::keys_of(Relation index) {
   for (int i = 0; i < size_; ++i)
     keys_[static_cast<std::size_t>(i)].sk_collation = index->rd_indcollation[i];
@@ -130,6 +134,11 @@ void Table::open() {
 void Table::close() {
   if (open_ != nullptr) give_back(*open_);
   open_ = nullptr;
+}
+
+Oid Table::type_of(int column) {
+  open();
+  return TupleDescAttr(open_->told->tts_tupleDescriptor, column)->atttypid;
 }
 
 bool Table::find(RowKey key) {
@@ -256,7 +265,7 @@ bool Table::insert_speculatively() {
   return false;
 }
 
-List* Table::arbiters() const {
+::List* Table::arbiters() const {
   return list_make1_oid(RelationGetRelid(open_->key));
 }
 
@@ -299,6 +308,13 @@ bool Table::update_unless_changed(const Arguments& told) {
   if (indexes) enter_indexes(open_->result, open_->told, open_->state, only_summaries);
   CommandCounterIncrement();
   return true;
+}
+
+void Table::remove() {
+  EPQState never = {};  // as above
+  as_statement(
+      *open_, [&] { ExecSimpleRelationDelete(open_->result, open_->state, &never, open_->found); });
+  CommandCounterIncrement();
 }
 
 }  // namespace calytics::glue

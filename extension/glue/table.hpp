@@ -27,6 +27,7 @@ class RowKey {
   RowKey& put(std::int64_t value);
   RowKey& put(const core::PersonId& id);
   RowKey& put_bytes(Datum bytes);
+  RowKey& put_instant(TimestampTz at);
 
   ScanKeyData* keys_of(Relation index);
   int size() const { return size_; }
@@ -46,6 +47,9 @@ class Table {
   // In schema calytics. key: a unique index by which its rows are found; without one, the primary
   // key.
   explicit Table(const char* name, const char* key = nullptr) : name_(name), key_name_(key) {}
+
+  // Of a column, counted from 0.
+  Oid type_of(int column);
 
   // The row, as what is committed now or written here shows it.
   bool find(RowKey key);
@@ -70,6 +74,8 @@ class Table {
   // The same of a row that need not be locked. False, and nothing written, if another session has
   // changed it since it was found; otherwise it is locked from here on.
   bool update_unless_changed(const Arguments& told);
+  // The row found last.
+  void remove();
 
   // Needed only before a subtransaction in which it is used, and that it is to outlast.
   void open();
@@ -82,7 +88,7 @@ class Table {
   void prepare_speculation();
   bool insert_if_free();
   bool insert_speculatively();
-  List* arbiters() const;
+  ::List* arbiters() const;
 
   const char* name_;
   const char* key_name_;
