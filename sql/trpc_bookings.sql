@@ -119,7 +119,7 @@ declare
   skipped int := calytics.input_number(a.input, 'offset', 0, 10000000, 0);
 begin
   return calytics.page_of(
-    (select jsonb_agg(to_jsonb(p) - 'source' order by p.delivery_id desc)
+    (select jsonb_agg(to_jsonb(p) - 'source' || jsonb_build_object('reason', calytics.delivery_reason(p.detail)) order by p.delivery_id desc)
        from (select d.* from cal.delivery d
               where d.source = a.source and d.outcome = 'quarantined'
               order by d.delivery_id desc limit page_size offset skipped) p),
@@ -128,7 +128,7 @@ end
 $$;
 comment on function calytics.trpc_quarantine(jsonb) is
   'calAnalytics.getQuarantine: a page of the rows of cal.delivery that are quarantined, the latest first, of {source?, limit?, '
-  'offset?}.';
+  'offset?}. reason: detail as calytics.delivery_reason tells it.';
 
 create function calytics.trpc_replay(call jsonb) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp

@@ -6,8 +6,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { Browser } from "./browser.mjs";
 import { Visitor } from "./dashboard_page.mjs";
-import { ADMIN, openYear, TABS } from "./dashboard_studio.mjs";
-import { ROOT, seeded, until } from "./harness.mjs";
+import { ADMIN, openYear, READER, TABS } from "./dashboard_studio.mjs";
+import { bookingBody, ROOT, seeded, until } from "./harness.mjs";
 
 const sources = (directory, ending) =>
   readdirSync(`${ROOT}/${directory}`).filter((name) => name.endsWith(ending)).map((name) => readFileSync(`${ROOT}/${directory}/${name}`, "utf8"));
@@ -104,6 +104,73 @@ describe("what is behind the dashboard's numbers", () => {
     assert.deepEqual(visitor.errors, []);
   });
 
+  test("counts of health open to the webhooks, samples, alerts and secrets that they count, and what wasn't understood is read again", async () => {
+    const { page } = visitor;
+    const dialog = page.getByRole("dialog");
+    for (const body of ["a form=of&another=kind", '{"triggerEvent": "BOOKING_CREATED", "payload": {}}', "{"]) await gateway.post(body);
+    await gateway.post(bookingBody("secondOfItsKind"), { secret: "whsec_of_nobody" });
+    await database.query("select cal.sample_health()");
+    await database.query("insert into calytics.alert (alert, source_id, raised_at, cleared_at, value, worst) select 'fold_lag', 0, now() - i * interval '1 day', now(), 1, 200 from generate_series(1, 3) i");
+    await visitor.open("/?tab=health");
+    /** The number of a row of a panel, which opens it. */
+    const number = (panel, row, column = 2) => visitor.panel(panel).first().locator("tr", { hasText: row }).locator(`:nth-child(${column}) button.cell`);
+    const close = async () => {
+      await page.keyboard.press("Escape");
+      await dialog.waitFor({ state: "detached" });
+    };
+    const open = async (cell, kind) => {
+      const told = await cell.evaluate((button) => Number(button.closest("td").dataset.value));
+      await cell.press("Enter");
+      await dialog.waitFor();
+      await visitor.shown();
+      assert.equal(new URL(page.url()).searchParams.get("open"), kind);
+      assert.ok((await dialog.locator("h3 + p").first().innerText()).length > 20, kind);
+      assert.deepEqual(await visitor.faults(), [], kind);
+      return told;
+    };
+    const headed = async () => Number(/\(([\d,]+)\)$/.exec(await dialog.locator(".panel h2").last().innerText())?.[1].replaceAll(",", ""));
+    for (const [outcome, kind] of [["quarantined", "deliveries"], ["applied", "deliveries"], ["kept", "deliveries"]]) {
+      assert.equal(await open(number("Webhooks of the last 24 hours", outcome), kind), await headed(), outcome);
+      await close();
+    }
+    assert.equal(await open(number("Sources", "default", 6), "secrets"), await headed());
+    await close();
+    assert.ok((await open(number("Sources", "default", 3), "latest")) >= 0);
+    assert.ok((await headed()) > 3);
+    await close();
+    // What each sample counted adds up to the bar.
+    await visitor.panel("Webhooks received").getByRole("button", { name: /^Show as table/ }).click();
+    const bar = await open(visitor.panel("Webhooks received").locator("tbody tr").last().getByRole("button", { name: /^quarantined/ }), "received");
+    const samples = await dialog.locator(".panel").first().locator("tbody td[data-value]").evaluateAll((cells) => cells.map((cell) => Number(cell.dataset.value)));
+    assert.ok(bar >= 3);
+    assert.equal(samples.reduce((sum, each) => sum + each, 0), bar);
+    assert.equal(await headed(), bar);
+    await close();
+    for (const [row, kind] of [["Changes not folded yet", "backlog"], ["Folding lags by", "backlog"], ["Folder’s errors", "folder"], ["bad signature", "refused"]]) {
+      await open(number("Installation", row), kind);
+      await close();
+    }
+    await visitor.panel("Alerts").getByRole("button", { name: "All so far" }).click();
+    await visitor.shown();
+    assert.equal(await headed(), await database.value("select count(*)::int from cal.alert"));
+    await close();
+    // Read again, what isn't understood stays, and is said to.
+    const waiting = await open(number("Sources", "default", 5), "quarantined");
+    assert.equal(waiting, await headed());
+    assert.equal(waiting, await database.value("select count(*)::int from cal.delivery where outcome = 'quarantined'"));
+    await dialog.getByRole("button", { name: /^Read again: / }).first().click();
+    await dialog.getByRole("status").getByText(/^Delivery \d+: quarantined$/).waitFor();
+    await close();
+    await database.query("delete from calytics.alert");
+    // Nobody else is told, whatever the address says.
+    const reader = await Visitor.come(browser, gateway);
+    await reader.logIn(READER);
+    await reader.open("/?open=deliveries&within=part:applied/2026-01-01/2036-01-01");
+    await reader.page.getByRole("dialog").getByRole("alert").getByText("this needs an admin").waitFor();
+    await reader.leave();
+    assert.deepEqual(visitor.errors, []);
+  });
+
   test("an address that names no part, or none that there is, says so", async () => {
     for (const address of ["/?open=retention_cell", "/?open=journey&within=part:1", "/?open=variant&within=part:%25E0%25", "/?open=nonsense"]) {
       await visitor.open(address);
@@ -128,6 +195,10 @@ describe("what is behind the dashboard's numbers", () => {
            ('quarantine', null, null), ('rejected_signatures', null, null)) a (alert, detail, facts)
         where s.name = 'default'`,
     );
+    // What each kind of body that isn't understood is told to be.
+    for (const body of ["", "a=b", '{"triggerEvent": "oh"}', '{"triggerEvent": "BOOKING_CREATED", "payload": 7}', '{"triggerEvent": "BOOKING_PAID"}', '{"a', '{"a":}']) {
+      await gateway.post(body);
+    }
     const [en, es] = [textsOf("en"), textsOf("es")];
     // Of a text with places to be filled its longest piece; what is the same in both languages tells nothing.
     const piece = (text) => text.split(/\{\w+\}/).reduce((a, b) => (b.length > a.length ? b : a), "").trim();
@@ -135,6 +206,7 @@ describe("what is behind the dashboard's numbers", () => {
     const told = await database.query(
       `select title as text from cal.metric union all select formula from cal.metric union all select title from calytics.alert_kind
         union all select advice from calytics.alert_kind union all select detail from cal.alert where detail is not null
+        union all select detail from cal.delivery where detail is not null
         union all select unnest(array[feature, why, how]) from calytics.switched_off(false, false, false)
         union all select unnest(array[feature, why, how]) from calytics.switched_off(true, false, false)`,
     );
@@ -152,7 +224,13 @@ describe("what is behind the dashboard's numbers", () => {
       return said;
     };
     for (const tab of TABS) await read(`/?tab=${tab}&period=quarter`);
-    assert.match(await read("/?tab=health"), /ninguno desde hace 99 horas/);
+    const unhealthy = await read("/?tab=health");
+    assert.match(unhealthy, /ninguno desde hace 99 horas/);
+    assert.match(unhealthy, /BOOKING_PAID sin uid/);
+    for (const part of ["deliveries&within=part:stored/2026-01-01/2036-01-01", "quarantined&within=part:default", "alert&within=part:all", "backlog&within=part:lag",
+      "folder&within=part:errors", "refused&within=part:unauthorized", "secrets&within=part:default", "latest&within=part:default/2026-01-01"]) {
+      await read(`/?tab=health&open=${part}`);
+    }
     for (const open of ["retention_cell&within=part:2026-01-01/0", "forecast&within=part:created", "origin&within=part:source/google", "no_show_rate", "claim_gap"]) {
       await read(`/?tab=funnel&open=${open}`);
     }
@@ -174,6 +252,9 @@ describe("what is behind the dashboard's numbers", () => {
     );
     assert.ok(off.length >= 5);
     for (const { code } of off) for (const part of ["what", "how"]) assert.ok(spanish.has(`off.${code}.${part}`), code);
+    const kept = [...readFileSync(`${ROOT}/sql/delivery_reason.sql`, "utf8").matchAll(/^ {6}\('(\w+)'/gm)].map(([, reason]) => reason);
+    assert.ok(kept.length >= 16);
+    for (const reason of kept) assert.ok(spanish.has(`reason.${reason}`), reason);
     const reasons = /reason_code: ([\w, ]+?), for pages/.exec(await database.value(
       "select obj_description(p.oid) from pg_proc p where p.proname = 'forecast' and p.pronamespace = 'cal'::regnamespace"))[1].split(/, | or /);
     assert.equal(reasons.length, 3);

@@ -15,7 +15,7 @@ import { forget, useQuery, whenLoggedOut, type Answer } from "./state/queries";
 import { inputOf, useView, type View } from "./state/view";
 import { t, useTexts } from "./text";
 import { ago, range, useZone } from "./text/format";
-import { contextOf } from "./views/context";
+import { contextOf, noteOf } from "./views/context";
 import { Login } from "./views/login";
 import { Tab } from "./views/tab";
 
@@ -73,7 +73,10 @@ function Page({ caller, onLogOut }: { caller: Caller; onLogOut: () => void }) {
       <Header view={view} caller={caller} onHelp={() => setHelp(true)} onLogOut={onLogOut} onShare={() => setSharing(true)} />
       {view.tab !== "health" && <PeriodBar view={view} dashboard={dashboard} />}
       <main id="main" tabIndex={-1}>
-        <h1 class="unseen">{t(`tab.${view.tab}`)}</h1>
+        <h1 class="unseen">
+          {t(`tab.${view.tab}`)}
+          {dashboard && view.tab !== "health" && <span class="paper-only"> · {noteOf({ dashboard, view })}</span>}
+        </h1>
         <Content view={view} answer={answer} metrics={metrics} caller={caller} />
       </main>
       {view.open && dashboard && metrics && <Explain metric={view.open} view={view} dashboard={dashboard} metrics={metrics} />}

@@ -6,6 +6,7 @@ import "./styles/base.css";
 import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/charts.css";
+import "./styles/print.css";
 
 function paint(): void {
   const { theme } = currentSettings();

@@ -3,6 +3,7 @@
 
 import { sankey, sankeyLinkHorizontal, sankeyLeft, type SankeyGraph } from "d3-sankey";
 import { useState } from "preact/hooks";
+import { useEdges } from "../parts/scroll";
 import { Tip } from "./tip";
 import { useWidth } from "./width";
 
@@ -56,6 +57,7 @@ export interface FlowProps {
 
 export function FlowChart({ label, streams, isEnd, nameOf, write, onOpen }: FlowProps) {
   const [ref, room] = useWidth<HTMLDivElement>();
+  const edges = useEdges(ref);
   const [at, setAt] = useState<number | null>(null);
   const width = Math.max(room, COLUMN * (Math.max(0, ...streams.map(({ step }) => step)) + 0.5));
   const { nodes, links } = graphOf(streams, width, isEnd);
@@ -72,28 +74,30 @@ export function FlowChart({ label, streams, isEnd, nameOf, write, onOpen }: Flow
   const link = at === null ? null : links[at];
   const end = (side: unknown) => nameOf((side as Place).name);
   return (
-    <div class={onOpen ? "chart scroll opens" : "chart scroll"} ref={ref} role="group" aria-label={label} tabIndex={0} onKeyDown={onKeyDown}
-      onBlur={() => setAt(null)} onPointerLeave={() => setAt(null)}>
-      <svg width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} aria-hidden="true">
-        {room > 0 && links.map((each, i) => (
-          <path key={i} class={`stream ${each.end ? "end" : ""} ${i === at ? "at" : ""}`} d={path(each) ?? ""}
-            stroke-width={Math.max(1, each.width ?? 1)} onPointerEnter={() => setAt(i)} onClick={onOpen && (() => onOpen(i))} />
-        ))}
-        {room > 0 && nodes.map((node) => (
-          <g key={node.id} class={`place ${node.end ? "end" : ""}`}>
-            <rect x={node.x0} y={node.y0} width={node.x1! - node.x0!} height={Math.max(1, node.y1! - node.y0!)} rx={2} />
-            <text x={node.x0! < width - 120 ? node.x0 : node.x1} y={node.x0! < width - 120 ? node.y0! - 5 : node.y1! + 13} text-anchor={node.x0! < width - 120 ? "start" : "end"}>
-              {nameOf(node.name)} <tspan class="count">{write(node.value ?? 0)}</tspan>
-            </text>
-          </g>
-        ))}
-      </svg>
-      {link && (
-        <Tip x={((link.source as { x1?: number }).x1! + (link.target as { x0?: number }).x0!) / 2} width={width}
-          title={`${end(link.source)} → ${end(link.target)}`}>
-          <div><b>{write(link.value)}</b></div>
-        </Tip>
-      )}
+    <div class="edges" data-more={edges}>
+      <div class={onOpen ? "chart scroll opens" : "chart scroll"} ref={ref} role="group" aria-label={label} tabIndex={0} onKeyDown={onKeyDown}
+        onBlur={() => setAt(null)} onPointerLeave={() => setAt(null)}>
+        <svg width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} aria-hidden="true">
+          {room > 0 && links.map((each, i) => (
+            <path key={i} class={`stream ${each.end ? "end" : ""} ${i === at ? "at" : ""}`} d={path(each) ?? ""}
+              stroke-width={Math.max(1, each.width ?? 1)} onPointerEnter={() => setAt(i)} onClick={onOpen && (() => onOpen(i))} />
+          ))}
+          {room > 0 && nodes.map((node) => (
+            <g key={node.id} class={`place ${node.end ? "end" : ""}`}>
+              <rect x={node.x0} y={node.y0} width={node.x1! - node.x0!} height={Math.max(1, node.y1! - node.y0!)} rx={2} />
+              <text x={node.x0! < width - 120 ? node.x0 : node.x1} y={node.x0! < width - 120 ? node.y0! - 5 : node.y1! + 13} text-anchor={node.x0! < width - 120 ? "start" : "end"}>
+                {nameOf(node.name)} <tspan class="count">{write(node.value ?? 0)}</tspan>
+              </text>
+            </g>
+          ))}
+        </svg>
+        {link && (
+          <Tip x={((link.source as { x1?: number }).x1! + (link.target as { x0?: number }).x0!) / 2} width={width}
+            title={`${end(link.source)} → ${end(link.target)}`}>
+            <div><b>{write(link.value)}</b></div>
+          </Tip>
+        )}
+      </div>
     </div>
   );
 }

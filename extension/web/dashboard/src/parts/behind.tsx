@@ -8,6 +8,7 @@ import { dayAfter, inputOf, scopeOf, type View } from "../state/view";
 import { maybe, t, type Key } from "../text";
 import { bucket, duration, localDay, monthOf, shown, weekdays } from "../text/format";
 import { originName, stepName } from "../text/names";
+import { HEALTH } from "./behind_health";
 import { BookingLines, SessionLines } from "./lines";
 import { MetricLines } from "./metric_lines";
 import { Failure, Panel } from "./panel";
@@ -21,7 +22,7 @@ export interface Opened {
   note: string;
 }
 
-interface Kind {
+export interface Kind {
   /** The chart that the number is in, and which of its numbers it is; null: none of them. */
   name: (within: string[], metrics: Metric[]) => string | null;
   means: Key;
@@ -127,6 +128,7 @@ const pace: Kind = {
 
 /** By what the address calls them. */
 export const KINDS: Record<string, Kind & { title: Key }> = {
+  ...HEALTH,
   starts: {
     title: "heatmap", means: "heatmapMeans", ofPeriod: true,
     name: ([weekday, hour]) => (hour === undefined ? null : `${weekdays("long")[Number(weekday)]}, ${hour.padStart(2, "0")}:00`),

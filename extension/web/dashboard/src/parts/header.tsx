@@ -6,6 +6,7 @@ import { address, go, TABS, type Tab, type View } from "../state/view";
 import { choose, language, languages, t, type Language } from "../text";
 import { ago } from "../text/format";
 import { Icon } from "./icon";
+import { useEdges } from "./scroll";
 
 export const tabsFor = (caller: Caller): Tab[] =>
   TABS.filter((tab) => caller.role === "admin" || (tab !== "funnel" && tab !== "health"));
@@ -51,6 +52,7 @@ export function Header({ view, caller, onHelp, onLogOut, onShare }: {
 }) {
   const { theme } = useSettings();
   const nav = useRef<HTMLElement>(null);
+  const edges = useEdges(nav);
   // On a narrow screen the sections scroll.
   useEffect(() => {
     const shown = new ResizeObserver(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }));
@@ -68,14 +70,16 @@ export function Header({ view, caller, onHelp, onLogOut, onShare }: {
           {sources.map(({ source }) => <option key={source} value={source}>{source}</option>)}
         </select>
       )}
-      <nav ref={nav} aria-label={t("sections")}>
-        {tabsFor(caller).map((tab) => (
-          <a key={tab} href={address({ ...view, tab, open: null })} aria-current={view.tab === tab ? "page" : undefined}
-            onClick={(event) => { if (!event.ctrlKey && !event.metaKey) { event.preventDefault(); go({ tab, open: null }); } }}>
-            {t(`tab.${tab}`)}
-          </a>
-        ))}
-      </nav>
+      <div class="edges sections" data-more={edges}>
+        <nav ref={nav} aria-label={t("sections")}>
+          {tabsFor(caller).map((tab) => (
+            <a key={tab} href={address({ ...view, tab, open: null })} aria-current={view.tab === tab ? "page" : undefined}
+              onClick={(event) => { if (!event.ctrlKey && !event.metaKey) { event.preventDefault(); go({ tab, open: null }); } }}>
+              {t(`tab.${tab}`)}
+            </a>
+          ))}
+        </nav>
+      </div>
       <div class="controls">
         <Freshness />
         <LanguageSelect />

@@ -19,24 +19,25 @@ export interface Page<T> {
 const LIMIT = 500;
 
 /** A list of what a procedure tells, page by page. */
-export function Paged<T>({ name, input, note, tableOf, title, empty }: {
+export function Paged<T>({ name, input, note, tableOf, title, empty, wide, said }: {
   name: string; input: Input; note: string; tableOf: (rows: T[]) => Table; title: Key; empty: Key;
+  wide?: boolean;
+  /** What came of what was done about a row. */
+  said?: string | null;
 }) {
   const [offset, setOffset] = useState(0);
   const answer = useQuery<Page<T>>(name, { ...input, limit: LIMIT, offset });
   const page = answer.data;
   return (
-    <>
-      <Panel title={page ? t(title, { count: shown(page.total, "count") }) : t("loading")} note={note} table={page && tableOf(page.rows)} answer={answer}
-        empty={page?.total === 0 ? t(empty) : null} />
-      {page && (offset > 0 || page.next !== null) && (
+    <Panel title={page ? t(title, { count: shown(page.total, "count") }) : t("loading")} note={note} table={page && tableOf(page.rows)} answer={answer}
+      height={80} empty={page?.total === 0 ? t(empty) : null} {...(wide && { wide })} aside={said !== undefined && <span role="status" class="quiet">{said}</span>}
+      below={page && (offset > 0 || page.next !== null) && (
         <p class="pages">
           <button type="button" disabled={offset === 0} onClick={() => setOffset(Math.max(0, offset - LIMIT))}>{t("previousPage")}</button>
           {shown(offset + 1, "count")} – {shown(offset + page.rows.length, "count")}
           <button type="button" disabled={page.next === null} onClick={() => setOffset(page.next!)}>{t("nextPage")}</button>
         </p>
-      )}
-    </>
+      )} />
   );
 }
 

@@ -19,6 +19,8 @@ export interface PanelProps {
   note?: string | undefined;
   /** Beside the title. */
   aside?: ComponentChildren;
+  /** Below what is shown. */
+  below?: ComponentChildren;
   table?: Table | null | undefined;
   /** What is drawn of it; none where the table itself is what is shown. */
   children?: ComponentChildren;
@@ -33,7 +35,7 @@ export interface PanelProps {
   height?: number;
 }
 
-export function Panel({ title, note, aside, table, children, answer, empty, wide, legend, height = 220, drawn = children ? "chart" : "table" }: PanelProps) {
+export function Panel({ title, note, aside, below, table, children, answer, empty, wide, legend, height = 220, drawn = children ? "chart" : "table" }: PanelProps) {
   const [asTable, setAsTable] = useState(false);
   const frame = useRef<HTMLElement>(null);
   const ready = !answer || answer.data !== null;
@@ -86,6 +88,7 @@ export function Panel({ title, note, aside, table, children, answer, empty, wide
             </ul>
           )}
           {children && !asTable ? children : table && <DataTable table={table} caption={title} />}
+          {below}
         </>
       )}
     </section>

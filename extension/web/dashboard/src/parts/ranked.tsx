@@ -4,6 +4,7 @@
 import { useState } from "preact/hooks";
 import { t } from "../text";
 import { Panel, type PanelProps } from "./panel";
+import { Scroll } from "./scroll";
 import { text, type Cell, type Table } from "./table";
 
 export interface RankedProps extends Omit<PanelProps, "table" | "children"> {
@@ -28,7 +29,7 @@ export function Ranked({ table, barOf, onPick, metrics, onOpen, ...panel }: Rank
   const shown: Table = { ...table, rows };
   return (
     <Panel {...panel} table={shown} drawn="table">
-      <div class="scroll" tabIndex={0} role="region" aria-label={panel.title}>
+      <Scroll label={panel.title}>
         <table class="data ranked">
           <caption class="unseen">{panel.title}</caption>
           <thead>
@@ -57,7 +58,7 @@ export function Ranked({ table, barOf, onPick, metrics, onOpen, ...panel }: Rank
                   }
                   return (
                     <td key={c} class={`number ${c === barOf ? "barred" : ""}`} data-value={cell === null ? undefined : cell}>
-                      {c === barOf && <i style={{ width: `${(100 * Number(cell ?? 0)) / most}%` }} />}
+                      {c === barOf && <i style={{ "--share": Number(cell ?? 0) / most }} />}
                       {cell === null ? <span class="unknown">{written}</span>
                         : metrics?.[c] && onOpen
                           ? <button type="button" class="cell" aria-label={`${column.title}, ${row[0]}: ${written}`} onClick={() => onOpen(metrics[c]!, String(row[0]))}>{written}</button>
@@ -69,7 +70,7 @@ export function Ranked({ table, barOf, onPick, metrics, onOpen, ...panel }: Rank
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   );
 }

@@ -37,7 +37,9 @@ export function useShortcuts(caller: Caller | null, dashboard: Dashboard | null,
     const onKeyDown = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !currentSettings().shortcuts) return;
-      if (target.closest("input, select, textarea, dialog, [contenteditable], .scroll") || document.querySelector("dialog[open]")) return;
+      if (target.closest("input, select, textarea, dialog, [contenteditable]") || document.querySelector("dialog[open]")) return;
+      // What can be moved is moved by its arrows.
+      if (event.key.startsWith("Arrow") && target.closest("[data-more]:not([data-more=''])")) return;
       if (act(event.key, caller, dashboard, onHelp)) event.preventDefault();
     };
     addEventListener("keydown", onKeyDown);

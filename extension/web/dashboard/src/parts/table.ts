@@ -8,6 +8,8 @@ export interface Column {
   title: string;
   kind: Kind;
   currency?: string | null;
+  /** Whether it holds sentences, which take several lines. */
+  long?: boolean;
 }
 
 export type Cell = string | number | null;
@@ -17,6 +19,10 @@ export interface Table {
   rows: Cell[][];
   /** What a cell's number opens: its meaning and what is behind it. */
   opens?: ((row: number, column: number) => Opening | null) | undefined;
+  /** What can be done about a row: what that is called, and about which one. */
+  act?: { title: string; run: (row: number) => void } | undefined;
+  /** Whether a cell says what the database says, in English. */
+  untold?: ((row: number, column: number) => boolean) | undefined;
 }
 
 export type Opening = Pick<View, "open" | "within">;

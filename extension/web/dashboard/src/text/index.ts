@@ -8,7 +8,7 @@ import { change, currentSettings, onSettings, type Settings } from "../state/set
 import { en } from "./en";
 
 /** What the database tells in English: names and meanings of metrics, alerts, and what is off. */
-export type Told = { [name: `${"metric" | "formula" | "alert" | "off"}.${string}`]: string };
+export type Told = { [name: `${"metric" | "formula" | "alert" | "off" | "reason"}.${string}`]: string };
 /** All of English's texts, and in other languages what the database tells. */
 export type Texts = Record<Key, string> & Told;
 export type Key = keyof typeof en;

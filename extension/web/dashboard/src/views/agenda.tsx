@@ -1,4 +1,5 @@
 import { Panel } from "../parts/panel";
+import { Scroll } from "../parts/scroll";
 import type { Table } from "../parts/table";
 import { useQuery } from "../state/queries";
 import { scopeOf } from "../state/view";
@@ -44,7 +45,7 @@ export function AgendaPanel({ context }: { context: Context }) {
   const today = localDay(dashboard.as_of);
   return (
     <Panel drawn="list" title={t("agenda")} note={currentZone()} table={table} answer={answer} empty={answer.data && rows.length === 0 ? t("noAgenda") : null}>
-      <div class="agenda" tabIndex={0} role="region" aria-label={t("agenda")}>
+      <Scroll label={t("agenda")} class="agenda">
         {[...days].map(([date, bookings]) => (
           <section key={date}>
             <h3>{date === today ? t("today") : day(bookings[0]!.starts_at)}</h3>
@@ -63,7 +64,7 @@ export function AgendaPanel({ context }: { context: Context }) {
             </ul>
           </section>
         ))}
-      </div>
+      </Scroll>
     </Panel>
   );
 }

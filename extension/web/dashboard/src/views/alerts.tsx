@@ -1,7 +1,10 @@
 import { Panel } from "../parts/panel";
+import type { Opening } from "../parts/table";
 import { useQuery } from "../state/queries";
+import { go, part } from "../state/view";
 import { knows, maybe, t } from "../text";
-import { shown, size, time } from "../text/format";
+import { time } from "../text/format";
+import { alertDetail } from "../text/names";
 
 /** cal.health(), as far as the page shows it; who isn't an admin of all sources is only told that it answers. */
 export interface Health {
@@ -45,21 +48,19 @@ interface Concern {
   what: string;
   detail?: string | null;
   since?: string;
+  /** What is behind it. */
+  opens?: Opening;
   how: string;
   /** Whether what and how are in the reader's language; else they are as the database tells them, in English. */
   spoken: boolean;
 }
-
-/** What a detail tells, as it is written. */
-const told = (facts: Record<string, number> | null): Record<string, string> =>
-  Object.fromEntries(Object.entries(facts ?? {}).map(([name, value]) => [name, name === "free" || name === "total" ? size(value) : shown(value, "count")]));
 
 /** What somebody should look at: alerts that are raised, what is off, and sources that nothing can be received for. */
 function concerns(health: Health): Concern[] {
   return [
     ...(health.alerts ?? []).map(({ alert, source, severity, title, detail, facts, raised_at: since, advice }) => ({
       level: severity, what: [source, maybe(`alert.${alert}.title`, title)].filter(Boolean).join(": "),
-      detail: detail && maybe(`alert.${alert}.detail`, detail, told(facts)), since,
+      detail: alertDetail({ alert, detail, facts }), since, opens: { open: "alert", within: source ? part(alert, source) : part(alert) },
       how: maybe(`alert.${alert}.advice`, advice), spoken: knows(`alert.${alert}.title`),
     })),
     ...(health.sources ?? []).filter(({ valid_secrets: secrets }) => secrets === 0).map(({ source }) => ({
@@ -80,13 +81,14 @@ export function AlertsPanel() {
   const answer = useQuery<Health>("getHealthStatus", {});
   const list = answer.data ? concerns(answer.data) : [];
   return (
-    <Panel wide drawn="list" title={t("alerts")} answer={answer} height={60} empty={answer.data && list.length === 0 ? t(answer.error ? "alertsUnknown" : "noAlerts") : null}>
+    <Panel wide drawn="list" title={t("alerts")} answer={answer} height={60} empty={answer.data && list.length === 0 ? t(answer.error ? "alertsUnknown" : "noAlerts") : null}
+      aside={answer.data?.metrics && <button type="button" class="link" onClick={() => go({ open: "alert", within: part("all") })}>{t("alertHistory")}</button>}>
       <ul class="concerns">
-        {list.map(({ level, what, detail, since, how, spoken }) => (
+        {list.map(({ level, what, detail, since, opens, how, spoken }) => (
           <li key={what} class={level}>
             <span class="level">{maybe(`level.${level}`, level)}</span>
             <span lang={spoken ? undefined : "en"}>
-              {what}
+              {opens ? <button type="button" class="cell" onClick={() => go(opens)}>{what}</button> : what}
               {detail && ` (${detail})`}
               {since && <span class="quiet"> · {t("since", { time: time(since) })}</span>}
               <br />

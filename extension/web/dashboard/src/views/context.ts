@@ -26,7 +26,7 @@ export function contextOf(view: View, dashboard: Dashboard, metrics: Metric[] | 
   return { view, dashboard, metrics, caller, currency, others };
 }
 
-export const noteOf = ({ dashboard, view }: Context): string =>
+export const noteOf = ({ dashboard, view }: Pick<Context, "dashboard" | "view">): string =>
   [range(dashboard.period.from, dashboard.period.to), view.service, view.host].filter(Boolean).join(" · ");
 
 /** The dashboard of the period before; null where none is asked for. */
