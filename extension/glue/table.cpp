@@ -6,6 +6,7 @@ extern "C" {
 #include "access/genam.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "storage/lmgr.h"
@@ -221,8 +222,16 @@ void Table::insert(const Arguments& told) {
 
 bool Table::insert_unless_there(const Arguments& told) {
   open();
+  if (open_->key_info->ii_UniqueOps == nullptr) prepare_speculation();
   fill(told, false);
   return is_plain() ? insert_speculatively() : insert_if_free();
+}
+
+// What is looked up for this lives as long as the table is open.
+void Table::prepare_speculation() {
+  MemoryContext before = MemoryContextSwitchTo(open_->state->es_query_cxt);
+  BuildSpeculativeIndexInfo(open_->key, open_->key_info);
+  MemoryContextSwitchTo(before);
 }
 
 bool Table::insert_if_free() {

@@ -77,13 +77,15 @@ class Table {
   // The row found last.
   void remove();
 
+  // Needed only before a subtransaction in which it is used, and that it is to outlast.
+  void open();
   void close();
 
  private:
-  void open();
   void fill(const Arguments& told, bool keep);
   bool is_plain() const;
   bool lock_version();
+  void prepare_speculation();
   bool insert_if_free();
   bool insert_speculatively();
   ::List* arbiters() const;
