@@ -99,7 +99,8 @@ begin
       from unnest(readings) x
       full join (select a.* from calytics.alert a where a.cleared_at is null) a
         on a.alert = x.alert and a.source_id = x.source_id
-      left join calytics.alert_rule l on l.alert = x.alert and l.source_id = x.source_id
+      left join calytics.alert_rule l on l.alert = coalesce(x.alert, a.alert) and l.source_id = coalesce(x.source_id, a.source_id)
+     where x.alert is not null or l.alert is null
      order by 1, 2
   loop
     if r.raised_at is null and r.high and not r.low then
@@ -122,7 +123,8 @@ begin
 end
 $$;
 comment on function calytics.settle_alerts(calytics.alert_reading[], timestamptz) is
-  'Raises and clears alerts by what was read at a moment; one without a reading is cleared. Returns how many are raised.';
+  'Raises and clears alerts by what was read at a moment. One whose reading is NULL, or whose source is gone, is cleared; one without '
+  'a reading stays as it is. Returns how many are raised.';
 
 create view cal.alert as
   select a.alert, s.name as source, k.severity, k.title, a.detail, a.raised_at, a.cleared_at, round(a.value, 1) as value,

@@ -54,13 +54,13 @@ create function calytics.cells(cube bytea)
   as 'MODULE_PATHNAME', 'calytics_cube_cells';
 comment on function calytics.cells(bytea) is 'A cube''s cells as rows; raises data_corrupted where it is none.';
 
-create function calytics.cube_splits(basis text, a bytea) returns table (split text, cells bytea)
+create function calytics.cube_splits(basis text, grain text, a bytea) returns table (split text, cells bytea)
   language sql immutable
 begin atomic
   select k.split, case k.split when 'both' then a else calytics.cube_split(a, k.split) end
     from (values ('none'), ('service'), ('host'), ('both')) k (split)
-   where k.split = 'both' or basis not in ('tracking', 'session', 'origin', 'funnel');
+   where k.split = 'both' or (grain <> 'hour' and basis not in ('tracking', 'session', 'origin', 'funnel'));
 end;
-comment on function calytics.cube_splits(text, bytea) is
-  'A cube in all the ways in which buckets of a basis hold it. What is tracked knows no hosts, and few services: its cubes are '
-  'summed up as they are read, which makes a fourth of the rows to write.';
+comment on function calytics.cube_splits(text, text, bytea) is
+  'A cube in all the ways in which buckets of a basis and grain hold it. What is tracked knows no hosts, and few services; and '
+  'few hours are ever read at once: these cubes are summed up as they are read, which makes a fourth of the rows to write.';

@@ -38,7 +38,6 @@ exception when feature_not_supported then
 end
 $$;
 
-create index webhook_delivery_order on calytics.webhook_delivery (change_id, source_id);
 create index webhook_delivery_quarantined on calytics.webhook_delivery (delivery_id, source_id)
   where outcome = 'quarantined';
 create index webhook_delivery_received on calytics.webhook_delivery (received_at, source_id);

@@ -59,6 +59,15 @@ $$;
 comment on function calytics.lock_fold() is
   'Makes this transaction the folder, the only writer of buckets, until it ends.';
 
+create function calytics.fold_chains(run bigint, low bigint) returns void
+  language c volatile set search_path = pg_catalog, pg_temp
+  set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+  set enable_hashagg = off set enable_bitmapscan = off
+  as 'MODULE_PATHNAME', 'calytics_fold_chains';
+comment on function calytics.fold_chains(bigint, bigint) is
+  'Makes facts what the legs say of chains marked from segment low on, and of their persons'' other chains; adds what that '
+  'changes to the recent deltas of a run, and logs it. Part of calytics.fold.';
+
 create function calytics.fold(merge boolean) returns bigint
   language plpgsql volatile set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off
@@ -69,8 +78,7 @@ declare
   current bigint;
   begun_at timestamptz := clock_timestamp();
   changed_sources int[];
-  -- Of a run with more changes, and of so many runs ago, sums are read anew about as fast as caught up with.
-  most_logged constant int := 100;
+  -- Of so many runs ago, sums are read anew about as fast as caught up with.
   runs_logged constant int := 512;
 begin
   perform calytics.lock_fold();
@@ -82,61 +90,23 @@ begin
   if not exists (select from calytics.chain_mark m where m.segment >= state.segment)
      and not exists (select from calytics.event e where e.segment >= state.segment)
      and not (merge and exists (select from calytics.recent_delta r where r.run >= state.recent_run)) then
-    return (select count(*) from calytics.recent_delta r where r.run >= state.recent_run);
+    return exists (select from calytics.recent_delta r where r.run >= state.recent_run)::int;
   end if;
 
   -- A segment below low has no writer left: the next statement sees all that it will ever hold.
   select a.low, a.current into low, current from calytics.advance_segment(state.segment) a;
   perform calytics.fold_tracking(state.run + 1, state.segment, low);
-  changed_sources := array(
-    select distinct m.source_id from calytics.chain_mark m where m.segment >= state.segment and m.segment < low);
+  changed_sources := array(select distinct r.source_id from calytics.recent_delta r where r.run = state.run + 1);
+  perform calytics.fold_chains(state.run + 1, state.segment);
   -- Marks of segments that are still written to stay: tracking had not seen all of them.
   with gone as (
-      delete from calytics.chain_mark m where m.segment >= state.segment and m.segment < low
-  ), changed as materialized (
-      select u.before, u.after from calytics.unsettled(null, state.segment) u
-  ), removed as (
-      delete from calytics.chain c using changed u
-       where c.source_id = (u.before).source_id and c.root_uid = (u.before).root_uid
-         and (u.after).root_uid is null
-  ), saved as (
-      insert into calytics.chain as c
-        select (u.after).* from changed u where (u.after).root_uid is not null
-        on conflict on constraint chain_pkey do update set
-        uid = excluded.uid, customer = excluded.customer, status = excluded.status, created_at =
-        excluded.created_at, legs = excluded.legs, hopped_at = excluded.hopped_at, hops =
-        excluded.hops, confirmed_at = excluded.confirmed_at, cancelled_at = excluded.cancelled_at,
-        cancelled_by = excluded.cancelled_by, notice = excluded.notice, withdrawn =
-        excluded.withdrawn, rejected_at = excluded.rejected_at, awaiting_at = excluded.awaiting_at,
-        paid_at = excluded.paid_at, starts_at = excluded.starts_at, ended_at = excluded.ended_at,
-        minutes = excluded.minutes, lead = excluded.lead, service = excluded.service, consultation =
-        excluded.consultation, host = excluded.host, price = excluded.price, currency =
-        excluded.currency, no_show = excluded.no_show, host_no_show = excluded.host_no_show, entries
-        = excluded.entries, first_at = excluded.first_at, previous_at = excluded.previous_at,
-        next_created_at = excluded.next_created_at, session_at = excluded.session_at
-  ), logged as (
-      insert into calytics.fold_log (run, changes)
-        select state.run + 1, case when count(*) <= most_logged then coalesce(array_agg(u.change), '{}') end
-          from (select row(c.before, c.after)::calytics.change as change from changed c limit most_logged + 1) u
+      delete from calytics.chain_mark m where m.segment >= state.segment and m.segment < low returning m.source_id
   )
-  insert into calytics.recent_delta (run, source_id, basis, at, cells)
-    select state.run + 1, x.*
-      from (
-        select s.source_id, k.basis, date_trunc('hour', k.at at time zone s.time_zone) as hour,
-               calytics.cube((f.fact).service, (f.fact).host, k.currency, k.counts, f.weight) as cells
-          from changed u
-         cross join lateral (values (u.before, -1::bigint), (u.after, 1)) f (fact, weight)
-          join calytics.source s on s.source_id = (f.fact).source_id
-         cross join lateral calytics.contributions(f.fact, s) k
-         group by s.source_id, k.basis, hour) x
-     where x.cells <> ''
-     order by x.source_id, x.basis, x.hour;
-
-  perform calytics.tell_changed(changed_sources || array(
-    select distinct r.source_id from calytics.recent_delta r where r.run = state.run + 1));
+  select changed_sources || array_agg(distinct g.source_id) into changed_sources from gone g;
+  perform calytics.tell_changed(changed_sources);
 
   if merge then
-    -- Sorted before they are split, which is a fourth of the rows.
+    -- Sorted before they are split.
     insert into calytics.bucket as b (source_id, basis, grain, split, at, cells)
       select x.source_id, x.basis, x.grain, d.split, x.at, d.cells
         from (
@@ -146,7 +116,7 @@ begin
            where g.run >= state.recent_run
            group by g.source_id, g.basis, u.grain, 4
            order by g.source_id, g.basis, u.grain, 4) x
-       cross join lateral calytics.cube_splits(x.basis, x.cells) d
+       cross join lateral calytics.cube_splits(x.basis, x.grain, x.cells) d
        where d.cells <> ''
       on conflict on constraint bucket_pkey
       do update set cells = calytics.cube_plus(b.cells, excluded.cells);
@@ -163,12 +133,12 @@ begin
   delete from calytics.fold_log l where l.run = state.run + 1 - runs_logged;
   delete from calytics.recent_delta r where r.run = state.run + 1 - runs_logged and r.run < state.recent_run;
   delete from calytics.recent_visitor r where r.run = state.run + 1 - runs_logged and r.run < state.recent_run;
-  return (select count(*) from calytics.recent_delta r where r.run >= state.recent_run);
+  return exists (select from calytics.recent_delta r where r.run >= state.recent_run)::int;
 end
 $$;
 comment on function calytics.fold(boolean) is
-  'Folds what is pending; merge: also merges what was folded into the buckets. Returns the rows that wait '
-  'to be merged. The background worker calls it.';
+  'Folds what is pending; merge: also merges what was folded into the buckets. Returns 1 if rows wait '
+  'to be merged, else 0. The background worker calls it.';
 
 create function calytics.break_log() returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -191,7 +161,9 @@ create function cal.fold(merge boolean default true) returns bigint
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return calytics.fold(merge);
+  perform calytics.fold(merge);
+  return (select count(*) from calytics.recent_delta r
+           where r.run >= (select f.recent_run from calytics.fold_state f order by f.run desc limit 1));
 end
 $$;
 comment on function cal.fold(boolean) is

@@ -30,37 +30,28 @@ comment on function calytics.switched_off(boolean, boolean, boolean) is
   'pages in other languages.';
 
 create function cal.health() returns jsonb
-  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+  language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '250ms'
 as $$
 declare
   loaded boolean := calytics.preloaded();
   folds boolean := loaded and current_setting('calytics.fold_worker')::boolean;
   samples boolean := folds and current_setting('calytics.health_interval') <> '0';
-  backlog record := calytics.backlog();
+  metrics jsonb;
+  sources jsonb;
 begin
-  return jsonb_build_object(
-    'status', (select case when bool_or(a.severity = 'critical') then 'critical' when count(*) > 0 then 'warning' else 'ok' end
-                 from cal.alert a where a.cleared_at is null),
-    'as_of', now(),
-    'version', (select e.extversion from pg_extension e where e.extname = 'calytics'),
-    'postgres', current_setting('server_version'),
-    'preloaded', loaded,
-    'off', (
-      select coalesce(jsonb_agg(o), '[]') from calytics.switched_off(loaded, folds, samples) o),
-    'alerts', (
-      select coalesce(jsonb_agg(to_jsonb(a) - 'cleared_at' order by a.severity, a.raised_at, a.alert, a.source), '[]')
-        from cal.alert a where a.cleared_at is null),
-    'sample', (
-      select to_jsonb(h) - array['counted', 'counted_since', 'alerts']
-        from calytics.health_sample h order by h.sampled_at desc limit 1),
-    'metrics', jsonb_build_object(
-      'pending', backlog.marks,
-      'unmerged', backlog.unmerged,
-      'folded_at', (select f.folded_at from calytics.fold_state f order by f.run desc limit 1),
-      'lag_s', extract(epoch from clock_timestamp() - backlog.since)::bigint,
-      'worker', (select case when w.runs is not null then to_jsonb(w) end from calytics.folder_state() w)),
-    'refused', (select jsonb_object_agg(r.outcome, r.count) from calytics.refusals() r),
-    'sources', (
+  begin
+    metrics := (
+      select jsonb_build_object(
+               'pending', b.marks,
+               'unmerged', b.unmerged,
+               'folded_at', (select f.folded_at from calytics.fold_state f order by f.run desc limit 1),
+               'lag_s', extract(epoch from clock_timestamp() - b.since)::bigint)
+        from calytics.backlog() b);
+  exception when lock_not_available then
+    null;  -- unread tells
+  end;
+  begin
+    sources := (
       select coalesce(jsonb_agg(jsonb_build_object(
                'source', s.name,
                'time_zone', s.time_zone,
@@ -78,7 +69,30 @@ begin
         left join lateral (
           select d.received_at, d.outcome from calytics.webhook_delivery d
            where d.source_id = s.source_id and d.trigger is distinct from 'BOOKING_SYNCED'
-           order by d.delivery_id desc limit 1) last on true));
+           order by d.delivery_id desc limit 1) last on true);
+  exception when lock_not_available then
+    null;
+  end;
+  return jsonb_build_object(
+    'status', (select case when bool_or(a.severity = 'critical') then 'critical' when count(*) > 0 then 'warning' else 'ok' end
+                 from cal.alert a where a.cleared_at is null),
+    'as_of', now(),
+    'version', (select e.extversion from pg_extension e where e.extname = 'calytics'),
+    'postgres', current_setting('server_version'),
+    'preloaded', loaded,
+    'off', (
+      select coalesce(jsonb_agg(o), '[]') from calytics.switched_off(loaded, folds, samples) o),
+    'alerts', (
+      select coalesce(jsonb_agg(to_jsonb(a) - 'cleared_at' order by a.severity, a.raised_at, a.alert, a.source), '[]')
+        from cal.alert a where a.cleared_at is null),
+    'sample', (
+      select to_jsonb(h) - array['counted', 'counted_since', 'alerts']
+        from calytics.health_sample h order by h.sampled_at desc limit 1),
+    'unread', array_remove(array[case when metrics is null then 'metrics' end, case when sources is null then 'sources' end], null),
+    'metrics', coalesce(metrics, '{}') || jsonb_build_object(
+      'worker', (select case when w.runs is not null then to_jsonb(w) end from calytics.folder_state() w)),
+    'refused', (select jsonb_object_agg(r.outcome, r.count) from calytics.refusals() r),
+    'sources', sources);
 end
 $$;
 comment on function cal.health() is
@@ -89,7 +103,8 @@ comment on function cal.health() is
   '(lag_s; NULL if none is), folded rows not merged yet, when something was last folded, and worker: the '
   'folder''s process, runs and errors (NULL if this database never had one); and per source '
   'the last webhook, its age in seconds, valid secrets, the number of quarantined deliveries, and sync: that of cal.sync (NULL where '
-  'Cal.com''s API isn''t asked).';
+  'Cal.com''s API isn''t asked). unread: which of metrics and sources a lock kept it from reading; metrics then has the worker alone, and '
+  'sources is NULL.';
 
 create function calytics.insist_on_primary() returns void
   language plpgsql stable set search_path = pg_catalog, pg_temp

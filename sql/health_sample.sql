@@ -1,15 +1,16 @@
 -- Health that remembers: every calytics.health_interval the folder's worker, or another where that one is held up, keeps a
 -- sample of how the installation is, for calytics.health_retention, and settles alerts by it. A sample costs milliseconds however large the database is: it takes
--- counters, the ends of indexes, and counts nothing without a bound.
+-- counters, the ends of indexes, and counts nothing without a bound. Nor does it wait: what a lock keeps it from reading is absent,
+-- and the sample says so.
 
 create table calytics.health_sample (
   sampled_at        timestamptz primary key,
   database_size     bigint,
   connections       int,
-  pending           bigint not null,
-  unmerged          bigint not null,
-  lag_s             numeric not null,
-  quarantined       bigint not null,
+  pending           bigint,
+  unmerged          bigint,
+  lag_s             numeric,
+  quarantined       bigint,
   disk_total        bigint,
   disk_free         bigint,
   memory_total      bigint,
@@ -17,7 +18,8 @@ create table calytics.health_sample (
   received          jsonb,               -- by source and outcome, since the sample before; NULL: nobody counted
   counted           jsonb,               -- the same since counted_since
   counted_since     timestamptz,
-  alerts            bigint
+  alerts            bigint,
+  unread            text[] not null      -- which of the above a lock kept us from reading
 );
 comment on table calytics.health_sample is 'How the installation was; read it through cal.health_history.';
 
@@ -83,7 +85,7 @@ comment on function calytics.newly_counted(jsonb, jsonb) is
   'By how much counters as of calytics.counted_outcomes() have grown, without those that have not.';
 
 create function calytics.measure_health(at timestamptz) returns calytics.health_sample
-  language plpgsql volatile set search_path = pg_catalog, pg_temp
+  language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '250ms'
 as $$
 declare
   s calytics.health_sample;
@@ -92,15 +94,24 @@ declare
   -- Whoever needs to know more of a backlog than this asks cal.health().
   most constant int := 100000;
 begin
-  b := calytics.backlog(most);
   m := calytics.machine();
   s.sampled_at := at;
+  s.unread := '{}';
   s.database_size := pg_database_size(current_database());
   s.connections := (select d.numbackends from pg_stat_database d where d.datname = current_database());
-  s.pending := b.marks;
-  s.unmerged := b.unmerged;
-  s.lag_s := coalesce(round(greatest(extract(epoch from at - b.since), 0), 3), 0);
-  s.quarantined := (select coalesce(sum(q.total), 0) from calytics.quarantined(most, at) q);
+  begin
+    b := calytics.backlog(most);
+    s.pending := b.marks;
+    s.unmerged := b.unmerged;
+    s.lag_s := coalesce(round(greatest(extract(epoch from at - b.since), 0), 3), 0);
+  exception when lock_not_available then
+    s.unread := s.unread || array['pending', 'unmerged', 'lag_s'];
+  end;
+  begin
+    s.quarantined := (select coalesce(sum(q.total), 0) from calytics.quarantined(most, at) q);
+  exception when lock_not_available then
+    s.unread := s.unread || array['quarantined'];
+  end;
   s.disk_total := m.disk_total;
   s.disk_free := m.disk_free;
   s.memory_total := m.memory_total;
@@ -114,7 +125,8 @@ end
 $$;
 comment on function calytics.measure_health(timestamptz) is
   'How the installation is now: a sample, but for what came since the one before, and alerts. Of what is pending, unmerged or '
-  'quarantined no more than 100,000 are counted.';
+  'quarantined no more than 100,000 are counted; what a lock keeps it from reading for a quarter of a second is NULL, and named in unread. What was read '
+  'can be read again in the same transaction.';
 
 create function calytics.longest_silence(src int, last timestamptz) returns interval
   language sql stable
@@ -171,19 +183,16 @@ comment on function calytics.silence(int, timestamptz) is
 create function calytics.read_alerts(s calytics.health_sample) returns calytics.alert_reading[]
   language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
-begin
-  return array(
-    select row('fold_lag', 0, s.lag_s, 'pending changes: ' || s.pending, jsonb_build_object('pending', s.pending))::calytics.alert_reading
+declare
+  readings calytics.alert_reading[] := array(
+    select row('fold_lag', 0, coalesce(s.lag_s, (
+                 select h.lag_s + extract(epoch from s.sampled_at - h.sampled_at)
+                   from calytics.health_sample h where h.lag_s is not null order by h.sampled_at desc limit 1)),
+               'pending changes: ' || s.pending, jsonb_build_object('pending', s.pending))::calytics.alert_reading
     union all
     select row('disk_full', 0, 100 * (1 - s.disk_free::numeric / nullif(s.disk_total, 0)),
                format('%s of %s are free', pg_size_pretty(s.disk_free), pg_size_pretty(s.disk_total)),
                jsonb_build_object('free', s.disk_free, 'total', s.disk_total))::calytics.alert_reading
-    union all
-    select row('no_webhooks', x.source_id, q.value, q.detail, q.facts)::calytics.alert_reading
-      from calytics.source x cross join lateral calytics.silence(x.source_id, s.sampled_at) q
-    union all
-    select row('quarantine', x.source_id, coalesce(q.last_day, 0), null, null)::calytics.alert_reading
-      from calytics.source x left join calytics.quarantined(10000, s.sampled_at) q using (source_id)
     union all
     select row('rejected_signatures', x.source_id, coalesce(r.refused, 0), null, null)::calytics.alert_reading
       from calytics.source x
@@ -194,13 +203,25 @@ begin
                 select s.received) h
          cross join lateral jsonb_each(h.received) c
          group by c.key) r on r.key = x.name);
+begin
+  -- Of deliveries, where they can be read.
+  if s.quarantined is null then
+    return readings;
+  end if;
+  return readings || array(
+    select row('no_webhooks', x.source_id, q.value, q.detail, q.facts)::calytics.alert_reading
+      from calytics.source x cross join lateral calytics.silence(x.source_id, s.sampled_at) q
+    union all
+    select row('quarantine', x.source_id, coalesce(q.last_day, 0), null, null)::calytics.alert_reading
+      from calytics.source x left join calytics.quarantined(10000, s.sampled_at) q using (source_id));
 end
 $$;
 comment on function calytics.read_alerts(calytics.health_sample) is
-  'What a sample, and those of the hour before it, tell about each kind of alert.';
+  'What a sample, and those of the hour before it, tell about each kind of alert. While it can''t be read how far folding lags, it is taken '
+  'to stand still; of deliveries that can''t be read, there is no reading.';
 
 create function calytics.sample_health(at timestamptz default clock_timestamp()) returns bigint
-  language plpgsql volatile set search_path = pg_catalog, pg_temp set jit = off
+  language plpgsql volatile set search_path = pg_catalog, pg_temp set jit = off set lock_timeout = '2s'
 as $$
 declare
   before calytics.health_sample;
@@ -226,7 +247,8 @@ end
 $$;
 comment on function calytics.sample_health(timestamptz) is
   'Keeps a sample of health as of a moment, settles alerts by it, and forgets samples beyond calytics.health_retention. Returns '
-  'how many alerts are raised. The background worker calls it.';
+  'how many alerts are raised. The background worker calls it. Raises lock_not_available where sources, alerts or samples '
+  'themselves are locked for long.';
 
 create function cal.sample_health() returns bigint
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -245,7 +267,7 @@ create function cal.health_history(
 ) returns table (
   sampled_at timestamptz, samples bigint, database_size bigint, connections int, pending bigint, unmerged bigint, lag_s numeric,
   quarantined bigint, disk_total bigint, disk_free bigint, memory_total bigint, memory_available bigint, received jsonb,
-  alerts bigint
+  alerts bigint, unread text[]
 )
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp set jit = off
 as $$
@@ -268,12 +290,14 @@ begin
                      group by 1, 2, 3) c
              group by 1, 2) c
      group by 1
+  ), missing as materialized (
+    select t.bin, array_agg(distinct u order by u) as unread from taken t cross join lateral unnest(t.unread) u group by 1
   )
   select t.bin, count(*), max(t.database_size), max(t.connections), max(t.pending), max(t.unmerged), max(t.lag_s),
          max(t.quarantined), max(t.disk_total), min(t.disk_free), max(t.memory_total), min(t.memory_available),
-         case when count(t.received) > 0 then coalesce(c.received, '{}') end, max(t.alerts)
-    from taken t left join came c using (bin)
-   group by t.bin, c.received
+         case when count(t.received) > 0 then coalesce(c.received, '{}') end, max(t.alerts), coalesce(m.unread, '{}')
+    from taken t left join came c using (bin) left join missing m using (bin)
+   group by t.bin, c.received, m.unread
    order by t.bin;
 end
 $$;
@@ -281,5 +305,5 @@ comment on function cal.health_history(timestamptz, timestamptz, interval) is
   'How the installation was, sample by sample from "from" to before "to", or with every the worst of each such span: bytes of the '
   'database, the disk and memory, connections, changes pending and rows unmerged (see cal.health()) with the age of the oldest in '
   'seconds, deliveries in quarantine, what was received since the sample before by source and outcome (events have outcomes '
-  'event_...; NULL where calytics is not preloaded), and alerts raised. Kept for calytics.health_retention. Raises '
+  'event_...; NULL where calytics is not preloaded), alerts raised, and unread: which of these a lock kept it from reading. Kept for calytics.health_retention. Raises '
   'invalid_parameter_value.';

@@ -203,7 +203,8 @@ comment on function calytics.with_request_id(calytics.http_response, text) is
 create function cal.http(
   method text, path text, query text, headers jsonb, body bytea
 ) returns calytics.http_response
-  language c volatile security definer set search_path = pg_catalog, pg_temp
+  -- The search path is pinned in extension/glue/pinned.hpp, where it is needed.
+  language c volatile security definer
   as 'MODULE_PATHNAME', 'calytics_http';
 comment on function cal.http(text, text, text, jsonb, bytea) is
   'Answers an HTTP request by its route''s handler; with 429 where its client calls too often, before anything is done; with 401 '

@@ -4,7 +4,7 @@
 
 create function calytics.changes_channel(src int) returns text
   language sql immutable
-  return 'calytics_changed_' || src;
+  return 'calytics_changed_' || src::text;  -- as immutable as it says, so that it is inlined
 comment on function calytics.changes_channel(int) is
   'Where changes of a source are notified: LISTEN to it. A notification is {"type": "changed", "source"}.';
 

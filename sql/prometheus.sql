@@ -20,7 +20,7 @@ end;
 comment on function calytics.gauge_line(calytics.gauge) is 'A measurement as Prometheus reads it.';
 
 create function calytics.gauges() returns setof calytics.gauge
-  language plpgsql volatile set search_path = pg_catalog, pg_temp set jit = off
+  language plpgsql volatile set search_path = pg_catalog, pg_temp set jit = off set lock_timeout = '250ms'
 as $$
 declare
   now constant timestamptz := clock_timestamp();
@@ -42,6 +42,7 @@ begin
     ('calytics_pending_changes', 'gauge', 'Changes and events that are not folded yet; 100,000 of each kind at most.', '{}', s.pending),
     ('calytics_unmerged_rows', 'gauge', 'Folded rows that are not merged yet; 100,000 at most.', '{}', s.unmerged),
     ('calytics_fold_lag_seconds', 'gauge', 'For how long the oldest pending change has been.', '{}', s.lag_s),
+    ('calytics_unread', 'gauge', 'How many measurements a lock keeps from being taken: they are not among these.', '{}', cardinality(s.unread)),
     ('calytics_folder_up', 'gauge', 'Whether the background worker runs.', '{}', (w.pid is not null)::int),
     ('calytics_folder_runs_total', 'counter', 'Runs of the background worker.', '{}', w.runs),
     ('calytics_folder_errors_total', 'counter', 'Its errors.', '{}', w.errors),
@@ -59,17 +60,19 @@ begin
     select 'calytics_refused_total', 'counter', 'Deliveries and calls refused, over all databases of the server.',
            array['reason', r.outcome], r.count::numeric
       from calytics.refusals() r order by 4;
-  return query
-    select 'calytics_quarantined_deliveries', 'gauge', 'Deliveries in quarantine; the newest 100,000 at most.',
-           array['source', x.name], coalesce(q.total, 0)::numeric
-      from calytics.source x left join calytics.quarantined(100000, now) q using (source_id) order by 4;
-  return query
-    select 'calytics_last_webhook_age_seconds', 'gauge', 'For how long no new webhook has come.',
-           array['source', x.name], round(extract(epoch from now - last.received_at), 3)
-      from calytics.source x
-     cross join lateral (select d.received_at from calytics.webhook_delivery d
-                          where d.source_id = x.source_id and d.trigger is distinct from 'BOOKING_SYNCED'
-                          order by d.delivery_id desc limit 1) last order by 4;
+  if s.quarantined is not null then
+    return query
+      select 'calytics_quarantined_deliveries', 'gauge', 'Deliveries in quarantine; the newest 100,000 at most.',
+             array['source', x.name], coalesce(q.total, 0)::numeric
+        from calytics.source x left join calytics.quarantined(100000, now) q using (source_id) order by 4;
+    return query
+      select 'calytics_last_webhook_age_seconds', 'gauge', 'For how long no new webhook has come.',
+             array['source', x.name], round(extract(epoch from now - last.received_at), 3)
+        from calytics.source x
+       cross join lateral (select d.received_at from calytics.webhook_delivery d
+                            where d.source_id = x.source_id and d.trigger is distinct from 'BOOKING_SYNCED'
+                            order by d.delivery_id desc limit 1) last order by 4;
+  end if;
   return query
     select 'calytics_sync_age_seconds', 'gauge', 'For how long Cal.com''s API was not read to its end; from a source''s set-up on.',
            array['source', y.source], round(extract(epoch from now - coalesce(y.finished_at, y.started_at)), 3)

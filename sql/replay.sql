@@ -99,10 +99,16 @@ begin
   delete from calytics.booking_private x where x.source_id = src and (uids is null or x.uid = any (uids));
   delete from calytics.booking x where x.source_id = src and (uids is null or x.uid = any (uids));
   for d in
-    select x.delivery_id, x.change_id, x.received_at, x.replayed_at, x.outcome, x.detail, x.body
-      from calytics.webhook_delivery x
-     where x.source_id = src and (uids is null or x.uid = any (uids) or x.delivery_id = any (others))
-     order by x.change_id
+    -- Sorted without their bodies.
+    select x.delivery_id, o.change_id, x.received_at, x.replayed_at, x.outcome, x.detail, x.body
+      from (select y.delivery_id, y.change_id
+              from calytics.webhook_delivery y
+             where y.source_id = src and (uids is null or y.uid = any (uids) or y.delivery_id = any (others))
+             order by y.change_id offset 0) o
+     cross join lateral (
+       select z.* from calytics.webhook_delivery z
+        where z.source_id = src and z.delivery_id = o.delivery_id offset 0) x
+     order by o.change_id
   loop
     select u.outcome, u.detail into result
       from calytics.understand(src, d.body, key, d.received_at, d.delivery_id,

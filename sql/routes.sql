@@ -10,8 +10,7 @@ comment on function calytics.is_welcome(text, text) is
   'Whether a source takes webhooks from a client''s address: from any, or from its networks if it has some.';
 
 create function calytics.http_webhook(request calytics.http_request) returns calytics.http_response
-  -- As for cal.receive_webhook.
-  language c volatile strict set enable_seqscan = off
+  language c volatile strict
   as 'MODULE_PATHNAME', 'calytics_http_webhook';
 comment on function calytics.http_webhook(calytics.http_request) is
   'POST /api/cal/webhook and /api/cal/webhook/{source}: where Cal.com sends to. Any authentic body '

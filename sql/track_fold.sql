@@ -2,7 +2,7 @@
 -- funnels are settled: what they are now less what the buckets knew of them. Nothing here is done by those
 -- who track; an event waits for nobody.
 
-create function calytics.learn_origins(src int, sessions calytics.tracked_session[]) returns void
+create function calytics.learn_origins(src int, months date[], kinds text[], names text[]) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
   set enable_seqscan = off
 as $$
@@ -10,11 +10,8 @@ declare
   most constant int := current_setting('calytics.most_origins');
 begin
   with told as materialized (
-    select distinct t.month, o.kind, o.name
-      from (select distinct date_trunc('month', s.began_at at time zone 'UTC')::date as month, s.origin
-              from unnest(sessions) s where s.session_id is not null) t
-     cross join lateral calytics.origins(t.origin) o
-     where o.name not in ('(direct)', '(none)')
+    select distinct t.month, t.kind, t.name from unnest(months, kinds, names) t (month, kind, name)
+     where t.name not in ('(direct)', '(none)')
   ), new as materialized (
     select t.month, t.kind, t.name, row_number() over (partition by t.month, t.kind order by t.name) + coalesce(m.names, 0) as n
       from told t
@@ -32,78 +29,26 @@ begin
     do update set names = m.names + excluded.names, is_full = excluded.is_full;
 end
 $$;
-comment on function calytics.learn_origins(int, calytics.tracked_session[]) is
+comment on function calytics.learn_origins(int, date[], text[], text[]) is
   'Writes down the names of origins that sessions are going to be counted by, as many as there is room for. For the folder.';
-
-create type calytics.track_settlement as (
-  new_sessions  calytics.tracked_session[],
-  sessions      calytics.tracked_session[],
-  no_sessions   calytics.tracked_session[],
-  new_funnels   calytics.funnel[],
-  funnels       calytics.funnel[],
-  no_funnels    calytics.funnel[],
-  deltas        calytics.recent_delta[],
-  until         timestamptz
-);
-comment on type calytics.track_settlement is
-  'Sessions and funnels that are new, as they are to be, and that are to be no more; what is to be added to recent '
-  'deltas; and when the last of these sessions ended.';
-
-create function calytics.track_settlement(
-  run bigint, src int, low bigint, below bigint, sessions text[], since timestamptz, part int, parts int
-) returns calytics.track_settlement
-  language c volatile set search_path = pg_catalog, pg_temp
-  set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_hashagg = off set enable_bitmapscan = off
-  as 'MODULE_PATHNAME', 'calytics_track_settlement';
-comment on function calytics.track_settlement(bigint, int, bigint, bigint, text[], timestamptz, int, int) is
-  'What is to be written for what became of sessions and their funnels: of those with events of segments from low to before below, '
-  'or with bookings that they named and that webhooks of segments from low on told of, and of these events themselves; or (not '
-  'NULL) of some sessions, from all their events. since: these events were received since then. part, of parts: the sessions of one '
-  'part only, by a hash. Learns the names of origins.';
 
 create function calytics.settle_sessions(
   run bigint, src int, low bigint, below bigint, sessions text[] default null, since timestamptz default null, part int default 0,
   parts int default 1
-) returns void
-  language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
-  set enable_seqscan = off
-as $$
-declare
-  t calytics.track_settlement := calytics.track_settlement(run, src, low, below, sessions, since, part, parts);
-begin
-  if t.no_sessions <> '{}' then
-    delete from calytics.tracked_session s using unnest(t.no_sessions) n
-     where s.source_id = src and s.session_id = n.session_id and s.began_at = n.began_at;
-  end if;
-  insert into calytics.tracked_session select s.* from unnest(t.new_sessions) s;
-  insert into calytics.tracked_session select s.* from unnest(t.sessions) s
-    on conflict on constraint tracked_session_pkey do update
-      set ended_at = excluded.ended_at, received_first = excluded.received_first, received_last = excluded.received_last,
-          events = excluded.events, origin = excluded.origin, origin_at = excluded.origin_at, origin_id = excluded.origin_id,
-          claimed = excluded.claimed, booked = excluded.booked;
-  if t.no_funnels <> '{}' then
-    delete from calytics.funnel f using unnest(t.no_funnels) n
-     where f.source_id = src and f.session_id = n.session_id and f.service = n.service;
-  end if;
-  insert into calytics.funnel select f.* from unnest(t.new_funnels) f;
-  insert into calytics.funnel select f.* from unnest(t.funnels) f
-    on conflict on constraint funnel_pkey do update
-      set received_first = excluded.received_first, received_last = excluded.received_last, started_at = excluded.started_at,
-          ended_at = excluded.ended_at, viewed_at = excluded.viewed_at, selected_at = excluded.selected_at, began_at = excluded.began_at,
-          submitted_at = excluded.submitted_at, claimed_at = excluded.claimed_at, abandoned_at = excluded.abandoned_at,
-          booked_at = excluded.booked_at, uid = excluded.uid, reached = excluded.reached, anchor_at = excluded.anchor_at,
-          last_at = excluded.last_at;
-  insert into calytics.recent_delta select d.* from unnest(t.deltas) d
-    on conflict on constraint recent_delta_pkey do update set cells = calytics.cube_plus(recent_delta.cells, excluded.cells);
-  perform calytics.extend_tracking(src, t.until);
-end
-$$;
+) returns timestamptz
+  language c volatile set search_path = pg_catalog, pg_temp
+  set jit = off set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_hashagg = off set enable_bitmapscan = off
+  as 'MODULE_PATHNAME', 'calytics_settle_sessions';
 comment on function calytics.settle_sessions(bigint, int, bigint, bigint, text[], timestamptz, int, int) is
-  'Makes facts of sessions what their events say, and adds to recent deltas of a run what that changes, and what these events '
-  'count themselves. Parameters as in calytics.track_settlement. For the folder.';
+  'Makes facts of sessions and their funnels what their events say: of those with events of segments from low to before below, or '
+  'with bookings that they named and that webhooks of segments from low on told of; or (not NULL) of some sessions, from all their '
+  'events. Adds to what is recent of a run what that changes, and what these events count themselves, visitors too. since: these '
+  'events were received since then. part, of parts: the sessions of one part only, by a hash. Learns the names of origins. Gives '
+  'when the last of these sessions ended, -infinity if there is none. For the folder.';
 
 create function calytics.extend_tracking(src int, until timestamptz) returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
+  set enable_seqscan = off
 as $$
 declare
   before timestamptz := (select t.until from calytics.tracked_until t where t.source_id = src order by t.until desc limit 1);
@@ -124,6 +69,7 @@ create function calytics.fold_tracking(run bigint, since bigint, low bigint) ret
 as $$
 declare
   touched record;
+  until timestamptz;
   first timestamptz := 'infinity';
   names boolean := false;
   -- Beyond these, a part of the sessions after the other.
@@ -140,21 +86,18 @@ begin
             select m.source_id, 0, null, null, false from calytics.chain_mark m where m.segment >= since) t
      group by 1 order by 1
   loop
-    perform calytics.settle_sessions(
-        run, touched.source_id, since, low, null, coalesce(touched.first, 'infinity'), p, touched.parts::int)
-       from generate_series(0, touched.parts::int - 1) p;
+    until := touched.until;
+    for part in 0 .. touched.parts - 1 loop
+      until := greatest(until, calytics.settle_sessions(
+        run, touched.source_id, since, low, null, coalesce(touched.first, 'infinity'), part, touched.parts::int));
+    end loop;
+    perform calytics.extend_tracking(touched.source_id, until);
     if touched.events > 0 then
-      perform calytics.extend_tracking(touched.source_id, touched.until);
       first := least(first, touched.first);
       names := names or touched.names;
     end if;
   end loop;
-  if first = 'infinity' then
-    return;
-  end if;
   -- What follows looks at the months since the first of these events was received only.
-  insert into calytics.recent_visitor (run, source_id, at, sketch)
-    select fold_tracking.run, v.source_id, v.at, v.sketch from calytics.event_visitors(null, since, low, first) v order by 2, 3;
   if names then
     insert into calytics.named_booking (source_id, uid, session_id)
       select distinct e.source_id, e.booking_uid, e.session_id
@@ -223,7 +166,7 @@ begin
   -- Sessions that stayed as they were, because a part of their events was gone, are told by what is left.
   if thawed is not null then
     low := (select f.segment from calytics.fold_state f order by f.run desc limit 1);
-    perform calytics.settle_sessions(this_run, src, low, low, thawed, since);
+    perform calytics.extend_tracking(src, calytics.settle_sessions(this_run, src, low, low, thawed, since));
   end if;
 end
 $$;

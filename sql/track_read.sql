@@ -1,31 +1,25 @@
--- What readers of sums need beside the buckets of what is tracked; extension/glue/collect_tracked.cpp calls it.
+-- What readers of sums need beside the buckets of what is tracked; extension/glue/collect_tracked.cpp and what it is made of call it.
 
-create function calytics.funnel_ahead(src int, moments timestamptz[], los timestamptz[], his timestamptz[])
-  returns table (
-    basis text, at timestamptz, service text, host text, counts calytics.tally, weight bigint, as_of timestamptz
-  )
+create function calytics.funnels_ahead(src int, at timestamptz, lo timestamptz, hi timestamptz)
+  returns table (last_at timestamptz, service text, reached timestamptz[])
   language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan set jit = off
   set enable_seqscan = off
 as $$
 begin
   return query
-  select 'funnel', f.anchor_at, f.service, '',
-         calytics.minus(calytics.funnel_counts(f.reached, m.at), calytics.funnel_counts(f.reached, 'infinity')), 1::bigint, m.at
-    from unnest(moments, los, his) m (at, lo, hi)
-   cross join lateral (
-     select x.anchor_at, x.service, x.reached
-       from calytics.funnel x
-      where x.anchor_at >= greatest(m.lo, m.at - interval '1 hour') and x.anchor_at < m.hi and x.source_id = src
-        and x.last_at > m.at and x.last_at - x.anchor_at <= interval '1 hour'
-     union all
-     select x.anchor_at, x.service, x.reached
-       from calytics.funnel x
-      where x.anchor_at >= greatest(m.lo, m.at - interval '24 hours') and x.anchor_at < m.hi and x.source_id = src
-        and x.last_at > m.at and x.last_at - x.anchor_at > interval '1 hour' offset 0) f;
+  select x.last_at, x.service, x.reached
+    from calytics.funnel x
+   where x.anchor_at >= greatest(lo, funnels_ahead.at - interval '1 hour') and x.anchor_at < hi and x.source_id = src
+     and x.last_at > funnels_ahead.at and x.last_at - x.anchor_at <= interval '1 hour'
+  union all
+  select x.last_at, x.service, x.reached
+    from calytics.funnel x
+   where x.anchor_at >= lo and x.anchor_at < hi and x.source_id = src
+     and x.last_at > funnels_ahead.at and x.last_at - x.anchor_at > interval '1 hour';
 end
 $$;
-comment on function calytics.funnel_ahead(int, timestamptz[], timestamptz[], timestamptz[]) is
-  'Minus the steps of funnels that were taken after each of some moments, of those that began in a range before it.';
+comment on function calytics.funnels_ahead(int, timestamptz, timestamptz, timestamptz) is
+  'Funnels that began from lo to before hi, at most a day before a moment, and have steps after it.';
 
 create function calytics.tracked_between(src int, low bigint, of_basis text, lo timestamptz, hi timestamptz)
   returns table (basis text, at timestamptz, service text, host text, counts calytics.tally, weight bigint)

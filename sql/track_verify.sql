@@ -161,8 +161,10 @@ begin
     -- What isn't folded yet will be.
     create temp table recounted on commit drop as
       select r.* from calytics.recount_sessions(src, (select f.segment from calytics.fold_state f order by f.run desc limit 1)) r;
-    perform calytics.learn_origins(src, array(
-      select r.session from pg_temp.recounted r where (r.session).session_id is not null));
+    perform calytics.learn_origins(src, array_agg(t.month), array_agg(t.kind), array_agg(t.name))
+       from (select distinct date_trunc('month', (r.session).began_at at time zone 'UTC')::date as month, o.kind, o.name
+               from pg_temp.recounted r cross join lateral calytics.origins((r.session).origin) o
+              where (r.session).session_id is not null) t;
     delete from calytics.tracked_session s where s.source_id = src;
     delete from calytics.funnel f where f.source_id = src;
     insert into calytics.tracked_session select (r.session).* from pg_temp.recounted r where (r.session).session_id is not null;

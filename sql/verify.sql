@@ -36,7 +36,7 @@ begin atomic
       select 'day', d.* from daily d
       union all
       select 'month', m.* from monthly m) g
-   cross join lateral calytics.cube_splits(g.basis, g.cells) d
+   cross join lateral calytics.cube_splits(g.basis, g.grain, g.cells) d
    where d.cells <> '';
 end;
 comment on function calytics.expected_buckets(int) is

@@ -2,7 +2,7 @@
 // skipped or repeated where it is put forward or back.
 #pragma once
 
-#include "contribution.hpp"
+#include "instant.hpp"
 #include "local_time.hpp"
 
 namespace calytics::core {

@@ -8,21 +8,13 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string_view>
 
+#include "instant.hpp"
 #include "tally.hpp"
 
 namespace calytics::core {
-
-// Microseconds, as a timestamptz has them; local times as a timestamp has them.
-using Instant = std::int64_t;
-inline constexpr Instant kUnknown = std::numeric_limits<Instant>::min();  // NULL
-
-constexpr bool known(Instant at) noexcept {
-  return at != kUnknown;
-}
 
 // By when something counts: creation, start, the moment it happened, the person's first visit.
 // What is tracked has bases of its own, to which bookings contribute nothing (track_counts.hpp).

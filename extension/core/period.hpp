@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "clock.hpp"
+#include "contribution.hpp"
 
 namespace calytics::core {
 

@@ -118,7 +118,7 @@ bool learn_session(Table& sessions, std::int32_t source, const Webhook& webhook,
   const Webhook::Text session = core::session_evidence(webhook);
   if (!session) return false;
   const Arguments row = Arguments().put_all(source, *webhook.uid, *session, at);
-  if (!sessions.lock(leg_key(source, *webhook.uid).put(*session))) {
+  if (!sessions.find(leg_key(source, *webhook.uid).put(*session))) {
     sessions.insert(row);
     return true;
   }

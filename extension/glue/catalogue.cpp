@@ -22,8 +22,7 @@ constexpr Oid kService[] = {INT4OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
 constexpr Oid kHost[] = {INT4OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
 constexpr Oid kPerson[] = {INT4OID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID};
 
-// Only for a name that turns out to be older than it is known to be, or that another session learns
-// just now.
+// Only for a name that another session learns, or makes older, just now.
 Statement age_service(
     "insert into calytics.service as s (source_id, event_type_id, service, title, first_at)"
     " values ($1, $2, $3, $4, $5)"
@@ -73,7 +72,8 @@ void learn(Table& table, Statement& age, std::int32_t source, const Id& id,
   }
   row.put(at);
   if (table.find(key)) {
-    if (moment_of(DatumGetTimestampTz(table.value(key.size()))) > at) row.write(age);
+    const bool older = moment_of(DatumGetTimestampTz(table.value(key.size()))) > at;
+    if (older && !table.update_unless_changed(row)) row.write(age);
   } else if (!table.insert_unless_there(row)) {
     row.write(age);
   }

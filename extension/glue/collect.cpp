@@ -7,7 +7,6 @@
 #include "memo.hpp"
 
 extern "C" {
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 }
 
@@ -22,44 +21,10 @@ CALYTICS_SQL_FUNCTION(calytics_collect);
 
 namespace calytics::glue {
 
-Datum array_of(Datum* values, std::size_t size, Oid type) {
-  std::int16_t length = 0;
-  bool by_value = false;
-  char alignment = 0;
-  get_typlenbyvalalign(type, &length, &by_value, &alignment);
-  return PointerGetDatum(
-      construct_array(values, static_cast<int>(size), type, length, by_value, alignment));
-}
-
 namespace {
 
 using core::Piece;
 using core::Unit;
-
-struct Settings {
-  Reader* reader;
-  core::Rules* rules;
-  MemoryContext memory;
-  bool found = false;
-};
-
-void take_settings(void* context, const Datum* values, const bool* nulls) {
-  auto* to = static_cast<Settings*>(context);
-  to->found = true;
-  constexpr int time_zone = 2;
-  Datum source[kSourceColumns];
-  std::copy(values, values + kSourceColumns, source);
-  MemoryContext before = MemoryContextSwitchTo(to->memory);
-  source[time_zone] = text_datum(text_of(values[time_zone]));
-  *to->rules = rules_of(source, nulls);
-  MemoryContextSwitchTo(before);
-  to->reader->segment = DatumGetInt64(values[kSourceColumns]);
-  to->reader->recent_run = DatumGetInt64(values[kSourceColumns + 1]);
-  to->reader->run = DatumGetInt64(values[kSourceColumns + 2]);
-  to->reader->state_table = DatumGetObjectId(values[kSourceColumns + 3]);
-  to->reader->marks = DatumGetBool(values[kSourceColumns + 4]);
-  to->reader->since = DatumGetTimestampTz(values[kSourceColumns + 5]);
-}
 
 void add_bucket(void* context, const Datum* values, const bool* /*nulls*/) {
   Collector& sums = *static_cast<Reader*>(context)->sums;
@@ -67,9 +32,10 @@ void add_bucket(void* context, const Datum* values, const bool* /*nulls*/) {
                 DatumGetTimestamp(values[1]), text_of(values[2]), DatumGetInt64(values[3]));
 }
 
-// By what buckets keep apart that a span's sums are made of (calytics.cube_splits).
-core::Split stored_split(const Collector& sums, const Span& span) {
-  if (span.basis == core::Basis::tracked) return {.service = true, .host = true};
+// By what buckets of a grain keep apart that a span's sums are made of (calytics.cube_splits).
+core::Split stored_split(const Collector& sums, const Span& span, Unit grain) {
+  if (span.basis == core::Basis::tracked || grain == Unit::hour)
+    return {.service = true, .host = true};
   return sums.needed(span);
 }
 
@@ -78,24 +44,6 @@ const char* grain_name(Unit grain) {
 }
 
 }  // namespace
-
-bool read_settings(Reader& reader, core::Rules& rules, MemoryContext memory) {
-  static const Oid types[] = {INT4OID};
-  static Statement query(
-      "select s.*, f.segment, f.recent_run, f.run, f.tableoid, exists ("
-      "    select from calytics.chain_mark m where m.segment >= f.segment and m.source_id = $1),"
-      "    f.since - interval '1 day'"
-      "  from calytics.source s"
-      " cross join (select x.segment, x.recent_run, x.run, x.tableoid, x.since"
-      "               from calytics.fold_state x"
-      "              order by x.run desc limit 1) f"
-      " where s.source_id = $1",
-      types);
-  Settings settings = {&reader, &rules, memory};
-  const Datum source = Int32GetDatum(reader.source);
-  query.run(&source, nullptr, take_settings, &settings);
-  return settings.found;
-}
 
 void add_buckets(Reader& reader) {
   static const Oid types[] = {INT4OID,      INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
@@ -119,7 +67,7 @@ void add_buckets(Reader& reader) {
       const Piece& piece = of_span[j];
       pieces.put({Int64GetDatum(static_cast<std::int64_t>(i)), text_datum(span.basis_name),
                   CStringGetTextDatum(grain_name(piece.grain)),
-                  CStringGetTextDatum(name_of(stored_split(*reader.sums, span))),
+                  CStringGetTextDatum(name_of(stored_split(*reader.sums, span, piece.grain))),
                   TimestampGetDatum(piece.lo), TimestampGetDatum(piece.hi),
                   Int64GetDatum(piece.weight)});
     }

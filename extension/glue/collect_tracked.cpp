@@ -73,39 +73,22 @@ bool catch_up_tracked(Reader& reader, TrackedAhead& ahead, std::int64_t run) {
   return runs.whole && runs.run == reader.run;
 }
 
-void read_instant(void* context, const Datum* values, const bool* nulls) {
-  if (!nulls[0]) *static_cast<TimestampTz*>(context) = DatumGetTimestampTz(values[0]);
-}
-
-}  // namespace
-
-TimestampTz tracked_until(std::int32_t source) {
-  static const Oid types[] = {INT4OID};
-  static Statement query(
-      "select t.until from calytics.tracked_until t where t.source_id = $1"
-      " order by t.until desc limit 1",
-      types);
-  const Datum value = Int32GetDatum(source);
-  TimestampTz result = DT_NOBEGIN;
-  query.run(&value, nullptr, read_instant, &result);
-  return result;
-}
-
-namespace {
-
-// Who is told of the sums, and until when anything is in the buckets.
+// Who is told of the sums.
 struct Answer {
   SumSink sink;
   void* context;
-  TimestampTz tracked_until;
 };
 
-// Gives the sums of what is folded and of what is not.
-void answer(Reader& reader, const Answer& to) {
+// Gives the sums of what is folded and of what is not. ahead: nullptr where nothing is remembered.
+void answer(Reader& reader, TrackedAhead* ahead, const Answer& to) {
   Collector& folded = *reader.sums;
   Collector pending(folded.question(), CurrentMemoryContext);
   reader.sums = &pending;
-  add_ahead(reader, to.tracked_until);
+  if (ahead != nullptr) {
+    ahead->take_back_steps(reader);
+  } else {
+    take_back_steps(reader);
+  }
   add_pending(reader);
   folded.add(pending, 1);
   folded.each(to.sink, to.context);
@@ -132,7 +115,7 @@ bool answer_from(Memo& memo, Reader& reader, const Question& question, const Ans
     return false;
   }
   ahead.move(reader, question.spans.all);
-  answer(reader, to);
+  answer(reader, &ahead, to);
   settle_memo(memo, reader.run);
   return true;
 }
@@ -144,10 +127,10 @@ void collect_tracked(std::int32_t source, std::span<const Span> spans, const Fil
   Reader reader = {source, nullptr};
   core::Rules rules;
   if (!read_settings(reader, rules, memory)) return;
-  const TimestampTz until = tracked_until(source);
-  const Question question = {source, rules, rounded(spans, rules, until), services, hosts};
+  const Question question = {source, rules, rounded(spans, rules, reader.tracked_until), services,
+                             hosts};
   if (question.spans.all.empty()) return;
-  const Answer to = {sink, context, until};
+  const Answer to = {sink, context};
   bool remembers = may_remember(question);
   Memo* memo = remembers ? memo_of(question, reader.state_table) : nullptr;
   if (memo != nullptr && memo->run > reader.run) {
@@ -162,7 +145,7 @@ void collect_tracked(std::int32_t source, std::span<const Span> spans, const Fil
   add_buckets(reader);
   add_deltas(reader);
   add_tracked_cuts(reader, question.spans.corrections);
-  answer(reader, to);
+  answer(reader, nullptr, to);
   if (remembers) remember_sums(reader, own);
   reader.sums = nullptr;
 }

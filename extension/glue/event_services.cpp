@@ -6,7 +6,7 @@
 #include "core/local_time.hpp"
 #include "known_names.hpp"
 #include "list.hpp"
-#include "reader.hpp"
+#include "parameters.hpp"
 #include "rows.hpp"
 
 namespace calytics::glue {

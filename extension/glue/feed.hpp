@@ -17,11 +17,17 @@ struct Feed {
   TimestampTz ended_by = core::kUnknown;   // for those that outlast it
 };
 
-inline std::string_view tally_bytes(const core::Contribution& contribution, std::uint8_t* room) {
-  core::TallyWriter writer(room);
+// The bytes of a tally of whatever a fact contributes at once.
+using TallyRoom = std::array<std::uint8_t, core::TallyWriter::room(128)>;
+
+inline std::string_view tally_bytes(const core::Contribution& contribution, TallyRoom& room) {
+  if (core::TallyWriter::room(contribution.counts.size()) > room.size())
+    elog(ERROR, "a contribution is too long");
+  core::TallyWriter writer(room.data());
   for (const core::TallyEntry& entry : contribution.counts)
     writer.put(entry.index, entry.count);
-  return {reinterpret_cast<const char*>(room), static_cast<std::size_t>(writer.end() - room)};
+  return {reinterpret_cast<const char*>(room.data()),
+          static_cast<std::size_t>(writer.end() - room.data())};
 }
 
 inline bool within(const Span& span, TimestampTz at) {
@@ -37,9 +43,7 @@ inline void contribute(Feed& feed, unsigned bases, void (*sink)(void*, const cor
 // Adds a contribution to the spans that `wanted` picks.
 template <typename Wanted>
 void add_contribution(const Feed& feed, const core::Contribution& contribution, Wanted wanted) {
-  constexpr std::size_t most_entries = 128;
-  std::array<std::uint8_t, core::TallyWriter::room(most_entries)> room;
-  if (contribution.counts.size() > most_entries) elog(ERROR, "a contribution is too long");
+  TallyRoom room;
   std::string_view counts;
   Timestamp local = 0;
   const core::CubeKey key = {feed.fact->service, feed.fact->host, contribution.currency};
@@ -47,7 +51,7 @@ void add_contribution(const Feed& feed, const core::Contribution& contribution, 
     bool unfinished = false;
     if (span.basis != contribution.basis || !wanted(span, unfinished)) continue;
     if (counts.empty()) {
-      counts = tally_bytes(contribution, room.data());
+      counts = tally_bytes(contribution, room);
       local = local_time(feed.reader->sums->rules(), contribution.at);
     }
     feed.reader->sums->add(span, unfinished, local, key, counts, feed.weight);

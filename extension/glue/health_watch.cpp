@@ -96,7 +96,5 @@ void calytics_health_main(Datum database) {
   BackgroundWorkerUnblockSignals();
   BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(database), InvalidOid, 0);
   calytics::glue::settle_in(calytics::glue::name);
-  // Whoever wants the database for itself waits for us, too.
-  SetConfigOption("lock_timeout", "2s", PGC_SUSET, PGC_S_OVERRIDE);
   calytics::glue::call(calytics::glue::sample_health);
 }

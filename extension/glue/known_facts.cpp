@@ -7,8 +7,8 @@ extern "C" {
 #include <algorithm>
 #include <tuple>
 
+#include "parameters.hpp"
 #include "pending_events.hpp"
-#include "reader.hpp"
 
 namespace calytics::glue {
 

@@ -17,7 +17,8 @@ Statement find_follower(
     "select 1 from calytics.booking b where b.source_id = $1 and b.reschedule_uid = $2 limit 1",
     kLegKey);
 
-// Attendees of one leg, which whoever reads or writes them has locked.
+// Attendees of one leg. Whoever changes them also writes the leg's row anew, so that a leg that
+// stayed as it was has the attendees that were read with it.
 class People {
  public:
   People(Table& attendees, std::span<const AttendeeState> told)
@@ -44,6 +45,11 @@ class People {
   void count(BookingState& leg) const {
     leg.seats = attendance_.seats();
     leg.no_shows = attendance_.no_shows();
+  }
+
+  bool changed() const {
+    return std::find(changed_, changed_ + attendance_.people.size(), true) !=
+           changed_ + attendance_.people.size();
   }
 
   void write() const {
@@ -95,18 +101,25 @@ class People {
 Touched touch_leg(BookingTables& tables, const BookingState& told,
                   std::span<const AttendeeState> told_people) {
   People people(tables.attendee, told_people);
-  for (;;) {
-    if (tables.booking.lock(leg_key(told.source, told.uid))) {
+  const RowKey key = leg_key(told.source, told.uid);
+  for (bool locked = false;;) {
+    if (locked ? tables.booking.lock(key) : tables.booking.find(key)) {
       const auto known = tables.booking.row<BookingState>();
       BookingState leg = core::join(known, told);
-      if (!told_people.empty()) {
+      const bool has_people = !told_people.empty();
+      if (has_people) {
         people.read(leg);
         people.count(leg);
-        people.write();
       }
       leg.status = core::status_of(leg);
       const bool saved = leg != known;
-      if (saved) tables.booking.update(Arguments().put_row(leg));
+      if (saved || (has_people && people.changed())) {
+        if (!tables.booking.update_unless_changed(Arguments().put_row(leg))) continue;
+        if (has_people) people.write();
+      } else if (!locked) {
+        locked = true;
+        continue;
+      }
       return {.leg = leg,
               .changed = saved && !core::looks_alike(known, leg),
               .linked = leg.reschedule_uid != known.reschedule_uid,

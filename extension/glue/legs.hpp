@@ -20,7 +20,7 @@ struct Touched {
 };
 
 // Joins an account of a leg, and of people who are attendees of it, into what is known. The leg's
-// row is locked from here on.
+// row is locked from here on: by having been written or, where it says nothing new, for itself.
 Touched touch_leg(BookingTables& tables, const core::BookingState& told,
                   std::span<const core::AttendeeState> people);
 

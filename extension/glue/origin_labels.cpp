@@ -8,7 +8,8 @@ extern "C" {
 #include <algorithm>
 #include <tuple>
 
-#include "reader.hpp"
+#include "core/local_time.hpp"
+#include "parameters.hpp"
 #include "track_rows.hpp"
 
 namespace calytics::glue {

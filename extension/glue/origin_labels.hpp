@@ -2,7 +2,6 @@
 // (sql/track_origin.sql). Contributions are gathered first, since few names are many sessions'.
 #pragma once
 
-#include "collect.hpp"
 #include "core/track_facts.hpp"
 #include "list.hpp"
 

@@ -3,14 +3,14 @@
 extern "C" {
 #include "access/xact.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 }
 
 #include <algorithm>
 
 #include "list.hpp"
-#include "reader.hpp"
+#include "parameters.hpp"
 #include "settings.hpp"
+#include "snapshot_view.hpp"
 #include "track_changes.hpp"
 #include "track_rows.hpp"
 
@@ -71,38 +71,6 @@ void read(const TrackRange& range, Sink sink) {
   query.run(values.data(), nullptr, take_row, &sink);
 }
 
-// What a snapshot sees, but for what its own transaction wrote.
-struct View {
-  TransactionId xmin;
-  TransactionId xmax;
-  bool in_recovery;
-  bool overflowed;
-  std::span<const TransactionId> running;
-  std::span<const TransactionId> running_parts;  // subtransactions
-
-  bool operator==(const View& other) const {
-    return xmin == other.xmin && xmax == other.xmax && in_recovery == other.in_recovery &&
-           overflowed == other.overflowed && std::ranges::equal(running, other.running) &&
-           std::ranges::equal(running_parts, other.running_parts);
-  }
-};
-
-View view_of(Snapshot snapshot) {
-  return {snapshot->xmin,
-          snapshot->xmax,
-          snapshot->takenDuringRecovery,
-          snapshot->suboverflowed,
-          {snapshot->xip, snapshot->xcnt},
-          {snapshot->subxip, static_cast<std::size_t>(std::max(snapshot->subxcnt, 0))}};
-}
-
-std::span<const TransactionId> copy_of(std::span<const TransactionId> ids, MemoryContext memory) {
-  auto* copy = static_cast<TransactionId*>(
-      MemoryContextAlloc(memory, sizeof(TransactionId) * (ids.size() + 1)));
-  std::ranges::copy(ids, copy);
-  return {copy, ids.size()};
-}
-
 // What was read last.
 struct Kept {
   MemoryContext memory = nullptr;
@@ -110,7 +78,7 @@ struct Kept {
   std::int32_t source = 0;
   std::int64_t low = 0;
   bool too_many = false;
-  View view = {};
+  SnapshotView view = {};
   List<PendingEvent> events = {};
 
   bool is_of(const TrackRange& range) const {
@@ -146,7 +114,7 @@ void keep(void* /*context*/, const PendingEvent& pending) {
   }
 }
 
-void keep_all(const TrackRange& range, const View& view) {
+void keep_all(const TrackRange& range, const SnapshotView& view) {
   if (kept.memory == nullptr) {
     kept.memory = AllocSetContextCreate(CacheMemoryContext, "calytics pending events",
                                         ALLOCSET_DEFAULT_SIZES);
@@ -157,9 +125,7 @@ void keep_all(const TrackRange& range, const View& view) {
   kept.low = range.low;
   kept.too_many = false;
   kept.events = {kept.memory};
-  kept.view = view;
-  kept.view.running = copy_of(view.running, kept.memory);
-  kept.view.running_parts = copy_of(view.running_parts, kept.memory);
+  kept.view = copy_of(view, kept.memory);
   read(range, {keep, nullptr});
   kept.whole = true;
 }
@@ -175,7 +141,7 @@ void each_event(const TrackRange& range, void (*sink)(void*, const PendingEvent&
   // Where there were too many before a run of the folder there will be still.
   keeps = keeps && !(kept.is_of(range) && kept.too_many);
   if (keeps) {
-    const View view = view_of(GetActiveSnapshot());
+    const SnapshotView view = active_view();
     if (!kept.is_of(range) || !(kept.view == view)) keep_all(range, view);
     keeps = !kept.too_many;
   }

@@ -1,15 +1,12 @@
-// What the parts of calytics.collect share: the call's reader, and columns of parameters.
+// What the parts of calytics.collect share: the call's reader.
 #pragma once
 
 #include <array>
 
 #include "collect.hpp"
-#include "statement.hpp"
+#include "parameters.hpp"
 
 namespace calytics::glue {
-
-constexpr Oid kInstants = 1185;  // timestamptz[]
-constexpr Oid kLocals = 1115;    // timestamp[]
 
 // One call of calytics.collect.
 struct Reader {
@@ -23,6 +20,9 @@ struct Reader {
   // The folder's last run, as the snapshot sees it, and the table that tells of it.
   std::int64_t run = 0;
   Oid state_table = InvalidOid;
+  // When the last tracked event happened that buckets know of; the beginning of time if there is
+  // none.
+  TimestampTz tracked_until = DT_NOBEGIN;
 };
 
 // The sources of sums: what is marked and not folded; facts in parts of hours that a span's ends
@@ -35,9 +35,6 @@ void add_awaiting(Reader& reader);
 
 // The caller's source with its rules and where its sums stand; false if there is none.
 bool read_settings(Reader& reader, core::Rules& rules, MemoryContext memory);
-// When the last tracked event happened that buckets know of; the beginning of time if there is
-// none.
-TimestampTz tracked_until(std::int32_t source);
 // Buckets, and what is folded and not merged into them.
 void add_buckets(Reader& reader);
 void add_deltas(Reader& reader);
@@ -63,32 +60,5 @@ struct Quiet {
 bool catch_up(Reader& reader, Quiet& quiet, std::int64_t run);
 // Makes sums those of spans whose instants are others.
 void move_to(Reader& reader, Quiet& quiet, std::span<const Span> spans);
-
-inline std::string_view text_of(Datum value) {
-  return bytes_of(PG_DETOAST_DATUM_PACKED(value));
-}
-
-Datum array_of(Datum* values, std::size_t size, Oid type);
-
-// Columns of an unnest, filled row by row.
-template <std::size_t columns>
-class Parameters {
- public:
-  explicit Parameters(std::size_t room) {
-    for (Datum*& column : values_)
-      column = static_cast<Datum*>(palloc(sizeof(Datum) * (room + 1)));
-  }
-  void put(const std::array<Datum, columns>& row) {
-    for (std::size_t i = 0; i < columns; ++i)
-      values_[i][size_] = row[i];
-    ++size_;
-  }
-  std::size_t size() const { return size_; }
-  Datum array(std::size_t column, Oid type) const { return array_of(values_[column], size_, type); }
-
- private:
-  std::array<Datum*, columns> values_ = {};
-  std::size_t size_ = 0;
-};
 
 }  // namespace calytics::glue

@@ -19,6 +19,7 @@ extern "C" {
 }
 
 #include <array>
+#include <optional>
 
 #include "segment.hpp"
 #include "sequence.hpp"
@@ -54,6 +55,30 @@ bool lock(int64 segment, LOCKMODE mode, bool wait) {
   return LockAcquire(&tag, mode, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
 }
 
+// What this transaction holds already, which nobody takes for complete before it ends. A lock goes
+// with the subtransaction that took it, so one that is undone makes us look again.
+std::optional<int64> held;
+
+void at_transaction(XactEvent event, void* /*argument*/) {
+  if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+    held.reset();
+}
+
+void at_subtransaction(SubXactEvent event, SubTransactionId /*mine*/, SubTransactionId /*parent*/,
+                       void* /*argument*/) {
+  if (event == SUBXACT_EVENT_ABORT_SUB) held.reset();
+}
+
+void hold(int64 segment) {
+  static bool listening = false;
+  if (!listening) {
+    RegisterXactCallback(at_transaction, nullptr);
+    RegisterSubXactCallback(at_subtransaction, nullptr);
+    listening = true;
+  }
+  held = segment;
+}
+
 // Whether nobody holds it, ourselves aside.
 bool is_free(int64 segment) {
   if (!lock(segment, ExclusiveLock, false)) return false;
@@ -72,12 +97,16 @@ std::int64_t calytics::glue::open_segment() {
                     errdetail("A writer must see what was committed before it took its turn."),
                     errhint("Use isolation level \"read committed\".")));
   }
+  if (held) return *held;
   const Oid relation = sequence_named("segment");
   int64 segment = current_segment(relation);
   for (bool wait = false;;) {
     const bool locked = lock(segment, ShareLock, wait);
     const int64 now = current_segment(relation);
-    if (locked && now == segment) return segment;
+    if (locked && now == segment) {
+      hold(segment);
+      return segment;
+    }
     wait = !locked && now == segment;
     segment = now;
   }
@@ -96,6 +125,7 @@ Datum calytics_advance_segment(PG_FUNCTION_ARGS) {
   }
   int64 low = PG_GETARG_INT64(0);
   const int64 current = nextval_internal(calytics::glue::sequence_named("segment"), false);
+  held.reset();  // the folder doesn't wait for itself
   while (low < current && is_free(low)) {
     CHECK_FOR_INTERRUPTS();
     ++low;

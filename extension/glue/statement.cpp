@@ -1,5 +1,7 @@
 #include "statement.hpp"
 
+#include "pinned.hpp"
+
 extern "C" {
 #include "nodes/params.h"
 }
@@ -28,6 +30,13 @@ void nothing(DestReceiver* /*self*/) {}
 
 std::uint64_t Statement::execute(const Datum* values, const bool* nulls, bool reads, RowSink sink,
                                  void* context) {
+  std::uint64_t count = 0;
+  pinned([&] { count = execute_pinned(values, nulls, reads, sink, context); });
+  return count;
+}
+
+std::uint64_t Statement::execute_pinned(const Datum* values, const bool* nulls, bool reads,
+                                        RowSink sink, void* context) {
   if (plan_ == nullptr) {
     SPIPlanPtr plan =
         SPI_prepare_cursor(text_, count_, const_cast<Oid*>(types_), CURSOR_OPT_GENERIC_PLAN);

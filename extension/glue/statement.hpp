@@ -43,6 +43,8 @@ class Statement {
   static void ignore(void* /*context*/, const Datum* /*values*/, const bool* /*nulls*/) {}
   std::uint64_t execute(const Datum* values, const bool* nulls, bool reads, RowSink sink,
                         void* context);
+  std::uint64_t execute_pinned(const Datum* values, const bool* nulls, bool reads, RowSink sink,
+                               void* context);
 
   const char* text_;
   const Oid* types_ = nullptr;

@@ -1,5 +1,7 @@
 #include "table.hpp"
 
+#include "pinned.hpp"
+
 extern "C" {
 #include "access/genam.h"
 #include "access/tableam.h"
@@ -27,8 +29,18 @@ IndexScanDesc begin_scan(Relation table, Relation index, RowKey& key) {
   return scan;
 }
 
+// After a row was written anew elsewhere than beside the old one.
+void enter_indexes(ResultRelInfo* result, TupleTableSlot* row, EState* state, bool only_summaries) {
+#if PG_VERSION_NUM >= 160000
+  ExecInsertIndexTuples(result, row, state, true, false, nullptr, NIL, only_summaries);
+#else
+  (void)only_summaries;
+  ExecInsertIndexTuples(result, row, state, true, false, nullptr, NIL);
+#endif
+}
+
 // Of a row that is there and has its place: whether no index took it, for its key is there.
-bool conflicts(ResultRelInfo* result, TupleTableSlot* row, EState* state, List* arbiters) {
+bool conflicts(ResultRelInfo* result, TupleTableSlot* row, EState* state, ::List* arbiters) {
   bool conflict = false;
 #if PG_VERSION_NUM >= 160000
   ExecInsertIndexTuples(result, row, state, false, true, &conflict, arbiters, false);
@@ -38,7 +50,7 @@ bool conflicts(ResultRelInfo* result, TupleTableSlot* row, EState* state, List* 
   return conflict;
 }
 
-bool is_free(ResultRelInfo* result, TupleTableSlot* row, EState* state, List* arbiters) {
+bool is_free(ResultRelInfo* result, TupleTableSlot* row, EState* state, ::List* arbiters) {
   ItemPointerData other;
 #if PG_VERSION_NUM >= 180000
   return ExecCheckIndexConstraints(result, row, state, &other, nullptr, arbiters);
@@ -50,10 +62,28 @@ bool is_free(ResultRelInfo* result, TupleTableSlot* row, EState* state, List* ar
 // Triggers after a row fire when a statement ends, for which this stands.
 template <class Write>
 void as_statement(const OpenTable& table, Write write) {
-  const bool fires = has_row_triggers(table);
-  if (fires) AfterTriggerBeginQuery();
-  write();
-  if (fires) AfterTriggerEndQuery(table.state);
+  if (!has_row_triggers(table)) {
+    write();
+    return;
+  }
+  pinned([&] {
+    AfterTriggerBeginQuery();
+    write();
+    AfterTriggerEndQuery(table.state);
+  });
+}
+
+[[noreturn]] void raise_concurrent_update() {
+  ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                  errmsg("could not serialize access due to concurrent update")));
+}
+
+// What became of a row that this transaction wanted to write; raises an error if it can't tell.
+bool was_written(TM_Result result) {
+  if (result == TM_Ok) return true;
+  if ((result != TM_Updated && result != TM_Deleted) || IsolationUsesXactSnapshot())
+    raise_concurrent_update();
+  return false;
 }
 
 }  // namespace
@@ -86,6 +116,10 @@ RowKey& RowKey::put_bytes(Datum bytes) {
   return put(bytes, F_BYTEAEQ);
 }
 
+RowKey& RowKey::put_instant(TimestampTz at) {
+  return put(TimestampTzGetDatum(at), F_TIMESTAMPTZ_EQ);
+}
+
 ScanKeyData* RowKey::keys_of(Relation index) {
   for (int i = 0; i < size_; ++i)
     keys_[static_cast<std::size_t>(i)].sk_collation = index->rd_indcollation[i];
@@ -99,6 +133,11 @@ void Table::open() {
 void Table::close() {
   if (open_ != nullptr) give_back(*open_);
   open_ = nullptr;
+}
+
+Oid Table::type_of(int column) {
+  open();
+  return TupleDescAttr(open_->told->tts_tupleDescriptor, column)->atttypid;
 }
 
 bool Table::find(RowKey key) {
@@ -124,12 +163,20 @@ bool Table::lock(RowKey key) {
       slot_getallattrs(open_->found);
       return true;
     }
-    if (result != TM_Deleted || IsolationUsesXactSnapshot()) {
-      ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                      errmsg("could not serialize access due to concurrent update")));
-    }
+    if (result != TM_Deleted || IsolationUsesXactSnapshot()) raise_concurrent_update();
   }
   return false;
+}
+
+// The row found last, in that version and no other.
+bool Table::lock_version() {
+  TM_FailureData failure;
+  ItemPointerData place = open_->found->tts_tid;
+  const bool locked = was_written(table_tuple_lock(
+      open_->result->ri_RelationDesc, &place, GetActiveSnapshot(), open_->found,
+      GetCurrentCommandId(false), LockTupleNoKeyExclusive, LockWaitBlock, 0, &failure));
+  if (locked) slot_getallattrs(open_->found);
+  return locked;
 }
 
 void Table::each(RowKey key, RowSink sink, void* context) {
@@ -209,7 +256,7 @@ bool Table::insert_speculatively() {
   return false;
 }
 
-List* Table::arbiters() const {
+::List* Table::arbiters() const {
   return list_make1_oid(RelationGetRelid(open_->key));
 }
 
@@ -219,6 +266,45 @@ void Table::update(const Arguments& told) {
   as_statement(*open_, [&] {
     ExecSimpleRelationUpdate(open_->result, open_->state, &never, open_->found, open_->told);
   });
+  CommandCounterIncrement();
+}
+
+bool Table::update_unless_changed(const Arguments& told) {
+  if (!is_plain()) {
+    if (!lock_version()) return false;
+    update(told);
+    return true;
+  }
+  fill(told, true);
+  Relation table = open_->result->ri_RelationDesc;
+  if (RelationGetDescr(table)->constr != nullptr)
+    ExecConstraints(open_->result, open_->told, open_->state);
+  ItemPointerData place = open_->found->tts_tid;
+  TM_FailureData failure;
+  LockTupleMode mode = LockTupleNoKeyExclusive;
+#if PG_VERSION_NUM >= 160000
+  TU_UpdateIndexes indexes = TU_None;
+#else
+  bool indexes = false;
+#endif
+  if (!was_written(table_tuple_update(table, &place, open_->told, GetCurrentCommandId(true),
+                                      GetActiveSnapshot(), InvalidSnapshot, true, &failure, &mode,
+                                      &indexes)))
+    return false;
+#if PG_VERSION_NUM >= 160000
+  const bool only_summaries = indexes == TU_Summarizing;
+#else
+  const bool only_summaries = false;
+#endif
+  if (indexes) enter_indexes(open_->result, open_->told, open_->state, only_summaries);
+  CommandCounterIncrement();
+  return true;
+}
+
+void Table::remove() {
+  EPQState never = {};  // as above
+  as_statement(
+      *open_, [&] { ExecSimpleRelationDelete(open_->result, open_->state, &never, open_->found); });
   CommandCounterIncrement();
 }
 

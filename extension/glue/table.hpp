@@ -27,6 +27,7 @@ class RowKey {
   RowKey& put(std::int64_t value);
   RowKey& put(const core::PersonId& id);
   RowKey& put_bytes(Datum bytes);
+  RowKey& put_instant(TimestampTz at);
 
   ScanKeyData* keys_of(Relation index);
   int size() const { return size_; }
@@ -46,6 +47,9 @@ class Table {
   // In schema calytics. key: a unique index by which its rows are found; without one, the primary
   // key.
   explicit Table(const char* name, const char* key = nullptr) : name_(name), key_name_(key) {}
+
+  // Of a column, counted from 0.
+  Oid type_of(int column);
 
   // The row, as what is committed now or written here shows it.
   bool find(RowKey key);
@@ -67,6 +71,11 @@ class Table {
   bool insert_unless_there(const Arguments& told);
   // The row found last, whose key stays. Columns that aren't told are left alone.
   void update(const Arguments& told);
+  // The same of a row that need not be locked. False, and nothing written, if another session has
+  // changed it since it was found; otherwise it is locked from here on.
+  bool update_unless_changed(const Arguments& told);
+  // The row found last.
+  void remove();
 
   void close();
 
@@ -74,9 +83,10 @@ class Table {
   void open();
   void fill(const Arguments& told, bool keep);
   bool is_plain() const;
+  bool lock_version();
   bool insert_if_free();
   bool insert_speculatively();
-  List* arbiters() const;
+  ::List* arbiters() const;
 
   const char* name_;
   const char* key_name_;

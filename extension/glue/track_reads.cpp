@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "reader.hpp"
+#include "parameters.hpp"
 
 namespace calytics::glue {
 

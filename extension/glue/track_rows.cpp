@@ -8,7 +8,7 @@ extern "C" {
 
 #include <algorithm>
 
-#include "reader.hpp"
+#include "parameters.hpp"
 
 namespace calytics::glue {
 
@@ -18,31 +18,29 @@ std::int64_t instant(const Datum* values, const bool* nulls, int i) {
   return nulls[i] ? core::kNever : DatumGetTimestampTz(values[i]);
 }
 
-// The columns of a row that is being made, one after the other.
-template <std::size_t columns>
-class RowMaker {
- public:
-  void put(Datum value, bool null = false) {
-    values_[size_] = value;
-    nulls_[size_++] = null;
+void put_time(Arguments& row, std::int64_t at) {
+  if (at == core::kNever) {
+    row.skip();
+  } else {
+    row.put(TimestampTzGetDatum(at));
   }
-  void put(std::string_view text) {
-    const bool null = text.data() == nullptr;
-    put(null ? Datum{0} : text_datum(text), null);
-  }
-  void put(std::int64_t at) { put(TimestampTzGetDatum(at), at == core::kNever); }
-  Datum finish(TupleDesc shape) {
-    if (shape->natts != static_cast<int>(columns))
-      ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                      errmsg("the tables of what is tracked are not as they were made")));
-    return HeapTupleGetDatum(heap_form_tuple(shape, values_.data(), nulls_.data()));
-  }
+}
 
- private:
-  std::array<Datum, columns> values_;
-  std::array<bool, columns> nulls_;
-  std::size_t size_ = 0;
-};
+void put_text(Arguments& row, std::string_view text) {
+  if (text.data() == nullptr) {
+    row.skip();
+  } else {
+    row.put(text);
+  }
+}
+
+Datum row_datum(TupleDesc shape, const Arguments& row) {
+  if (shape->natts != row.size())
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("the tables of what is tracked are not as they were made")));
+  return HeapTupleGetDatum(
+      heap_form_tuple(shape, const_cast<Datum*>(row.values()), const_cast<bool*>(row.nulls())));
+}
 
 }  // namespace
 
@@ -103,48 +101,57 @@ TrackShapes track_shapes(Oid session, Oid funnel) {
   return shapes;
 }
 
+Arguments session_columns(TupleDesc origin, std::int32_t source, std::string_view session,
+                          const core::SessionFact& fact) {
+  Arguments row;
+  row.put(source).put(session);
+  put_time(row, fact.began_at);
+  put_time(row, fact.ended_at);
+  put_time(row, fact.received_first);
+  put_time(row, fact.received_last);
+  row.put(fact.events);
+  if (fact.origin_at == core::kNever) {
+    row.skip();
+  } else {
+    Arguments told;
+    for (const std::string_view part : fact.origin)
+      put_text(told, part);
+    row.put(row_datum(origin, told));
+  }
+  put_time(row, fact.origin_at);
+  put_text(row, fact.origin_id);
+  row.put(fact.claimed).put(fact.booked);
+  return row;
+}
+
+Arguments funnel_columns(std::int32_t source, std::string_view session,
+                         const core::FunnelFact& fact) {
+  std::array<Datum, core::kFunnelSteps> reached;
+  for (std::size_t i = 0; i < fact.steps; ++i)
+    reached[i] = TimestampTzGetDatum(fact.reached[i]);
+  Arguments row;
+  row.put(source).put(session).put(fact.service);
+  put_time(row, fact.received_first);
+  put_time(row, fact.received_last);
+  put_time(row, fact.started_at);
+  put_time(row, fact.ended_at);
+  for (const std::int64_t at : fact.times)
+    put_time(row, at);
+  put_text(row, fact.uid);
+  row.put(array_of(reached.data(), fact.steps, TIMESTAMPTZOID));
+  put_time(row, fact.steps > 0 ? fact.reached[0] : core::kNever);
+  put_time(row, fact.steps > 0 ? fact.reached[fact.steps - 1] : core::kNever);
+  return row;
+}
+
 Datum session_datum(const TrackShapes& shapes, std::int32_t source, std::string_view session,
                     const core::SessionFact& fact) {
-  RowMaker<core::Origin{}.size()> origin;
-  for (const std::string_view part : fact.origin)
-    origin.put(part);
-  const bool told = fact.origin_at != core::kNever;
-  RowMaker<12> row;
-  row.put(Int32GetDatum(source));
-  row.put(session);
-  row.put(fact.began_at);
-  row.put(fact.ended_at);
-  row.put(fact.received_first);
-  row.put(fact.received_last);
-  row.put(Int32GetDatum(fact.events));
-  row.put(told ? origin.finish(shapes.origin) : Datum{0}, !told);
-  row.put(fact.origin_at);
-  row.put(fact.origin_id);
-  row.put(BoolGetDatum(fact.claimed));
-  row.put(BoolGetDatum(fact.booked));
-  return row.finish(shapes.session);
+  return row_datum(shapes.session, session_columns(shapes.origin, source, session, fact));
 }
 
 Datum funnel_datum(const TrackShapes& shapes, std::int32_t source, std::string_view session,
                    const core::FunnelFact& fact) {
-  std::array<Datum, core::kFunnelSteps> reached;
-  for (std::size_t i = 0; i < fact.steps; ++i)
-    reached[i] = TimestampTzGetDatum(fact.reached[i]);
-  RowMaker<18> row;
-  row.put(Int32GetDatum(source));
-  row.put(session);
-  row.put(fact.service);
-  row.put(fact.received_first);
-  row.put(fact.received_last);
-  row.put(fact.started_at);
-  row.put(fact.ended_at);
-  for (const std::int64_t at : fact.times)
-    row.put(at);
-  row.put(fact.uid);
-  row.put(array_of(reached.data(), fact.steps, TIMESTAMPTZOID));
-  row.put(fact.steps > 0 ? fact.reached[0] : core::kNever);
-  row.put(fact.steps > 0 ? fact.reached[fact.steps - 1] : core::kNever);
-  return row.finish(shapes.funnel);
+  return row_datum(shapes.funnel, funnel_columns(source, session, fact));
 }
 
 }  // namespace calytics::glue

@@ -3,6 +3,7 @@
 
 #include "pg.hpp"
 
+#include "columns.hpp"
 #include "core/track_facts.hpp"
 #include "list.hpp"
 
@@ -40,7 +41,13 @@ FunnelRow funnel_row(const Datum* values, const bool* nulls, MemoryContext memor
 // A copy in the memory context; without data for NULL.
 std::string_view kept_text(Datum value, bool null, MemoryContext memory);
 
-// Rows of the tables' types, in the current memory context.
+// All columns of a row of the tables, in the current memory context. origin: that type's shape.
+Arguments session_columns(TupleDesc origin, std::int32_t source, std::string_view session,
+                          const core::SessionFact& fact);
+Arguments funnel_columns(std::int32_t source, std::string_view session,
+                         const core::FunnelFact& fact);
+
+// The same as rows of the tables' types.
 struct TrackShapes {
   TupleDesc session;
   TupleDesc funnel;

@@ -1,20 +1,17 @@
-// calytics.track_settlement: what the folder makes of events that are pending, in one pass:
-// sessions and funnels as they are to be, those that are no more, and what all of it adds to the
-// sums of each local hour. Reading it into rows is a statement's (sql/track_fold.sql).
+// calytics.settle_sessions: makes facts of sessions and funnels what events that are pending say,
+// in one pass, and adds to the run's recent deltas what that changes, and what these events count
+// themselves, visitors too.
 //
 // Names of origins are learnt on the way, before anything is counted by them.
 
 #include "pg.hpp"
 
 extern "C" {
-#include "access/htup_details.h"
 #include "access/xact.h"
 #include "executor/spi.h"
-#include "funcapi.h"
-#include "utils/datum.h"
+#include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
-#include "utils/typcache.h"
 }
 
 #include "core/hourly_cubes.hpp"
@@ -23,38 +20,21 @@ extern "C" {
 #include "reader.hpp"
 #include "rows.hpp"
 #include "tally.hpp"
-#include "track_changes.hpp"
+#include "track_writer.hpp"
+#include "visitors_pending.hpp"
 #include "zone.hpp"
 
-CALYTICS_SQL_FUNCTION(calytics_track_settlement);
+CALYTICS_SQL_FUNCTION(calytics_settle_sessions);
 
 namespace calytics::glue {
 
 namespace {
 
+constexpr Oid kDates = 1182;  // date[]
+
 // What is counted, by the order in which deltas are written.
 enum class Basis : std::uint8_t { funnel, origin, session, tracking };
 constexpr std::array<std::string_view, 4> kBases = {"funnel", "origin", "session", "tracking"};
-
-// Columns of calytics.track_settlement.
-enum Column : std::size_t {
-  new_sessions,
-  sessions,
-  no_sessions,
-  new_funnels,
-  funnels,
-  no_funnels,
-  deltas,
-  row_columns,
-  until = row_columns,
-  columns
-};
-
-// Of three columns the one that a row goes to.
-template <typename Fact>
-std::size_t column_of(Column first, const Fact* was, const Fact* is) {
-  return first + (was == nullptr ? 0U : is == nullptr ? 2U : 1U);
-}
 
 struct Settlement {
   Settlement(std::int64_t of_run, std::int32_t of_source, MemoryContext in)
@@ -62,31 +42,26 @@ struct Settlement {
         source(of_source),
         memory(in),
         row(AllocSetContextCreate(in, "calytics row", ALLOCSET_SMALL_SIZES)),
+        writer(of_source, in),
         cubes(memory_of(in)),
         told(memory_of(in)),
         origins{in},
-        tellers{in},
-        rows{{{in}, {in}, {in}, {in}, {in}, {in}, {in}}} {}
+        names{in},
+        visits{in} {}
 
   std::int64_t run;
   std::int32_t source;
   MemoryContext memory;
   MemoryContext row;  // emptied again and again
+  TrackWriter writer;
   core::Rules rules = {};
-  TrackShapes shapes = {};
-  std::array<Oid, row_columns> types = {};  // of rows
   core::HourlyCubes cubes;
   core::SumTable told;        // months and origins that sessions tell
   List<OriginCount> origins;  // sessions by their origins
-  List<Datum> tellers;        // a session for each origin told
-  std::array<List<Datum>, row_columns> rows;
+  List<OriginCount> names;    // those of a session for each origin told
+  VisitSet visits;
   TimestampTz ended = DT_NOBEGIN;  // the last session to end
 };
-
-void keep(Settlement& settlement, List<Datum>& rows, Datum row) {
-  MemoryContextSwitchTo(settlement.memory);
-  rows.put(datumCopy(row, false, -1));
-}
 
 void count(Settlement& settlement, Basis basis, TimestampTz at, const core::CubeKey& key,
            const core::TrackCounts& counts, std::size_t size, std::int64_t weight) {
@@ -132,20 +107,22 @@ bool has_told(Settlement& settlement, const core::SessionFact& fact) {
   return settlement.told.rows().size() == before;
 }
 
-void take_session(void* context, const SessionChange& change) {
-  auto& settlement = *static_cast<Settlement*>(context);
+template <typename Change>
+void write(Settlement& settlement, const Change& change) {
   MemoryContext before = MemoryContextSwitchTo(settlement.row);
-  const core::SessionFact* was = change.before;
-  const core::SessionFact* is = change.after;
-  const core::SessionFact& fact = is == nullptr ? *was : *is;
-  settlement.ended = std::max(settlement.ended, fact.ended_at);
-  const Datum row = session_datum(settlement.shapes, settlement.source, change.session, fact);
-  const bool another_origin = is != nullptr && (was == nullptr || !same(was->origin, is->origin));
-  const bool is_told = another_origin && has_told(settlement, *is);
-  keep(settlement, settlement.rows[column_of(new_sessions, was, is)], row);
-  if (another_origin && !is_told) keep(settlement, settlement.tellers, row);
+  settlement.writer.put(change);
   MemoryContextSwitchTo(before);
   MemoryContextReset(settlement.row);
+}
+
+void take_session(void* context, const SessionChange& change) {
+  auto& settlement = *static_cast<Settlement*>(context);
+  const core::SessionFact* was = change.before;
+  const core::SessionFact* is = change.after;
+  settlement.ended = std::max(settlement.ended, (is == nullptr ? was : is)->ended_at);
+  write(settlement, change);
+  const bool another_origin = is != nullptr && (was == nullptr || !same(was->origin, is->origin));
+  if (another_origin && !has_told(settlement, *is)) put_origins(settlement.names, *is, 0);
   if (was != nullptr && is != nullptr && was->claimed == is->claimed && was->booked == is->booked &&
       !another_origin)
     return;
@@ -162,35 +139,56 @@ void count_funnel(Settlement& settlement, const core::FunnelFact& fact, std::int
 
 void take_funnel(void* context, const FunnelChange& change) {
   auto& settlement = *static_cast<Settlement*>(context);
-  MemoryContext before = MemoryContextSwitchTo(settlement.row);
   const core::FunnelFact* was = change.before;
   const core::FunnelFact* is = change.after;
-  keep(settlement, settlement.rows[column_of(new_funnels, was, is)],
-       funnel_datum(settlement.shapes, settlement.source, change.session,
-                    is == nullptr ? *was : *is));
-  MemoryContextSwitchTo(before);
-  MemoryContextReset(settlement.row);
+  write(settlement, change);
   if (was != nullptr) count_funnel(settlement, *was, -1);
   if (is != nullptr) count_funnel(settlement, *is, 1);
 }
 
 void take_event(void* context, const PendingEvent& event) {
+  auto& settlement = *static_cast<Settlement*>(context);
   core::TrackCounts counts;
   const std::size_t size = core::count_event(event.counted, counts);
-  count(*static_cast<Settlement*>(context), Basis::tracking, event.event.at,
-        {event.event.service, {}, {}}, counts, size, 1);
+  count(settlement, Basis::tracking, event.event.at, {event.event.service, {}, {}}, counts, size,
+        1);
+  settlement.visits.put(event, settlement.rules);
+}
+
+void take_bool(void* context, const Datum* values, const bool* /*nulls*/) {
+  *static_cast<bool*>(context) = DatumGetBool(values[0]);
+}
+
+// Most of what sessions tell has been told before.
+bool are_known(const std::array<Datum, 4>& names) {
+  static const Oid types[] = {INT4OID, kDates, TEXTARRAYOID, TEXTARRAYOID};
+  static Statement query(
+      "select not exists ("
+      "  select from unnest($2, $3, $4) t (month, kind, name)"
+      "   where t.name not in ('(direct)', '(none)')"
+      "     and not exists (select from calytics.known_origin k where k.source_id = $1"
+      "                        and k.month = t.month and k.kind = t.kind and k.name = t.name)"
+      "     and not exists (select from calytics.origin_month m where m.source_id = $1"
+      "                        and m.month = t.month and m.kind = t.kind and m.is_full))",
+      types);
+  bool known = false;
+  query.run(names.data(), nullptr, take_bool, &known);
+  return known;
 }
 
 void learn_origins(Settlement& settlement) {
-  if (settlement.tellers.size == 0) return;
-  std::array<Oid, 2> types = {INT4OID, get_array_type(settlement.types[sessions])};
-  std::array<Datum, 2> values = {
-      Int32GetDatum(settlement.source),
-      array_of(settlement.tellers.items, settlement.tellers.size, settlement.types[sessions])};
-  const int result = SPI_execute_with_args("select calytics.learn_origins($1, $2)", types.size(),
-                                           types.data(), values.data(), nullptr, false, 0);
-  if (result < 0) elog(ERROR, "a statement failed: %s", SPI_result_code_string(result));
-  CommandCounterIncrement();
+  if (settlement.names.size == 0) return;
+  static const Oid types[] = {INT4OID, kDates, TEXTARRAYOID, TEXTARRAYOID};
+  static Statement learn("select calytics.learn_origins($1, $2, $3, $4)", types);
+  Parameters<3> names(settlement.names.size);
+  for (const OriginCount& name : settlement.names) {
+    const std::int64_t month = core::start_of(core::Unit::month, name.at, 1);
+    names.put({DateADTGetDatum(static_cast<DateADT>(month / USECS_PER_DAY)), text_datum(name.kind),
+               text_datum(name.name)});
+  }
+  const std::array<Datum, 4> values = {Int32GetDatum(settlement.source), names.array(0, DATEOID),
+                                       names.array(1, TEXTOID), names.array(2, TEXTOID)};
+  if (!are_known(values)) learn.write(values.data(), nullptr);
 }
 
 void count_origins(Settlement& settlement) {
@@ -205,43 +203,45 @@ void count_origins(Settlement& settlement) {
   }
 }
 
-void put_deltas(Settlement& settlement) {
-  TupleDesc shape = lookup_rowtype_tupdesc_copy(settlement.types[deltas], -1);
+void write_deltas(Settlement& settlement) {
+  static const Oid types[] = {INT8OID, INT4OID, TEXTARRAYOID, kLocals, BYTEAARRAYOID};
+  static Statement insert(
+      "insert into calytics.recent_delta (run, source_id, basis, at, cells)"
+      "  select $1, $2, d.basis, d.at, d.cells from unnest($3, $4, $5) d (basis, at, cells)"
+      "  on conflict on constraint recent_delta_pkey do update"
+      "    set cells = calytics.cube_plus(recent_delta.cells, excluded.cells)",
+      types);
+  std::array<List<Datum>, 3> columns = {
+      {{settlement.memory}, {settlement.memory}, {settlement.memory}}};
   settlement.cubes.each([&](const core::HourlyCube& cube) {
-    MemoryContextSwitchTo(settlement.row);
     auto* cells = static_cast<bytea*>(palloc(VARHDRSZ + core::HourlyCubes::room_of(cube)));
     const char* end = core::HourlyCubes::write_cube(cube, VARDATA(cells));
     // Also where that adds up to nothing: what happened in this hour may have happened at another
     // time of it, and who remembers parts of hours is to know.
     SET_VARSIZE(cells, end - reinterpret_cast<char*>(cells));
-    std::array<Datum, 5> values = {Int32GetDatum(settlement.source), Int64GetDatum(settlement.run),
-                                   text_datum(kBases[cube.basis]), TimestampGetDatum(cube.hour),
-                                   PointerGetDatum(cells)};
-    std::array<bool, 5> nulls = {};
-    keep(settlement, settlement.rows[deltas],
-         HeapTupleGetDatum(heap_form_tuple(shape, values.data(), nulls.data())));
-    MemoryContextReset(settlement.row);
+    columns[0].put(text_datum(kBases[cube.basis]));
+    columns[1].put(TimestampGetDatum(cube.hour));
+    columns[2].put(PointerGetDatum(cells));
   });
-  MemoryContextSwitchTo(settlement.memory);
+  const std::size_t size = columns[0].size;
+  if (size == 0) return;
+  const std::array<Datum, 5> values = {
+      Int64GetDatum(settlement.run), Int32GetDatum(settlement.source),
+      array_of(columns[0].items, size, TEXTOID), array_of(columns[1].items, size, TIMESTAMPOID),
+      array_of(columns[2].items, size, BYTEAOID)};
+  insert.write(values.data(), nullptr);
 }
 
 }  // namespace
 
 }  // namespace calytics::glue
 
-// track_settlement(run, src, low, below, sessions, since, part, parts)
-Datum calytics_track_settlement(PG_FUNCTION_ARGS) {
+// settle_sessions(run, src, low, below, sessions, since, part, parts)
+Datum calytics_settle_sessions(PG_FUNCTION_ARGS) {
   using namespace calytics::glue;
-  TupleDesc shape = nullptr;
-  if (get_call_result_type(fcinfo, nullptr, &shape) != TYPEFUNC_COMPOSITE ||
-      shape->natts != static_cast<int>(columns)) {
-    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-                    errmsg("calytics.track_settlement must return a row of that type")));
-  }
-  Settlement settlement(PG_GETARG_INT64(0), PG_GETARG_INT32(1), CurrentMemoryContext);
-  for (std::size_t i = 0; i < row_columns; ++i)
-    settlement.types[i] = get_element_type(TupleDescAttr(shape, static_cast<int>(i))->atttypid);
-  settlement.shapes = track_shapes(settlement.types[sessions], settlement.types[funnels]);
+  MemoryContext memory = CurrentMemoryContext;
+  SPI_connect();
+  Settlement settlement(PG_GETARG_INT64(0), PG_GETARG_INT32(1), memory);
   const TrackRange range = {settlement.source,
                             PG_GETARG_INT64(2),
                             PG_GETARG_INT64(3),
@@ -249,7 +249,6 @@ Datum calytics_track_settlement(PG_FUNCTION_ARGS) {
                             static_cast<std::size_t>(PG_GETARG_INT32(6)),
                             static_cast<std::size_t>(PG_GETARG_INT32(7))};
   const TrackSinks sinks = {&settlement, take_session, take_funnel, take_event};
-  SPI_connect();
   Reader reader = {settlement.source, nullptr};
   if (!read_settings(reader, settlement.rules, settlement.memory)) {
     SPI_finish();
@@ -260,15 +259,11 @@ Datum calytics_track_settlement(PG_FUNCTION_ARGS) {
   } else {
     track_changes_of(range, PG_GETARG_DATUM(4), settlement.memory, sinks);
   }
+  settlement.writer.finish();
   learn_origins(settlement);
   count_origins(settlement);
-  put_deltas(settlement);
+  write_deltas(settlement);
+  write_visitors(settlement.run, settlement.source, settlement.visits);
   SPI_finish();
-  std::array<Datum, columns> values = {};
-  std::array<bool, columns> nulls = {};
-  for (std::size_t i = 0; i < row_columns; ++i)
-    values[i] = array_of(settlement.rows[i].items, settlement.rows[i].size, settlement.types[i]);
-  values[until] = TimestampTzGetDatum(settlement.ended);
-  PG_RETURN_DATUM(
-      HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), values.data(), nulls.data())));
+  PG_RETURN_TIMESTAMPTZ(settlement.ended);
 }

@@ -1,5 +1,5 @@
 // What buckets of what is tracked hold too much, or too little: the parts of hours that a span's
-// ends cut off, and the steps of funnels that were taken after the moment a span is looked at.
+// ends cut off.
 
 #include <algorithm>
 
@@ -29,16 +29,6 @@ struct Counted {
   std::int64_t weight;
 };
 
-void add_step_ahead(void* context, const Datum* values, const bool* /*nulls*/) {
-  Reader& reader = *static_cast<Reader*>(context);
-  const Counted row(values);
-  const TimestampTz as_of = DatumGetTimestampTz(values[6]);
-  for (const Span& span : reader.sums->spans().all) {
-    if (span.basis_name == row.basis && within(span, row.at) && span.as_of == as_of)
-      add_tracked(reader, span, row.at, row.key, row.counts, row.weight);
-  }
-}
-
 }  // namespace
 
 void add_tracked(Reader& reader, const Span& span, TimestampTz at, const CubeKey& key,
@@ -46,34 +36,6 @@ void add_tracked(Reader& reader, const Span& span, TimestampTz at, const CubeKey
   Collector& sums = *reader.sums;
   if (sums.lets(key.service, key.host))
     sums.add(span, false, local_time(sums.rules(), at), key, counts, weight);
-}
-
-// Of the same moment, in the widest range.
-void add_ahead(Reader& reader, TimestampTz tracked_until) {
-  static const Oid types[] = {INT4OID, kInstants, kInstants, kInstants};
-  static Statement query("select t.* from calytics.funnel_ahead($1, $2, $3, $4) t", types);
-  const auto spans = reader.sums->spans().all;
-  Parameters<3> moments(spans.size());
-  for (std::size_t i = 0; i < spans.size(); ++i) {
-    if (spans[i].basis_name != "funnel" || spans[i].as_of > tracked_until) continue;
-    TimestampTz lo = spans[i].lo;
-    TimestampTz hi = spans[i].hi;
-    bool first = true;
-    for (std::size_t j = 0; j < spans.size(); ++j) {
-      if (spans[j].basis_name != "funnel" || spans[j].as_of != spans[i].as_of) continue;
-      first = first && j >= i;
-      lo = std::min(lo, spans[j].lo);
-      hi = std::max(hi, spans[j].hi);
-    }
-    if (first)
-      moments.put(
-          {TimestampTzGetDatum(spans[i].as_of), TimestampTzGetDatum(lo), TimestampTzGetDatum(hi)});
-  }
-  if (moments.size() == 0) return;
-  const std::array<Datum, 4> values = {
-      Int32GetDatum(reader.source), moments.array(0, TIMESTAMPTZOID),
-      moments.array(1, TIMESTAMPTZOID), moments.array(2, TIMESTAMPTZOID)};
-  query.run(values.data(), nullptr, add_step_ahead, &reader);
 }
 
 namespace {

@@ -88,7 +88,8 @@ void begin(EndAhead& ahead, const Move& move) {
 }  // namespace
 
 TrackedAhead::TrackedAhead(std::size_t spans, MemoryContext memory)
-    : ends_(static_cast<EndAhead*>(MemoryContextAlloc(memory, 2 * spans * sizeof(EndAhead))),
+    : steps_(spans, memory),
+      ends_(static_cast<EndAhead*>(MemoryContextAlloc(memory, 2 * spans * sizeof(EndAhead))),
             2 * spans) {
   for (EndAhead& end : ends_) {
     end = {};
@@ -130,6 +131,7 @@ void TrackedAhead::move(Reader& reader, std::span<const Span> to) {
 }
 
 void TrackedAhead::forget_hour(const core::Rules& rules, std::string_view basis, Timestamp hour) {
+  if (basis == "funnel") steps_.forget_hour(rules, hour);
   for (EndAhead& end : ends_) {
     if (end.basis == basis) end.known.forget_hour(rules, hour);
   }

@@ -7,6 +7,7 @@
 
 #include "look_ahead.hpp"
 #include "reader.hpp"
+#include "steps_ahead.hpp"
 
 namespace calytics::glue {
 
@@ -21,10 +22,14 @@ class TrackedAhead {
   // Makes sums those of spans whose ends have moved.
   void move(Reader& reader, std::span<const Span> to);
 
+  // Takes back the steps of funnels that were taken after the moments of spans.
+  void take_back_steps(Reader& reader) { steps_.take_back(reader); }
+
   // A run of the folder has added to this hour.
   void forget_hour(const core::Rules& rules, std::string_view basis, Timestamp hour);
 
  private:
+  StepsAhead steps_;
   std::span<EndAhead> ends_;  // the beginnings and ends of spans by turns
 };
 

@@ -9,9 +9,6 @@ namespace calytics::glue {
 // What is pending: events, and the sessions and funnels that they change.
 void add_pending(Reader& reader);
 
-// Takes back the steps of funnels taken after the moments at which spans are looked at.
-void add_ahead(Reader& reader, TimestampTz tracked_until);
-
 // Corrects whole hours by what lies in the parts of them that the ends of spans cut off.
 void add_tracked_cuts(Reader& reader, std::span<const Correction> corrections);
 

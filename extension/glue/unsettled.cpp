@@ -20,7 +20,7 @@ extern "C" {
 #include <cstring>
 #include <tuple>
 
-#include "reader.hpp"
+#include "parameters.hpp"
 #include "statement.hpp"
 #include "unsettled.hpp"
 
@@ -58,10 +58,7 @@ bool same(Call& call, const Fact& a, const Fact& b) {
 
 void put_pair(Call& call, const Fact* before, const Fact* after) {
   if (before != nullptr && after != nullptr && same(call, *before, *after)) return;
-  std::array<Datum, 2> values = {before == nullptr ? Datum{0} : before->datum,
-                                 after == nullptr ? Datum{0} : after->datum};
-  std::array<bool, 2> nulls = {before == nullptr, after == nullptr};
-  tuplestore_putvalues(call.result->setResult, call.result->setDesc, values.data(), nulls.data());
+  call.sink(call.context, call.source, before, after);
 }
 
 const Fact* fact_with(const List<Fact>& facts, std::string_view root) {
@@ -258,7 +255,44 @@ std::span<Mark> marks_from(NullableDatum source, std::int64_t low, MemoryContext
   return {marks.begin(), static_cast<std::size_t>(end - marks.begin())};
 }
 
+void put_row(void* context, std::int32_t /*source*/, const Fact* before, const Fact* after) {
+  auto* rows = static_cast<ReturnSetInfo*>(context);
+  std::array<Datum, 2> values = {before == nullptr ? Datum{0} : before->datum,
+                                 after == nullptr ? Datum{0} : after->datum};
+  std::array<bool, 2> nulls = {before == nullptr, after == nullptr};
+  tuplestore_putvalues(rows->setResult, rows->setDesc, values.data(), nulls.data());
+}
+
 }  // namespace
+
+void settle(NullableDatum source, std::int64_t low, ChangeSink sink, void* context) {
+  MemoryContext memory = CurrentMemoryContext;
+  std::span<Mark> marks = marks_from(source, low, memory);
+  MemoryContextSwitchTo(memory);
+  if (marks.empty()) return;
+  const Oid schema = get_namespace_oid("calytics", false);
+  const auto type_of = [&](const char* table) {
+    return get_rel_type_id(get_relname_relid(table, schema));
+  };
+  Call call = {0,
+               {},
+               sink,
+               context,
+               chain_shapes(type_of("booking"), type_of("chain")),
+               {},
+               AllocSetContextCreate(memory, "calytics unsettled", ALLOCSET_DEFAULT_SIZES)};
+  fmgr_info(F_RECORD_EQ, &call.equal);
+  while (!marks.empty()) {
+    std::size_t size = 1;
+    while (size < marks.size() && marks[size].source == marks[0].source)
+      ++size;
+    call.source = marks[0].source;
+    call.marks = marks.first(size);
+    settle_source(call);
+    marks = marks.subspan(size);
+  }
+  MemoryContextDelete(call.memory);
+}
 
 }  // namespace calytics::glue
 
@@ -266,29 +300,8 @@ Datum calytics_unsettled(PG_FUNCTION_ARGS) {
   using namespace calytics::glue;
   InitMaterializedSRF(fcinfo, 0);
   if (PG_ARGISNULL(1)) return Datum{0};
-  auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  MemoryContext memory = CurrentMemoryContext;
   SPI_connect();
-  std::span<Mark> marks = marks_from(fcinfo->args[0], PG_GETARG_INT64(1), memory);
-  if (!marks.empty()) {
-    const Oid booking =
-        get_rel_type_id(get_relname_relid("booking", get_namespace_oid("calytics", false)));
-    Call call = {
-        0,      {},
-        result, chain_shapes(booking, TupleDescAttr(result->setDesc, 0)->atttypid),
-        {},     AllocSetContextCreate(memory, "calytics unsettled", ALLOCSET_DEFAULT_SIZES)};
-    fmgr_info(F_RECORD_EQ, &call.equal);
-    while (!marks.empty()) {
-      std::size_t size = 1;
-      while (size < marks.size() && marks[size].source == marks[0].source)
-        ++size;
-      call.source = marks[0].source;
-      call.marks = marks.first(size);
-      settle_source(call);
-      marks = marks.subspan(size);
-    }
-    MemoryContextDelete(call.memory);
-  }
+  settle(fcinfo->args[0], PG_GETARG_INT64(1), put_row, fcinfo->resultinfo);
   SPI_finish();
   return Datum{0};
 }

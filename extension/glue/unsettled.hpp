@@ -1,5 +1,5 @@
-// What calytics.unsettled is made of: marks, and the facts that it reads (unsettled_facts.cpp) and
-// settles (unsettled.cpp).
+// What became of marked chains: the facts that are read of them (unsettled_facts.cpp), and settled
+// (unsettled.cpp), for calytics.unsettled and for the folder.
 #pragma once
 
 #include "pg.hpp"
@@ -42,11 +42,22 @@ struct Fact {
   }
 };
 
+// Takes a fact that became another: what the buckets know of it, and what the legs tell; nullptr
+// where there is none. Both live until the sink returns, in its memory context, which it leaves.
+using ChangeSink = void (*)(void* context, std::int32_t source, const Fact* before,
+                            const Fact* after);
+
+// What became of the chains marked from segment low on, and of their persons' other chains, source
+// by source and each chain once, as calytics.unsettled has it: in the caller's snapshot, within
+// SPI_connect and SPI_finish, under the settings of that function.
+void settle(NullableDatum source, std::int64_t low, ChangeSink sink, void* context);
+
 // One call for one source.
 struct Call {
   std::int32_t source;
   std::span<Mark> marks;  // by root
-  ReturnSetInfo* result;
+  ChangeSink sink;
+  void* context;
   ChainShapes shapes;
   FmgrInfo equal;
   MemoryContext memory;  // of what is in work, emptied again and again

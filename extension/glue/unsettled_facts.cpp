@@ -8,7 +8,7 @@ extern "C" {
 
 #include <tuple>
 
-#include "reader.hpp"
+#include "parameters.hpp"
 #include "statement.hpp"
 
 namespace calytics::glue {

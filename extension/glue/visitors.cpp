@@ -197,7 +197,7 @@ bool answer_from(VisitorMemo& memo, const Call& call, const Answer& to) {
 
 void answer(Call& call, MemoryContext memory, const Answer& to) {
   if (!read_settings(call.reader, call.rules, memory)) return;
-  const TimestampTz until = tracked_until(call.asked.source);
+  const TimestampTz until = call.reader.tracked_until;
   call.asked.open = until < call.asked.hi;
   call.asked.week_start = call.rules.week_start;
   call.asked.zone = bytes_of(static_cast<const Zone*>(call.rules.zone)->name);

@@ -155,6 +155,50 @@ describe("health", () => {
     }
   });
 
+  test("tables that are locked hold up neither samples nor those who ask, and both say what they lack", async () => {
+    const unread = () => database.value("select unread from cal.health_history() order by sampled_at desc limit 1");
+    const known = async () => (await metrics()).get("calytics_gateway_database_answered") === 1;
+    const holder = await cluster.connect(database.name);
+    await holder.query("begin; lock table calytics.event, calytics.webhook_delivery in access exclusive mode");
+    try {
+      await until(async () => (await unread()).length > 0, "a sample that lacks something", 30);
+      assert.deepEqual(await unread(), ["lag_s", "pending", "quarantined", "unmerged"]);
+      await until(known, "the database's metrics", 30);
+      const lacking = await metrics();
+      assert.equal(lacking.get("calytics_unread"), 4);
+      assert.equal(lacking.has("calytics_pending_changes"), false);
+      assert.ok(lacking.get("calytics_database_size_bytes") > 1_000_000);
+      assert.equal((await gateway.ask("/ready")).status, 200);
+      const { json } = await gateway.ask("/api/cal/health", { headers: { Authorization: `Bearer ${TOKEN}` } });
+      assert.deepEqual([json.unread, json.sources], [["metrics", "sources"], null]);
+    } finally {
+      await holder.query("rollback");
+      await holder.end();
+    }
+    await until(async () => (await unread()).length === 0, "a sample that lacks nothing", 30);
+    assert.equal((await metrics()).has("calytics_pending_changes"), true);
+  });
+
+  test("while every lane waits for a lock, the gateway says so, and takes up again", async () => {
+    await metrics(); // whoever was let in before is told the gateway's own
+    const holder = await cluster.connect(database.name);
+    await holder.query("begin; lock table calytics.source in access exclusive mode");
+    try {
+      const headers = { Authorization: `Bearer ${TOKEN}` };
+      const asked = Array.from({ length: 12 }, () => gateway.ask("/api/admin/dashboard", { headers }).catch(() => {}));
+      await until(async () => (await database.blocked()) >= 3, "lanes to be blocked");
+      assert.equal((await gateway.ask("/ready")).status, 503);
+      assert.equal((await metrics()).get("calytics_gateway_database_answered"), 0);
+      assert.equal((await gateway.ask("/live")).status, 200);
+      await holder.query("rollback");
+      await Promise.all(asked);
+    } finally {
+      await holder.end();
+    }
+    await until(async () => (await gateway.ask("/ready")).status === 200, "the gateway to be ready");
+    assert.equal((await metrics()).get("calytics_gateway_database_answered"), 1);
+  });
+
   test("a gateway that reads from a standby tells what the primary knows", async () => {
     await listener.end();
     await database.close();
