@@ -121,6 +121,10 @@ RowKey& RowKey::put_instant(TimestampTz at) {
   return put(TimestampTzGetDatum(at), F_TIMESTAMPTZ_EQ);
 }
 
+RowKey& RowKey::put_local(Timestamp at) {
+  return put(TimestampGetDatum(at), F_TIMESTAMP_EQ);
+}
+
 ScanKeyData* RowKey::keys_of(Relation index) {
   for (int i = 0; i < size_; ++i)
     keys_[static_cast<std::size_t>(i)].sk_collation = index->rd_indcollation[i];

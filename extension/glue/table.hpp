@@ -28,6 +28,7 @@ class RowKey {
   RowKey& put(const core::PersonId& id);
   RowKey& put_bytes(Datum bytes);
   RowKey& put_instant(TimestampTz at);
+  RowKey& put_local(Timestamp at);
 
   ScanKeyData* keys_of(Relation index);
   int size() const { return size_; }
