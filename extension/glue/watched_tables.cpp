@@ -13,14 +13,14 @@ CALYTICS_SQL_FUNCTION(calytics_forget);
 
 namespace calytics::glue {
 
-WatchedTables* WatchedTables::all_ = nullptr;
+WatchedTables* WatchedTables::all = nullptr;
 
 bool WatchedTables::have_changed() {
   if (current_) return false;
   if (!listening_) {
-    if (all_ == nullptr) CacheRegisterRelcacheCallback(look_at, Datum{0});
-    next_ = all_;
-    all_ = this;
+    if (all == nullptr) CacheRegisterRelcacheCallback(look_at, Datum{0});
+    next_ = all;
+    all = this;
     listening_ = true;
   }
   const Oid schema = get_namespace_oid("calytics", false);
@@ -31,7 +31,7 @@ bool WatchedTables::have_changed() {
 }
 
 void WatchedTables::look_at(Datum /*argument*/, Oid relation) {
-  for (WatchedTables* watched = all_; watched != nullptr; watched = watched->next_) {
+  for (WatchedTables* watched = all; watched != nullptr; watched = watched->next_) {
     if (!OidIsValid(relation) || std::ranges::count(watched->tables_, relation) > 0) {
       watched->current_ = false;
     }

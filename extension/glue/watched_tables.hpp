@@ -31,7 +31,7 @@ class WatchedTables {
   static void look_at(Datum argument, Oid relation);
 
   // All that were ever asked: a server has few places for those who listen.
-  static WatchedTables* all_;
+  static WatchedTables* all;
 
   std::array<const char*, kMost> names_;
   std::size_t count_;
