@@ -1,5 +1,5 @@
--- Where contributions are summed up. Buckets hold sums by local month, day and hour, in total and by
--- service and host; recent_delta holds what has been folded lately, merged into them or not. One folder at a
+-- Where contributions are summed up. Buckets hold sums by local month and day, in total and by service and
+-- host, and by local hour, by both; recent_delta holds what has been folded lately, merged into them or not. One folder at a
 -- time (fold.sql) writes here, and nobody else.
 
 create table calytics.bucket (
