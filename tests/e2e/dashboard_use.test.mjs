@@ -57,6 +57,67 @@ describe("use of the dashboard", () => {
     assert.deepEqual(visitor.errors, []);
   });
 
+  test("a custom period is stepped by its length, and its ends never cross", async () => {
+    const { page } = visitor;
+    await visitor.open("/?period=custom&from=2026-03-10&to=2026-03-28");
+    const ends = async () => {
+      await visitor.shown();
+      const told = new URL(page.url()).searchParams;
+      assert.deepEqual(await page.locator(".dates input").evaluateAll((inputs) => inputs.map(({ value }) => value)), [told.get("from"), told.get("to")]);
+      return [told.get("from"), told.get("to")];
+    };
+    await page.getByRole("button", { name: "Period before" }).click();
+    assert.deepEqual(await ends(), ["2026-02-19", "2026-03-09"]);
+    await page.getByLabel("From", { exact: true }).fill("2026-05-10");
+    assert.deepEqual(await ends(), ["2026-05-10", "2026-05-10"]);
+    await page.getByLabel("To", { exact: true }).fill("2026-05-31");
+    assert.deepEqual(await ends(), ["2026-05-10", "2026-05-31"]);
+    await page.getByLabel("To", { exact: true }).fill("2026-01-07");
+    assert.deepEqual(await ends(), ["2026-01-07", "2026-01-07"]);
+    assert.deepEqual(visitor.errors, []);
+  });
+
+  test("what is wider than its place shows so, on either side, and is moved by keys", async () => {
+    const { page } = visitor;
+    const scroll = visitor.panel("Services").locator(".edges").first();
+    const more = () => scroll.getAttribute("data-more");
+    await visitor.open("/?tab=services&period=year");
+    assert.equal(await more(), "");
+    assert.equal(await scroll.locator(".scroll").getAttribute("tabindex"), null);
+    await page.setViewportSize({ width: 390, height: 900 });
+    await until(async () => (await more()) === "right", "a shade on the right");
+    const region = page.getByRole("region", { name: "Services" });
+    await region.focus();
+    await page.keyboard.press("ArrowRight");
+    await until(async () => (await more()) === "left right", "shades on both sides");
+    assert.match(page.url(), /period=year$/);
+    await region.evaluate((at) => at.scrollTo(at.scrollWidth, 0));
+    await until(async () => (await more()) === "left", "a shade on the left");
+    assert.deepEqual(await visitor.faults(), []);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    assert.deepEqual(visitor.errors, []);
+  });
+
+  test("on paper there are all of a tab's charts and rows, in light colours, and nothing to click", async () => {
+    const { page } = visitor;
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    await page.setViewportSize({ width: 700, height: 900 });
+    for (const tab of TABS) {
+      await visitor.open(`/?tab=${tab}&period=year`);
+      const seen = await page.evaluate(() => ({
+        paper: getComputedStyle(document.querySelector(".panel")).backgroundColor,
+        controls: [...document.querySelectorAll(".top, .chooser, .tools, .skip")].filter((each) => each.checkVisibility()).length,
+        heading: document.querySelector("h1").getBoundingClientRect().height,
+        cut: [...document.querySelectorAll(".scroll, .chart")].filter((each) => each.scrollHeight > each.clientHeight + 2 && getComputedStyle(each).overflowY !== "visible").length,
+        wide: [...document.querySelectorAll(".chart svg")].filter((each) => each.getBoundingClientRect().right > innerWidth + 1).length,
+      }));
+      assert.deepEqual({ ...seen, heading: seen.heading > 12 }, { paper: "rgb(255, 255, 255)", controls: 0, heading: true, cut: 0, wide: 0 }, tab);
+    }
+    await page.emulateMedia({ media: "screen", colorScheme: "light" });
+    await page.setViewportSize({ width: 1440, height: 900 });
+    assert.deepEqual(visitor.errors, []);
+  });
+
   test("a shared link shows numbers to who has it, until it is revoked", async () => {
     const { page } = visitor;
     await visitor.open("/?service=small-tattoo");

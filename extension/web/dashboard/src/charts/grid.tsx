@@ -26,7 +26,7 @@ const SHADES = 8;
 export function GridChart({ label, rows, columns, values, write, tell, most, rowHeight = 26, onOpen }: GridProps) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const [at, setAt] = useState<[number, number] | null>(null);
-  const left = 12 + 6.8 * Math.max(...rows.map(({ length }) => length), 2);
+  const left = 16 + 7.2 * Math.max(...rows.map(({ length }) => length), 2);
   const step = (width - left) / columns.length;
   const height = TOP + rows.length * rowHeight;
   const top = most ?? Math.max(...values.flat().map((value) => value ?? 0), 0);

@@ -38,7 +38,6 @@ export interface SeriesProps {
 const TOP = 10;
 const BOTTOM = 24;
 const RIGHT = 4;
-const LABEL = 64;
 const WIDEST = 56;
 
 /** Bars of each point from the bottom up: [lower edge, upper edge]. */
@@ -50,6 +49,13 @@ function stacked(bars: Mark[], count: number): [number, number][][] {
       return [low, tops[i]!];
     }),
   );
+}
+
+/** Below its point, but within the picture. */
+function placed(x: number, name: string, width: number) {
+  const half = 3.4 * name.length;
+  if (x + half > width) return { x: width, "text-anchor": "end" as const };
+  return x < half ? { x: 0, "text-anchor": "start" as const } : { x, "text-anchor": "middle" as const };
 }
 
 export function SeriesChart({ label, names, longNames, marks, kind, currency, height = 220, until, partial = true, onOpen }: SeriesProps) {
@@ -69,7 +75,8 @@ export function SeriesChart({ label, names, longNames, marks, kind, currency, he
   const left = 10 + 6.6 * Math.max(...written.map(({ length }) => length), 2);
   const step = (width - left - RIGHT) / Math.max(count, 1);
   const x = (i: number) => left + step * (i + 0.5);
-  const every = Math.max(1, Math.ceil(LABEL / Math.max(step, 1)));
+  const room = 14 + 6.8 * Math.max(...names.map(({ length }) => length), 2);
+  const every = Math.max(1, Math.ceil(room / Math.max(step, 1)));
   const thick = Math.max(1, Math.min(step - Math.min(step * 0.22, 8), WIDEST));
   // The point that isn't over yet: what is known of it is part of it.
   const current = !partial || until === null || until === undefined ? -1 : Math.floor(until);
@@ -121,7 +128,7 @@ export function SeriesChart({ label, names, longNames, marks, kind, currency, he
               </g>
             ))}
             {names.map((name, i) => i % every === 0 && x(i) < width - 14 && (
-              <text class="tick" key={i} x={x(i)} y={height - 6} text-anchor="middle">
+              <text class="tick" key={i} {...placed(x(i), name, width)} y={height - 6}>
                 {name}
               </text>
             ))}

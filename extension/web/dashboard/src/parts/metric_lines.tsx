@@ -4,6 +4,7 @@ import type { Metric } from "../api/types";
 import type { Input } from "../api/client";
 import { inputOf, partOf, type View } from "../state/view";
 import { t } from "../text";
+import { shown } from "../text/format";
 import { Paged, SessionLines, statusOf } from "./lines";
 import type { Column, Table } from "./table";
 import { whyUnknown } from "./tile";
@@ -54,7 +55,7 @@ function MetricBookings({ metric, view, note, minutes }: { metric: Metric; view:
   const money = metric.unit === "money";
   const ratio = metric.denominator && !minutes;
   const counts: Column = minutes ? { title: minutes, kind: "minutes" }
-    : { title: money ? t("minorUnits") : ratio ? t("above") : t("counts"), kind: "count" };
+    : { title: ratio ? t("above") : t(money ? "value" : "counts"), kind: money ? "text" : "count" };
   const tableOf = (rows: Line[]): Table => ({
     columns: [
       { title: t("start"), kind: "time" },
@@ -63,12 +64,11 @@ function MetricBookings({ metric, view, note, minutes }: { metric: Metric; view:
       { title: t("status"), kind: "text" },
       counts,
       ...(ratio ? [{ title: t("below"), kind: "count" as const }] : []),
-      ...(money ? [{ title: t("currency"), kind: "text" as const }] : []),
       { title: "uid", kind: "text" },
     ],
     rows: rows.map((line) => [
-      line.starts_at, line.service_name ?? "", line.host_name ?? "", statusOf(line.status), line.numerator,
-      ...(ratio ? [line.denominator] : []), ...(money ? [line.currency ?? ""] : []), line.root_uid,
+      line.starts_at, line.service_name ?? "", line.host_name ?? "", statusOf(line.status),
+      money ? shown(line.numerator, "money", line.currency) : line.numerator, ...(ratio ? [line.denominator] : []), line.root_uid,
     ]),
   });
   return (

@@ -43,7 +43,8 @@ export function Panel({ title, note, aside, below, table, children, answer, empt
   const name = (kind: string) => `${fileName("calytics", title, note ?? null)}.${kind}`;
   const onPicture = async () => {
     const chart = frame.current?.querySelector<SVGSVGElement>(".chart svg");
-    if (chart) save(name("png"), "image/png", await picture(chart, title, note ?? ""));
+    const said = [note, frame.current?.querySelector(".aside > span")?.textContent].filter(Boolean).join(" · ");
+    if (chart) save(name("png"), "image/png", await picture(frame.current!, chart, title, said));
   };
   const shows = ready && !empty && table;
   return (
@@ -79,7 +80,7 @@ export function Panel({ title, note, aside, below, table, children, answer, empt
         <>
           {legend && legend.length > 1 && !asTable && (
             <ul class="legend">
-              {legend.map(({ label, color, type = "bar" }) => (
+              {[...legend.filter(({ type }) => type !== "band"), ...legend.filter(({ type }) => type === "band")].map(({ label, color, type = "bar" }) => (
                 <li key={label}>
                   <i class={`key c-${color} ${type}`} />
                   {label}

@@ -36,6 +36,14 @@ export function choosePeriod(period: PeriodName, view: View, dashboard: Dashboar
   go({ period, from, to });
 }
 
+/** Sets an end of a custom period; the other end goes along rather than lie on the wrong side of it. */
+function limit(end: "from" | "to", day: string, view: View): void {
+  if (day === "") return;
+  const other = end === "from" ? view.to! : view.from!;
+  const wrong = end === "from" ? day > other : day < other;
+  go(wrong ? { from: day, to: day } : { [end]: day });
+}
+
 const isNow = (dashboard: Dashboard) =>
   Date.now() >= Date.parse(dashboard.period.from) && Date.now() < Date.parse(dashboard.period.to);
 
@@ -59,15 +67,15 @@ export function PeriodBar({ view, dashboard }: { view: View; dashboard: Dashboar
         <button type="button" class="tool" aria-label={t("previousPeriod")} title={t("previousPeriod")} onClick={() => step(view, dashboard, -1)}><Icon name="left" /></button>
         {view.period === "custom" ? (
           <span class="dates">
-            <input type="date" aria-label={t("from")} value={view.from!} max={view.to!} onChange={(event) => event.currentTarget.value && go({ from: event.currentTarget.value })} />
+            <input type="date" aria-label={t("from")} value={view.from!} onChange={(event) => limit("from", event.currentTarget.value, view)} />
             –
-            <input type="date" aria-label={t("to")} value={view.to!} min={view.from!} onChange={(event) => event.currentTarget.value && go({ to: event.currentTarget.value })} />
+            <input type="date" aria-label={t("to")} value={view.to!} onChange={(event) => limit("to", event.currentTarget.value, view)} />
           </span>
         ) : (
           <span class="range" aria-live="polite">{dashboard ? range(dashboard.period.from, dashboard.period.to) : "…"}</span>
         )}
         <button type="button" class="tool" aria-label={t("nextPeriod")} title={t("nextPeriod")} onClick={() => step(view, dashboard, 1)}><Icon name="right" /></button>
-        {dashboard && !isNow(dashboard) && <button type="button" onClick={() => go({ at: null, ...(view.period === "custom" && { period: "month" }) })}>{t("today")}</button>}
+        {dashboard && !isNow(dashboard) && <button type="button" onClick={() => go({ at: null, ...(view.period === "custom" && { period: "month" }) })} aria-label={t("today")} title={t("today")}><span class="wide-only">{t("today")}</span><span class="narrow-only">◉</span></button>}
       </div>
       <button type="button" class={`narrow-only ${filtered > 0 ? "chosen" : ""}`} aria-expanded={unfolded} aria-label={filtered > 0 ? `${t("filters")}: ${filtered}` : t("filters")} title={t("filters")} onClick={() => unfold(!unfolded)}>
         <Icon name="filter" />{filtered > 0 && filtered}

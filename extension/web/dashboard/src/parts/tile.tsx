@@ -57,6 +57,8 @@ export function Tile({ metric, dashboard, metrics, compare, currency = null }: T
   );
 }
 
+/** What was next to nothing is no measure of what is. */
+const BEYOND = 100;
 const ROOM = 8;
 
 /** In full where there is room. */
@@ -70,7 +72,7 @@ function Change({ metric, figure, unit, currency, compare }: {
 }) {
   if (!compare || !figure) return <span class="change" />;
   const before = figure.previous === null ? "" : t("against", { value: brief(figure.previous, unit, currency) });
-  if (figure.change === null) return <span class="change">{before}</span>;
+  if (figure.change === null || figure.change >= BEYOND) return <span class="change">{before}</span>;
   return (
     <span class="change">
       <b class={tone(metric, figure.change)} data-change={figure.change}>{changed(figure.change, unit)}</b> {before}

@@ -62,6 +62,12 @@ function matrix<T extends { cohort: string; people: number }>(rows: T[], since: 
 
 const columns = [...Array(MONTHS + 1).keys()];
 
+/** What of a matrix is drawn: down to its last row and up to its last column that tells anything. */
+function told(values: (number | null)[][]): { rows: number; columns: number } {
+  const known = values.map((line) => line.findLastIndex((value) => value !== null) + 1);
+  return { rows: known.findLastIndex((count) => count > 0) + 1, columns: Math.max(...known, 1) };
+}
+
 function Retention({ context }: { context: Context }) {
   const answer = useQuery<Cohort[]>("getRetention", { unit: "month", periods: MONTHS, ...scopeOf(context.view) });
   const rows = answer.data ?? [];
@@ -72,12 +78,13 @@ function Retention({ context }: { context: Context }) {
     columns: [{ title: t("firstVisit"), kind: "text" }, { title: t("people"), kind: "count" }, ...columns.map((i) => ({ title: t("monthsLater", { count: i }), kind: "rate" as const }))],
     rows: cohorts.map(([cohort, people], r) => [monthOf(`${cohort}T12:00:00Z`), people, ...values[r]!]),
   };
+  const drawn = told(values);
   const count = (r: number, c: number) => rows.find(({ cohort, since }) => cohort === cohorts[r]![0] && since === c)?.active ?? null;
   return (
-    <Panel title={t("retention")} table={table} answer={answer} height={320} empty={answer.data && cohorts.length === 0 ? t("noVisitsYet") : null}
+    <Panel title={t("retention")} note={[context.view.service, context.view.host].filter(Boolean).join(" · ")} table={table} answer={answer} height={320} empty={answer.data && cohorts.length === 0 ? t("noVisitsYet") : null}
       aside={<span class="quiet">{t("byFirstVisit")}</span>}>
-      <GridChart label={t("retention")} rows={cohorts.map(([cohort]) => monthOf(`${cohort}T12:00:00Z`))} columns={columns.map((i) => (i === 0 ? "0" : `+${i}`))}
-        values={values} most={0.5} onOpen={(r, c) => go(opening(r, c))}
+      <GridChart label={t("retention")} rows={cohorts.slice(0, drawn.rows).map(([cohort]) => monthOf(`${cohort}T12:00:00Z`))}
+        columns={columns.slice(0, drawn.columns).map((i) => (i === 0 ? "0" : `+${i}`))} values={values.slice(0, drawn.rows).map((line) => line.slice(0, drawn.columns))} most={0.5} onOpen={(r, c) => go(opening(r, c))}
         write={(value) => `${Math.round(value * 100)}`}
         tell={(r, c) => t("cameBack", { count: shown(count(r, c), "count"), people: shown(cohorts[r]![1], "count"), share: shown(values[r]![c] ?? null, "rate") })} />
     </Panel>
@@ -100,12 +107,13 @@ function LifetimeValue({ context }: { context: Context }) {
     ],
     rows: cohorts.map(([cohort, people], r) => [monthOf(`${cohort}T12:00:00Z`), people, ...values[r]!]),
   };
+  const drawn = told(values);
   return (
     <Panel title={t("lifetimeValue")} table={table} answer={currency === null ? undefined : answer} height={320}
       empty={currency === null ? t("unknown.money") : answer.data && cohorts.length === 0 ? t("noVisitsYet") : null}
       aside={<span class="quiet">{t("perPerson", { currency: currency ?? "" })}</span>}>
-      <GridChart label={t("lifetimeValue")} rows={cohorts.map(([cohort]) => monthOf(`${cohort}T12:00:00Z`))} columns={columns.map((i) => (i === 0 ? "0" : `+${i}`))}
-        values={values} onOpen={(r, c) => go(opening(r, c))} write={(value) => (currency ? shown(rounded(value, "money", currency).number, "count") : "")}
+      <GridChart label={t("lifetimeValue")} rows={cohorts.slice(0, drawn.rows).map(([cohort]) => monthOf(`${cohort}T12:00:00Z`))}
+        columns={columns.slice(0, drawn.columns).map((i) => (i === 0 ? "0" : `+${i}`))} values={values.slice(0, drawn.rows).map((line) => line.slice(0, drawn.columns))} onOpen={(r, c) => go(opening(r, c))} write={(value) => (currency ? shown(rounded(value, "money", currency).number, "count") : "")}
         tell={(r, c) => `${shown(values[r]![c] ?? null, "money", currency)} · ${t("ofPeople", { people: shown(cohorts[r]![1], "count") })}`} />
     </Panel>
   );
