@@ -22,7 +22,7 @@ tested() { # sanitizers, targets
   cmake -S . -B "$directory" -DCALYTICS_SANITIZE="$1" >/dev/null
   cmake --build "$directory" --parallel "$(nproc)" --target "${@:2}"
   step "Testing with -fsanitize=$1"
-  ctest --test-dir "$directory" --output-on-failure --timeout 900 --exclude-regex NOT_BUILT
+  ctest --test-dir "$directory" --output-on-failure --parallel "$(nproc)" --timeout 900 --exclude-regex NOT_BUILT
 }
 
 gateway=(calytics-gateway calytics-gateway-units calytics-gateway-tests)

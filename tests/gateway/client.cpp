@@ -93,6 +93,13 @@ std::string Client::read_raw(std::size_t size) {
   return bytes;
 }
 
+std::string Client::read_until(std::string_view end) {
+  std::size_t at = 0;
+  while ((at = received_.find(end)) == std::string::npos)
+    if (!fill()) return {};
+  return read_raw(at + end.size());
+}
+
 bool Client::closed_by_peer() {
   char byte = 0;
   try {

@@ -35,6 +35,8 @@ class Client {
   Response post(const std::string& target, const std::string& body);
   // Reads up to `size` bytes as they come.
   std::string read_raw(std::size_t size);
+  // What comes up to the first `end`, and with it; nothing if it doesn't come.
+  std::string read_until(std::string_view end);
   // Whether the peer closes, or resets, before it sends anything more.
   bool closed_by_peer();
   void shutdown_send() { socket_.shutdownSend(); }

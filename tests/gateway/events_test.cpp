@@ -44,15 +44,7 @@ class Listening {
       if (any) return data;
     }
   }
-  std::string read_block() {
-    std::string block;
-    while (!block.ends_with("\n\n")) {
-      const auto byte = client_.read_raw(1);
-      if (byte.empty()) return "";
-      block += byte;
-    }
-    return block;
-  }
+  std::string read_block() { return client_.read_until("\n\n"); }
 
  private:
   Client client_;
