@@ -50,7 +50,7 @@ demo: ## fill it with a studio's year, visits and signed webhooks, through the g
 check: ## build, lint and run every test
 	@$(ops)/check.sh
 
-sanitize: ## test the gateway with ThreadSanitizer, AddressSanitizer and UBSan
+sanitize: ## test gateway and core with ThreadSanitizer, AddressSanitizer and UBSan
 	@$(ops)/sanitize.sh
 
 bench: ## measure ingest and reading; CALYTICS_BENCH_BOOKINGS says how large

@@ -38,10 +38,15 @@ begin
      where s.source_id = src and s.booked_at >= since and s.booked_at < hi;
   else
     return query
+    -- Session by session, whatever statistics say: a plan made while the tables were small would read all of them.
     select s.session_id, coalesce(b.service, b.event_type_id::text, ''), s.booked_at, s.uid
-      from calytics.booking_session s
-      join calytics.booking b on b.source_id = s.source_id and b.uid = s.uid and b.root_uid = b.uid
-     where s.source_id = src and s.session_id = any (sessions) and s.booked_at >= since and s.booked_at < hi;
+      from (select distinct unnest(sessions) as session_id) w
+     cross join lateral (
+       select x.session_id, x.booked_at, x.uid from calytics.booking_session x
+        where x.session_id = w.session_id and x.source_id = src and x.booked_at >= since and x.booked_at < hi offset 0) s
+     cross join lateral (
+       select x.service, x.event_type_id from calytics.booking x
+        where x.source_id = src and x.uid = s.uid and x.root_uid = s.uid offset 0) b;
   end if;
 end
 $$;

@@ -68,6 +68,14 @@ comment on function calytics.fold_chains(bigint, bigint) is
   'Makes facts what the legs say of chains marked from segment low on, and of their persons'' other chains; adds what that '
   'changes to the recent deltas of a run, and logs it. Part of calytics.fold.';
 
+create function calytics.merge_deltas(since bigint) returns void
+  language c volatile set search_path = pg_catalog, pg_temp
+  set jit = off set enable_seqscan = off
+  as 'MODULE_PATHNAME', 'calytics_merge_deltas';
+comment on function calytics.merge_deltas(bigint) is
+  'Adds the recent deltas of the runs from since on to the buckets, by hour, day and month, split as calytics.cube_splits has it. '
+  'Part of calytics.fold.';
+
 create function calytics.fold(merge boolean) returns bigint
   language plpgsql volatile set search_path = pg_catalog, pg_temp
   set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off
@@ -106,20 +114,7 @@ begin
   perform calytics.tell_changed(changed_sources);
 
   if merge then
-    -- Sorted before they are split.
-    insert into calytics.bucket as b (source_id, basis, grain, split, at, cells)
-      select x.source_id, x.basis, x.grain, d.split, x.at, d.cells
-        from (
-          select g.source_id, g.basis, u.grain, date_trunc(u.grain, g.at) as at, calytics.cube(g.cells, 1) as cells
-            from calytics.recent_delta g
-           cross join (values ('hour'), ('day'), ('month')) u (grain)
-           where g.run >= state.recent_run
-           group by g.source_id, g.basis, u.grain, 4
-           order by g.source_id, g.basis, u.grain, 4) x
-       cross join lateral calytics.cube_splits(x.basis, x.grain, x.cells) d
-       where d.cells <> ''
-      on conflict on constraint bucket_pkey
-      do update set cells = calytics.cube_plus(b.cells, excluded.cells);
+    perform calytics.merge_deltas(state.recent_run);
     perform calytics.merge_visitors(state.recent_run);
     delete from calytics.recent_delta r where r.run >= state.recent_run and r.run <= state.run + 1 - runs_logged;
     delete from calytics.recent_visitor r where r.run >= state.recent_run and r.run <= state.run + 1 - runs_logged;

@@ -9,7 +9,7 @@
 namespace calytics::core {
 
 struct HourlyCube {
-  std::uint8_t basis = 0;  // a number of the caller's
+  std::uint32_t basis = 0;  // a number of the caller's
   std::int64_t hour = 0;
   std::span<const SumTable::Row> cells;
 };
@@ -19,8 +19,11 @@ class HourlyCubes {
   explicit HourlyCubes(Memory memory) : memory_(memory), sums_(memory) {}
 
   // Adds weight * counts to a cell.
-  TallyStatus add(std::uint8_t basis, std::int64_t hour, const CubeKey& key,
+  TallyStatus add(std::uint32_t basis, std::int64_t hour, const CubeKey& key,
                   std::string_view counts, std::int64_t weight);
+
+  // The number of cells.
+  std::size_t size() const noexcept { return sums_.rows().size(); }
 
   // Calls for each cube by basis and hour; nothing is added after it. Of a cube that turns out to
   // be empty write_cube writes nothing.
@@ -43,7 +46,7 @@ class HourlyCubes {
 
  private:
   // What a key begins with, so that order by bytes is order by basis and hour.
-  static constexpr std::size_t kPlace = 1 + sizeof(std::int64_t);
+  static constexpr std::size_t kPlace = sizeof(std::uint32_t) + sizeof(std::int64_t);
 
   static std::string_view place_of(const SumTable::Row& row) noexcept {
     return row.key.substr(0, kPlace);

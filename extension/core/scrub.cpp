@@ -17,9 +17,9 @@ void append_marker(std::string& out, PersonalData kind, PersonalDataCounts& coun
   counts.add(kind);
 }
 
-// The text as it stands, scrubbed; absent if nothing was found.
-std::optional<std::string> scrub(std::string_view text, NumberHint hint,
-                                 PersonalDataCounts& counts) {
+// The text with markers for what a scan finds; absent if that is nothing.
+std::optional<std::string> scan(std::string_view text, NumberHint hint,
+                                PersonalDataCounts& counts) {
   PersonalDataScanner scanner(text, hint);
   std::optional<Finding> found = scanner.next();
   if (!found) return std::nullopt;
@@ -31,6 +31,23 @@ std::optional<std::string> scrub(std::string_view text, NumberHint hint,
     place = found->end;
   }
   scrubbed += text.substr(place);
+  return scrubbed;
+}
+
+// The text as it stands, scrubbed; absent if nothing was found. What is left beside a marker may be
+// told only then: it is scanned until nothing is found.
+std::optional<std::string> scrub(std::string_view text, NumberHint hint,
+                                 PersonalDataCounts& counts) {
+  constexpr int kMaxScans = 8;
+  std::optional<std::string> scrubbed = scan(text, hint, counts);
+  if (!scrubbed) return std::nullopt;
+  for (int scans = 1; std::optional<std::string> more = scan(*scrubbed, hint, counts); ++scans) {
+    if (scans == kMaxScans) {
+      counts.add(PersonalData::token);
+      return std::string(marker_of(PersonalData::token));
+    }
+    scrubbed = std::move(more);
+  }
   return scrubbed;
 }
 
@@ -51,7 +68,10 @@ std::optional<std::string> scrub_decoded(std::string_view text, NumberHint hint,
       counts.add(PersonalData::token);
       return std::string(marker_of(PersonalData::token));
     }
-    decoded = percent_decode(decoded);
+    // As it will be read: what is ill-formed is repaired by something that stands in addresses.
+    std::string readable;
+    append_repaired(readable, percent_decode(decoded));
+    decoded = std::move(readable);
     replace_found();
   }
   if (plus_is_space) {

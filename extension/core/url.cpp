@@ -44,7 +44,7 @@ std::size_t authority_begin(std::string_view text) noexcept {
 
 class Scrubbing {
  public:
-  explicit Scrubbing(Url& url) : url_(url) {}
+  Scrubbing(Url& url, bool reads_campaigns) : url_(url), reads_campaigns_(reads_campaigns) {}
 
   void origin(std::string_view& rest) {
     const std::size_t begin = authority_begin(rest);
@@ -139,7 +139,7 @@ class Scrubbing {
     } else {
       component(value, name.is_of_identifier() ? NumberHint::identifier : NumberHint::none);
     }
-    if (std::string* target = campaign(name.text())) {
+    if (std::string* target = reads_campaigns_ ? campaign(name.text()) : nullptr) {
       *target = decoded(std::string_view(url_.text).substr(start));
     }
   }
@@ -161,6 +161,7 @@ class Scrubbing {
   }
 
   Url& url_;
+  bool reads_campaigns_;
 };
 
 }  // namespace
@@ -173,7 +174,7 @@ Url scrub_url(std::string_view text, UrlPart part) {
   if (text.size() > kMaxScrubbed) return url;
 
   url.text.reserve(text.size());
-  Scrubbing scrubbing(url);
+  Scrubbing scrubbing(url, part == UrlPart::all);
   scrubbing.origin(text);
   if (part == UrlPart::origin) {
     if (url.host.empty()) url.text.clear();

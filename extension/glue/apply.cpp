@@ -13,6 +13,7 @@ extern "C" {
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <span>
 
 #include "booking_tables.hpp"
@@ -212,7 +213,13 @@ bool is_of_the_data(int sqlstate) {
          category == ERRCODE_PROGRAM_LIMIT_EXCEEDED || category == ERRCODE_INTERNAL_ERROR;
 }
 
-// Applies it in a subtransaction: what the data of one webhook breaks must not cost the webhook.
+bool is_repeated(const ErrorData& error, const Archive* archive) {
+  return archive != nullptr && error.sqlerrcode == ERRCODE_UNIQUE_VIOLATION &&
+         error.constraint_name != nullptr && strcmp(error.constraint_name, archive->key) == 0;
+}
+
+// Applies and keeps it in a subtransaction: what the data of one webhook breaks must not cost the
+// webhook, and one that came before shows when it is kept, which is cheaper than to look each time.
 // False if the data broke something, and then all is as it was before.
 bool try_to_apply(const Webhook& webhook, const Delivered& delivered, Understood* understood,
                   int* sqlstate) {
@@ -225,6 +232,10 @@ bool try_to_apply(const Webhook& webhook, const Delivered& delivered, Understood
     BookingTables tables;
     *understood = apply(tables, webhook, delivered);
     tables.close();
+    if (delivered.archive != nullptr) {
+      delivered.archive->keep(delivered.archive->context, *understood);
+      understood->kept = true;
+    }
     ReleaseCurrentSubTransaction();
     MemoryContextSwitchTo(memory);
     CurrentResourceOwner = owner;
@@ -240,6 +251,10 @@ bool try_to_apply(const Webhook& webhook, const Delivered& delivered, Understood
     CurrentResourceOwner = owner;
     if (!is_of_the_data(error->sqlerrcode)) ReThrowError(error);
     *sqlstate = error->sqlerrcode;
+    if (is_repeated(*error, delivered.archive)) {
+      *understood = {.outcome = "duplicate", .detail = {}, .repeated = true};
+      *sqlstate = 0;
+    }
     FreeErrorData(error);
   }
   PG_END_TRY();

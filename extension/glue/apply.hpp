@@ -10,6 +10,16 @@
 
 namespace calytics::glue {
 
+struct Understood;
+
+// Where a webhook is kept, together with what it changes: all of it or nothing.
+struct Archive {
+  // Breaks the unique constraint of that name if the webhook is there already.
+  void (*keep)(void* context, const Understood& understood);
+  void* context;
+  const char* key;
+};
+
 // What is known of a webhook beside its body.
 struct Delivered {
   std::int32_t source;
@@ -19,12 +29,15 @@ struct Delivered {
   std::optional<std::int64_t> delivery;
   std::optional<core::Moment> known;
   std::optional<std::int64_t> ordinal;
+  const Archive* archive = nullptr;
 };
 
 struct Understood {
   std::string_view outcome;
   std::string_view detail;  // may be empty; lives as long as the webhook and the memory context
   std::int64_t change = 0;  // its place in the order
+  bool kept = false;        // in the archive, by now
+  bool repeated = false;    // it had been there before, and all is as it was
 };
 
 // The row that the parser makes of a body: always the same object, which the next body overwrites.

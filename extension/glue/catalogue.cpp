@@ -1,14 +1,11 @@
 #include "catalogue.hpp"
 
-extern "C" {
-#include "utils/fmgrprotos.h"
-}
-
 #include <algorithm>
 
 #include "booking_tables.hpp"
 #include "columns.hpp"
 #include "core/booking_texts.hpp"
+#include "jsonb_of.hpp"
 #include "known_names.hpp"
 
 namespace calytics::glue {
@@ -80,12 +77,10 @@ void learn(Table& table, Statement& age, std::int32_t source, const Id& id,
   known.learn(at);
 }
 
-// The bytes of a jsonb.
-Webhook::Text jsonb_of(const Webhook::Text& json) {
+// The bytes of a jsonb. The parser writes objects, without spaces.
+Webhook::Text jsonb_bytes(const Webhook::Text& json) {
   if (!json) return {};
-  const Datum value =
-      DirectFunctionCall1(jsonb_in, CStringGetDatum(pnstrdup(json->data(), json->size())));
-  return bytes_of(PG_DETOAST_DATUM_PACKED(value));
+  return bytes_of(PG_DETOAST_DATUM_PACKED(jsonb_of(*json)));
 }
 
 }  // namespace
@@ -99,8 +94,8 @@ void learn_texts(Table& texts, std::int32_t source, const Webhook& webhook, core
     told.title = webhook.title;
     told.location = webhook.location;
     told.notes = webhook.notes;
-    told.answers = jsonb_of(webhook.answers);
-    told.metadata = jsonb_of(webhook.metadata);
+    told.answers = jsonb_bytes(webhook.answers);
+    told.metadata = jsonb_bytes(webhook.metadata);
     told.told_at = at;
   }
   if (webhook.reason) {

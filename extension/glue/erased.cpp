@@ -16,19 +16,18 @@ Statement erase_again(
     " or exists (select from calytics.erased e where e.source_id = $1 and e.uid = $3)",
     kErased);
 
-// Whether anybody was ever erased.
-bool is_needed() {
-  static WatchedTables tables("erased");
-  static bool needed = false;
-  if (tables.have_changed()) needed = find_anybody.write(nullptr, nullptr) > 0;
-  return needed;
-}
-
 }  // namespace
+
+bool has_erased() {
+  static WatchedTables tables("erased");
+  static bool any = false;
+  if (tables.have_changed()) any = find_anybody.write(nullptr, nullptr) > 0;
+  return any;
+}
 
 const bytea* without_erased(std::int32_t source, const core::Webhook& webhook, const bytea* body,
                             std::string_view person_key) {
-  if (!webhook.uid || !is_needed()) return nullptr;
+  if (!webhook.uid || !has_erased()) return nullptr;
   struct Kept {
     MemoryContext memory;
     const bytea* body;

@@ -27,6 +27,8 @@ namespace {
 
 // Of a run with more changes, sums are read anew about as fast as caught up with.
 constexpr std::size_t kMostLogged = 100;
+// Beyond so many sums what there is is written first, so that memory is bounded.
+constexpr std::size_t kMostSums = 200'000;
 
 // Bases in the order in which deltas are written.
 constexpr std::array<std::pair<core::Basis, std::string_view>, 4> kBases = {
@@ -35,50 +37,86 @@ constexpr std::array<std::pair<core::Basis, std::string_view>, 4> kBases = {
      {core::Basis::event, "event"},
      {core::Basis::service, "service"}}};
 
-std::uint8_t place_of(core::Basis basis) {
+std::uint32_t place_of(core::Basis basis) {
   const auto* found = std::ranges::find(kBases, basis, [](const auto& b) { return b.first; });
-  return static_cast<std::uint8_t>(found - kBases.begin());
+  return static_cast<std::uint32_t>(found - kBases.begin());
 }
 
 struct Folding {
   Folding(std::int64_t of_run, MemoryContext in)
-      : run(of_run), memory(in), changes{in}, cubes(memory_of(in)) {}
+      : run(of_run),
+        memory(in),
+        sums(AllocSetContextCreate(in, "calytics deltas", ALLOCSET_DEFAULT_SIZES)),
+        changes{in},
+        cubes(memory_of(sums)) {}
 
   std::int64_t run;
   MemoryContext memory;
+  MemoryContext sums;   // of the cubes, emptied with them
   List<Datum> changes;  // calytics.change, one more than are logged at most
   TupleDesc change = nullptr;
   Table chains{"chain"};
   // Of the source that is being folded.
   std::int32_t source = 0;
   bool is_begun = false;
+  bool has_deltas = false;  // some of this run's are written
   bool has_rules = false;
   core::Rules rules = {};
   core::HourlyCubes cubes;
 };
 
+bytea* cube_of(core::SumTable& sums) {
+  auto* cells = static_cast<bytea*>(palloc(VARHDRSZ + core::room_of_cube(sums)));
+  SET_VARSIZE(cells, core::write_cube(sums, VARDATA(cells)) - reinterpret_cast<char*>(cells));
+  return cells;
+}
+
+bytea* cube_of(const core::HourlyCube& cube) {
+  auto* cells = static_cast<bytea*>(palloc(VARHDRSZ + core::HourlyCubes::room_of(cube)));
+  SET_VARSIZE(cells,
+              core::HourlyCubes::write_cube(cube, VARDATA(cells)) - reinterpret_cast<char*>(cells));
+  return cells;
+}
+
+void put_delta(const Folding& folding, Table& deltas, const core::HourlyCube& cube) {
+  const std::string_view basis = kBases[cube.basis].second;
+  bytea* cells = cube_of(cube);
+  if (bytes_of(cells).empty()) return;
+  const auto row = [&](bytea* value) {
+    return Arguments()
+        .put_all(folding.source, folding.run, basis)
+        .put(TimestampGetDatum(cube.hour))
+        .put(PointerGetDatum(value));
+  };
+  if (folding.has_deltas &&
+      deltas.find(RowKey().put(folding.run).put(folding.source).put(basis).put_local(cube.hour))) {
+    constexpr int stored = 4;
+    core::SumTable sums(memory_of(CurrentMemoryContext));
+    raise_unless_ok(core::add_cube(sums, text_of(deltas.value(stored)), 1));
+    raise_unless_ok(core::add_cube(sums, bytes_of(cells), 1));
+    deltas.update(row(cube_of(sums)));
+  } else {
+    deltas.insert(row(cells));
+  }
+}
+
+// What is summed up so far.
 void put_deltas(Folding& folding) {
+  MemoryContext memory = MemoryContextSwitchTo(folding.sums);
   Table deltas{"recent_delta"};
-  folding.cubes.each([&](const core::HourlyCube& cube) {
-    auto* cells = static_cast<bytea*>(palloc(VARHDRSZ + core::HourlyCubes::room_of(cube)));
-    const char* end = core::HourlyCubes::write_cube(cube, VARDATA(cells));
-    SET_VARSIZE(cells, end - reinterpret_cast<char*>(cells));
-    if (end != VARDATA(cells)) {
-      deltas.insert(Arguments()
-                        .put_all(folding.source, folding.run, kBases[cube.basis].second)
-                        .put(TimestampGetDatum(cube.hour))
-                        .put(PointerGetDatum(cells)));
-    }
-    pfree(cells);
-  });
+  folding.cubes.each([&](const core::HourlyCube& cube) { put_delta(folding, deltas, cube); });
   deltas.close();
+  MemoryContextSwitchTo(memory);
+  MemoryContextReset(folding.sums);
+  folding.cubes = core::HourlyCubes(memory_of(folding.sums));
+  folding.has_deltas = true;
 }
 
 // Ends the source before it.
 void begin_source(Folding& folding, std::int32_t source) {
   MemoryContext memory = MemoryContextSwitchTo(folding.memory);
   put_deltas(folding);
-  folding.cubes = core::HourlyCubes(memory_of(folding.memory));
+  folding.has_deltas = false;
   folding.source = source;
   folding.is_begun = true;
   Reader reader = {source, nullptr};
@@ -151,6 +189,7 @@ void take_change(void* context, std::int32_t source, const Fact* before, const F
   count_fact(folding, before, -1);
   count_fact(folding, after, 1);
   save(folding, before, after);
+  if (folding.cubes.size() > kMostSums) put_deltas(folding);
 }
 
 void write_log(Folding& folding) {

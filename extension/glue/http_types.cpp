@@ -6,7 +6,11 @@ extern "C" {
 #include "utils/lsyscache.h"
 }
 
+#include <algorithm>
+#include <cstring>
+
 #include "json_member.hpp"
+#include "watched_tables.hpp"
 
 namespace calytics::glue {
 namespace {
@@ -23,11 +27,24 @@ void insist_on(TupleDesc shape, std::size_t count) {
   }
 }
 
+// The two types that each request needs are looked up once.
+Oid type_named(const char* name) {
+  constexpr std::array<const char*, 2> names = {"http_request", "http_response"};
+  static WatchedTables relations(names[0], names[1]);
+  static std::array<Oid, names.size()> types;
+  const auto look_up = [](const char* type) {
+    return get_rel_type_id(get_relname_relid(type, get_namespace_oid("calytics", false)));
+  };
+  if (relations.have_changed()) std::ranges::transform(names, types.begin(), look_up);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (strcmp(names[i], name) == 0) return types[i];
+  return look_up(name);
+}
+
 }  // namespace
 
 Datum composite(const char* type, const NullableDatum* columns, std::size_t count) {
-  const Oid relation = get_relname_relid(type, get_namespace_oid("calytics", false));
-  TupleDesc shape = lookup_rowtype_tupdesc(get_rel_type_id(relation), -1);
+  TupleDesc shape = lookup_rowtype_tupdesc(type_named(type), -1);
   insist_on(shape, count);
   Values values;
   Nulls nulls;

@@ -31,23 +31,25 @@ Statement find_welcome("select where calytics.is_welcome($1, $2)", kSender);
 bool has_networks() {
   static WatchedTables tables("source_network");
   static bool any = false;
-  if (tables.have_changed()) any = find_network.write(nullptr, nullptr) > 0;
+  if (tables.have_changed()) {
+    SPI_connect();
+    any = find_network.write(nullptr, nullptr) > 0;
+    SPI_finish();
+  }
   return any;
 }
 
 bool is_welcome(std::string_view source, const NullableDatum& client) {
+  if (!has_networks()) return true;
   SPI_connect();
-  bool welcome = true;
-  if (has_networks()) {
-    Arguments sender;
-    sender.put(source);
-    if (client.isnull) {
-      sender.skip();
-    } else {
-      sender.put(client.value);
-    }
-    welcome = sender.write(find_welcome) > 0;
+  Arguments sender;
+  sender.put(source);
+  if (client.isnull) {
+    sender.skip();
+  } else {
+    sender.put(client.value);
   }
+  const bool welcome = sender.write(find_welcome) > 0;
   SPI_finish();
   return welcome;
 }

@@ -3,7 +3,6 @@
 extern "C" {
 #include "access/table.h"
 #include "access/tableam.h"
-#include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "executor/executor.h"
 #include "executor/tuptable.h"
@@ -48,7 +47,6 @@ void open(OpenTable& table) {
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
                     errmsg("an index of calytics.%s is missing", table.name)));
   }
-  BuildSpeculativeIndexInfo(table.key, table.key_info);
   table.found = table_slot_create(relation, nullptr);
   table.told = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsVirtual);
   table.triggers = relation->trigdesc;

@@ -29,8 +29,10 @@ CALYTICS_SQL_FUNCTION(calytics_receive_webhook);
 
 namespace {
 
+using calytics::core::Kind;
 using calytics::core::Moment;
 using calytics::core::Webhook;
+using calytics::glue::Archive;
 using calytics::glue::Arguments;
 using calytics::glue::bytes_of;
 using calytics::glue::Received;
@@ -42,6 +44,8 @@ using calytics::glue::Statement;
 using calytics::glue::Table;
 using calytics::glue::text_datum;
 using calytics::glue::Understood;
+
+constexpr const char* kDigestKey = "webhook_delivery_source_id_digest_key";
 
 constexpr Oid kRepeat[] = {INT4OID, BYTEAOID, TIMESTAMPTZOID};
 
@@ -113,23 +117,36 @@ Received repeated(std::int32_t source, Datum digest, Moment received) {
   return answer;
 }
 
-// False if the same bytes are there by now.
-bool archive(Table& deliveries, const Request& request, const Webhook& webhook,
-             const Understood& understood, std::int32_t source, Datum digest, Moment received) {
-  Arguments row;
-  row.put_all(source, understood.change).put(digest).put(received);
-  row.put_all(webhook.trigger, webhook.uid, understood.outcome);
-  if (understood.detail.empty()) {
-    row.skip();
-  } else {
-    row.put(understood.detail);
+// A webhook on its way into the archive.
+struct Kept {
+  Table& deliveries;
+  const Request& request;
+  const Webhook& webhook;
+  std::int32_t source;
+  Datum digest;
+  Moment received;
+
+  Arguments row(const Understood& understood) const {
+    Arguments row;
+    row.put_all(source, understood.change).put(digest).put(received);
+    row.put_all(webhook.trigger, webhook.uid, understood.outcome);
+    if (understood.detail.empty()) {
+      row.skip();
+    } else {
+      row.put(understood.detail);
+    }
+    put_header(row, request.header("x-cal-webhook-version"), 40);
+    put_header(row, request.header("content-type"), 100);
+    constexpr std::int32_t repeats = 0;
+    row.put(repeats).skip().put(understood.change).skip();
+    row.put(PointerGetDatum(request.body));
+    return row;
   }
-  put_header(row, request.header("x-cal-webhook-version"), 40);
-  put_header(row, request.header("content-type"), 100);
-  constexpr std::int32_t repeats = 0;
-  row.put(repeats).skip().put(understood.change).skip();
-  row.put(PointerGetDatum(request.body));
-  return deliveries.insert_unless_there(row);
+};
+
+void keep(void* context, const Understood& understood) {
+  const auto& kept = *static_cast<const Kept*>(context);
+  kept.deliveries.insert(kept.row(understood));
 }
 
 Received receive(Table& deliveries, Request request) {
@@ -148,24 +165,31 @@ Received receive(Table& deliveries, Request request) {
   const std::int32_t source = keys->source;
   const std::string_view person_key = keys->person_key;
   const Datum digest = digest_of(body);
-  if (deliveries.find(key_of(source, digest))) return repeated(source, digest, received);
-
   const Webhook& webhook = calytics::glue::parse_webhook(body, person_key);
-  const bytea* kept = calytics::glue::without_erased(source, webhook, request.body, person_key);
-  if (kept != nullptr) {
-    request.body = kept;
-    calytics::glue::parse_webhook(bytes_of(kept), person_key);
+  // A booking's shows when it is kept; but who was erased is seen to before, and once.
+  const bool looks = webhook.kind != Kind::booking || calytics::glue::has_erased();
+  if (looks && deliveries.find(key_of(source, digest))) return repeated(source, digest, received);
+
+  const bytea* cleaned = calytics::glue::without_erased(source, webhook, request.body, person_key);
+  if (cleaned != nullptr) {
+    request.body = cleaned;
+    calytics::glue::parse_webhook(bytes_of(cleaned), person_key);
   }
-  const Understood understood = calytics::glue::understand(
-      webhook,
-      {.source = source, .received = received, .delivery = {}, .known = {}, .ordinal = {}});
-  if (archive(deliveries, request, webhook, understood, source, digest, received)) {
-    calytics::glue::count_outcome(source, understood.outcome);
-    return {
-        .outcome = understood.outcome, .delivery = understood.change, .detail = understood.detail};
-  }
-  // The same bytes came in through another session and were committed meanwhile.
-  return repeated(source, digest, received);
+  Kept kept = {deliveries, request, webhook, source, digest, received};
+  const Archive archive = {.keep = keep, .context = &kept, .key = kDigestKey};
+  deliveries.open();
+  const Understood understood = calytics::glue::understand(webhook, {.source = source,
+                                                                     .received = received,
+                                                                     .delivery = {},
+                                                                     .known = {},
+                                                                     .ordinal = {},
+                                                                     .archive = &archive});
+  const bool is_kept = !understood.repeated &&
+                       (understood.kept || deliveries.insert_unless_there(kept.row(understood)));
+  if (!is_kept) return repeated(source, digest, received);
+  calytics::glue::count_outcome(source, understood.outcome);
+  return {
+      .outcome = understood.outcome, .delivery = understood.change, .detail = understood.detail};
 }
 
 std::string_view copied(std::string_view text, MemoryContext memory) {
@@ -184,7 +208,7 @@ Received receive_sized(const Sent& sent) {
             .detail = psprintf("the body has %d bytes, calytics.max_body_size allows %d", size,
                                calytics::glue::max_body_size())};
   }
-  Table deliveries("webhook_delivery", "webhook_delivery_source_id_digest_key");
+  Table deliveries("webhook_delivery", kDigestKey);
   const Received received = receive(
       deliveries, {.body = empty ? nullptr : DatumGetByteaPP(sent.body.value),
                    .headers = sent.headers.isnull ? nullptr : DatumGetJsonbP(sent.headers.value),

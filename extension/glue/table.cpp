@@ -6,6 +6,7 @@ extern "C" {
 #include "access/genam.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "storage/lmgr.h"
@@ -120,6 +121,10 @@ RowKey& RowKey::put_instant(TimestampTz at) {
   return put(TimestampTzGetDatum(at), F_TIMESTAMPTZ_EQ);
 }
 
+RowKey& RowKey::put_local(Timestamp at) {
+  return put(TimestampGetDatum(at), F_TIMESTAMP_EQ);
+}
+
 ScanKeyData* RowKey::keys_of(Relation index) {
   for (int i = 0; i < size_; ++i)
     keys_[static_cast<std::size_t>(i)].sk_collation = index->rd_indcollation[i];
@@ -221,8 +226,16 @@ void Table::insert(const Arguments& told) {
 
 bool Table::insert_unless_there(const Arguments& told) {
   open();
+  if (open_->key_info->ii_UniqueOps == nullptr) prepare_speculation();
   fill(told, false);
   return is_plain() ? insert_speculatively() : insert_if_free();
+}
+
+// What is looked up for this lives as long as the table is open.
+void Table::prepare_speculation() {
+  MemoryContext before = MemoryContextSwitchTo(open_->state->es_query_cxt);
+  BuildSpeculativeIndexInfo(open_->key, open_->key_info);
+  MemoryContextSwitchTo(before);
 }
 
 bool Table::insert_if_free() {

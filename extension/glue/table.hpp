@@ -28,6 +28,7 @@ class RowKey {
   RowKey& put(const core::PersonId& id);
   RowKey& put_bytes(Datum bytes);
   RowKey& put_instant(TimestampTz at);
+  RowKey& put_local(Timestamp at);
 
   ScanKeyData* keys_of(Relation index);
   int size() const { return size_; }
@@ -77,13 +78,15 @@ class Table {
   // The row found last.
   void remove();
 
+  // Needed only before a subtransaction in which it is used, and that it is to outlast.
+  void open();
   void close();
 
  private:
-  void open();
   void fill(const Arguments& told, bool keep);
   bool is_plain() const;
   bool lock_version();
+  void prepare_speculation();
   bool insert_if_free();
   bool insert_speculatively();
   ::List* arbiters() const;

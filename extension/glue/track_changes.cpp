@@ -152,14 +152,17 @@ struct Anew {
 };
 
 // Every event of people is in a session that is known, or is pending: unless these were not kept up
-// to date, when all that came since a moment are looked at.
+// to date, when all that came since a moment are looked at. A session that only bookings tell of
+// has none.
 void put_windows(const Anew& session, TimestampTz since, List<Window>& windows) {
   if (since != PG_INT64_MAX) {
     windows.put({since, DT_NOEND, session.id});
     return;
   }
-  for (const SessionRow& row : session.known.sessions)
-    windows.put({row.fact.received_first, row.fact.received_last, session.id});
+  for (const SessionRow& row : session.known.sessions) {
+    if (row.fact.events > 0)
+      windows.put({row.fact.received_first, row.fact.received_last, session.id});
+  }
 }
 
 TimestampTz first_received(const Anew& session) {

@@ -37,9 +37,11 @@ enum class Basis : std::uint8_t { funnel, origin, session, tracking };
 constexpr std::array<std::string_view, 4> kBases = {"funnel", "origin", "session", "tracking"};
 
 struct Settlement {
-  Settlement(std::int64_t of_run, std::int32_t of_source, MemoryContext in)
+  Settlement(std::int64_t of_run, std::int32_t of_source, const core::Rules& of_rules,
+             MemoryContext in)
       : run(of_run),
         source(of_source),
+        rules(of_rules),
         memory(in),
         row(AllocSetContextCreate(in, "calytics row", ALLOCSET_SMALL_SIZES)),
         writer(of_source, in),
@@ -51,10 +53,10 @@ struct Settlement {
 
   std::int64_t run;
   std::int32_t source;
+  core::Rules rules;
   MemoryContext memory;
   MemoryContext row;  // emptied again and again
   TrackWriter writer;
-  core::Rules rules = {};
   core::HourlyCubes cubes;
   core::SumTable told;        // months and origins that sessions tell
   List<OriginCount> origins;  // sessions by their origins
@@ -241,7 +243,13 @@ Datum calytics_settle_sessions(PG_FUNCTION_ARGS) {
   using namespace calytics::glue;
   MemoryContext memory = CurrentMemoryContext;
   SPI_connect();
-  Settlement settlement(PG_GETARG_INT64(0), PG_GETARG_INT32(1), memory);
+  Reader reader = {PG_GETARG_INT32(1), nullptr};
+  calytics::core::Rules rules;
+  if (!read_settings(reader, rules, memory)) {
+    SPI_finish();
+    PG_RETURN_NULL();
+  }
+  Settlement settlement(PG_GETARG_INT64(0), reader.source, rules, memory);
   const TrackRange range = {settlement.source,
                             PG_GETARG_INT64(2),
                             PG_GETARG_INT64(3),
@@ -249,11 +257,6 @@ Datum calytics_settle_sessions(PG_FUNCTION_ARGS) {
                             static_cast<std::size_t>(PG_GETARG_INT32(6)),
                             static_cast<std::size_t>(PG_GETARG_INT32(7))};
   const TrackSinks sinks = {&settlement, take_session, take_funnel, take_event};
-  Reader reader = {settlement.source, nullptr};
-  if (!read_settings(reader, settlement.rules, settlement.memory)) {
-    SPI_finish();
-    PG_RETURN_NULL();
-  }
   if (PG_ARGISNULL(4)) {
     track_changes(range, true, settlement.memory, sinks);
   } else {

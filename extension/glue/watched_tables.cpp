@@ -13,10 +13,14 @@ CALYTICS_SQL_FUNCTION(calytics_forget);
 
 namespace calytics::glue {
 
+WatchedTables* WatchedTables::all_ = nullptr;
+
 bool WatchedTables::have_changed() {
   if (current_) return false;
   if (!listening_) {
-    CacheRegisterRelcacheCallback(look_at, PointerGetDatum(this));
+    if (all_ == nullptr) CacheRegisterRelcacheCallback(look_at, Datum{0});
+    next_ = all_;
+    all_ = this;
     listening_ = true;
   }
   const Oid schema = get_namespace_oid("calytics", false);
@@ -26,10 +30,11 @@ bool WatchedTables::have_changed() {
   return true;
 }
 
-void WatchedTables::look_at(Datum self, Oid relation) {
-  auto* watched = reinterpret_cast<WatchedTables*>(DatumGetPointer(self));
-  if (!OidIsValid(relation) || std::ranges::count(watched->tables_, relation) > 0) {
-    watched->current_ = false;
+void WatchedTables::look_at(Datum /*argument*/, Oid relation) {
+  for (WatchedTables* watched = all_; watched != nullptr; watched = watched->next_) {
+    if (!OidIsValid(relation) || std::ranges::count(watched->tables_, relation) > 0) {
+      watched->current_ = false;
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-// Tables of which a session remembers rows, and whether it must read them again.
+// Tables of which a session remembers rows, and whether it must read them again. Of relations of
+// any kind it may remember the ids alone.
 //
 // A trigger on them, calytics.forget(), tells all sessions of changes as the system catalogue tells
 // of its own: at commit, so that a transaction that begins later knows; and the writer's own
@@ -27,13 +28,17 @@ class WatchedTables {
   bool have_changed();
 
  private:
-  static void look_at(Datum self, Oid relation);
+  static void look_at(Datum argument, Oid relation);
+
+  // All that were ever asked: a server has few places for those who listen.
+  static WatchedTables* all_;
 
   std::array<const char*, kMost> names_;
   std::size_t count_;
   std::array<Oid, kMost> tables_ = {};
   bool listening_ = false;
   bool current_ = false;
+  WatchedTables* next_ = nullptr;
 };
 
 }  // namespace calytics::glue

@@ -143,13 +143,7 @@ read_figures() { # bookings
 }
 
 read_rows() {
-  local large small
-  for name in 50 99; do
-    large=$(percentile "read$bookings" "$name")
-    small=$(percentile "read$fewer" "$name")
-    row "cal.dashboard('year'), p$name, $bookings bookings" "$large" ms "$small" "ms, $fewer bookings" 'ratio <= 1.5'
-    ((name == 50)) || row '  the limit for it' "$large" ms '' '' 'value <= 5'
-  done
+  year_rows "read$bookings" "$bookings bookings" "read$fewer" "$fewer bookings"
   for name in "$bookings" "$fewer"; do
     row "A plain recount of its main figures, $name" "$(percentile "recount$name" 50)" ms \
       "$(percentile "read$name" 50)" "ms, cal.dashboard"
@@ -166,10 +160,7 @@ hold_snapshot() {
   measure held "n$bookings" read.sql --time="$window" &
   pause "$window" "cal.dashboard('year'), snapshot held"
   wait "$!"
-  for name in 50 99; do
-    row "The same, a snapshot held for $held s, p$name" "$(percentile held "$name")" ms \
-      "$(percentile "read$bookings" "$name")" 'ms, none held' 'ratio <= 2'
-  done
+  held_rows held "read$bookings"
   while IFS='|' read -r name dead; do
     row "  dead rows then: calytics.$name" "$dead" rows '' ''
   done < <(query "n$bookings" -c "

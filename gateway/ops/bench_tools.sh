@@ -122,6 +122,21 @@ short() { # three digits or more, as many as matter
   awk -v x="$1" 'BEGIN {
     printf (x + 0 != x ? "%s" : x == int(x) || x >= 1000 ? "%.0f" : x >= 100 ? "%.1f" : x >= 1 ? "%.2f" : "%.3f"), x }'
 }
+year_rows() { # name and what it was measured over, the same of a tenth
+  local p large small
+  for p in 50 99; do
+    large=$(percentile "$1" "$p")
+    small=$(percentile "$3" "$p")
+    row "cal.dashboard('year'), p$p, $2" "$large" ms "$small" "ms, $4" 'ratio <= 1.5'
+    ((p == 50)) || row '  the limit for it' "$large" ms '' '' 'value <= 5'
+  done
+}
+held_rows() { # name, and the name of the same without a snapshot
+  local p
+  for p in 50 99; do
+    row "The same, a snapshot held for $held s, p$p" "$(percentile "$1" "$p")" ms "$(percentile "$2" "$p")" 'ms, none held' 'ratio <= 2'
+  done
+}
 print_table() {
   printf '\n%-44s %18s   %-32s %8s   %s\n' figure measured 'beside it' ratio goal
   printf '%s\n' "${table[@]}"

@@ -100,18 +100,13 @@ tracked_figures() { # bookings, events
 }
 
 tracked() {
-  local holder window=$((held < 120 ? held / 2 : 60)) large small
+  local holder window=$((held < 120 ? held / 2 : 60))
   step "Filling two databases with events"
   fill_tracked "$fewer" $((events / 10))
   tracked_figures "$fewer" $((events / 10))
   fill_tracked "$bookings" "$events"
   tracked_figures "$bookings" "$events"
-  for name in 50 99; do
-    large=$(percentile "tracked$bookings" "$name")
-    small=$(percentile "tracked$fewer" "$name")
-    row "cal.dashboard('year'), p$name, $events events" "$large" ms "$small" 'ms, a tenth of all' 'ratio <= 1.5'
-    ((name == 50)) || row '  the limit for it' "$large" ms '' '' 'value <= 5'
-  done
+  year_rows "tracked$bookings" "$events events" "tracked$fewer" 'a tenth of all'
   step "The same while another session holds a snapshot for $held s"
   start_visits "n$bookings"
   exec {holder}> >(query "n$bookings" >/dev/null)
@@ -122,8 +117,5 @@ tracked() {
   wait "$!"
   stop_visits "n$bookings" >/dev/null
   exec {holder}>&-
-  for name in 50 99; do
-    row "The same, a snapshot held for $held s, p$name" "$(percentile tracked_held "$name")" ms \
-      "$(percentile "tracked$bookings" "$name")" 'ms, none held' 'ratio <= 2'
-  done
+  held_rows tracked_held "tracked$bookings"
 }

@@ -71,16 +71,10 @@ lint() { "$ops/lint.sh"; }
 unit() { ctest --test-dir build --output-on-failure --timeout 300 --parallel "$(nproc)"; }
 
 e2e() {
-  local lock=tests/e2e/package-lock.json
-  if [[ -e $lock ]] && ! cmp -s "$lock" tests/e2e/node_modules/.installed-lock; then
-    npm ci --prefix tests/e2e --no-audit --no-fund
-    cp "$lock" tests/e2e/node_modules/.installed-lock
-  fi
   # What files need alike is made once, and copied: see prepared.mjs.
   mkdir "$scratch/e2e"
   ((EUID)) || chown "$(server_user)" "$scratch/e2e"
-  # A test that waits for ever must not hold up the others.
-  CALYTICS_E2E_PREPARED=$scratch/e2e node --test --test-concurrency=2 --test-timeout=600000 --test-reporter=spec tests/e2e/*.test.mjs
+  CALYTICS_E2E_PREPARED=$scratch/e2e "$ops/e2e.sh" tests/e2e/*.test.mjs
 }
 
 # Prints how many tests passed and failed, as that part's tool words it.

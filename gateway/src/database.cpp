@@ -92,7 +92,9 @@ bool Database::set_up(TimePoint deadline, DatabaseError& error) {
   PQsetNoticeReceiver(connection_.get(), on_notice, nullptr);
   auto settings = "set statement_timeout = " + std::to_string(statement_timeout_.count());
   if (read_only_) settings += "; set default_transaction_read_only = on";
-  const auto call = "select status, headers, body from " + function_ + "($1, $2, $3, $4, $5)";
+  // Not in "from", where its one row would be stored first and then read.
+  const auto call = "select (a).status, (a).headers, (a).body from (select " + function_ +
+                    "($1, $2, $3, $4, $5) a offset 0) s";
   for (const bool prepare : {false, true}) {
     const auto sent = prepare ? PQsendPrepare(connection_.get(), kStatement, call.c_str(),
                                               kTypes.size(), kTypes.data())

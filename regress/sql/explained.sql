@@ -2,11 +2,8 @@
 -- stands: cells of retention and of lifetime value, pace as it is and was known, and all that is told of sessions.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set lives_file :regress /lives.psql
-\i :lives_file
-\pset format unaligned
-\pset tuples_only on
-set timezone = 'UTC';
+\set shown_file :regress /shown.psql
+\i :shown_file
 select cal.rotate_secret('behind', 'whsec_of_what_is_behind') \g /dev/null
 select cal.set_source('behind', pg_temp.pick('Europe/Madrid', 'Australia/Lord_Howe', 'Asia/Kathmandu'), 'EUR') \g /dev/null
 select from (select cal.add_token('behind reader', 'reader', 'cal_behind_reader_token')) t;
@@ -33,7 +30,7 @@ create function pg_temp.visits(batch int) returns void language sql as $$
                                                      where s.name = 'behind' order by md5(b.uid || e.session) limit 1) end,
               'url', pg_temp.pick('https://s.example/', 'https://s.example/?utm_source=mail&utm_medium=letter', 'https://s.example/?utm_source=ad'),
               'experiment', 'hero', 'variant', pg_temp.pick('a', 'b'))) from event e),
-    '{"userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "ipAddress": "192.0.2.7"}', 'behind') $$;
+    pg_temp.browser(), 'behind') $$;
 create procedure pg_temp.check_behind(rounds int) language plpgsql as $$
 declare
   unit text;

@@ -54,3 +54,24 @@ begin;
 select status, current_setting('application_name') as application from pg_temp.ask('GET', '/', '{"x-request-id": "id-4"}');
 commit;
 select current_setting('application_name') like 'calytics-gateway%' as still_named;
+
+-- A caller's own operators are not what cal.http runs on, though it has the extension's rights and no settings of its own.
+create schema http_trap;
+create function http_trap.spring(text, text) returns boolean language plpgsql as $$ begin raise exception 'sprung'; end $$;
+create function http_trap.spring(int, int) returns boolean language plpgsql as $$ begin raise exception 'sprung'; end $$;
+create operator http_trap.= (leftarg = text, rightarg = text, function = http_trap.spring);
+create operator http_trap.= (leftarg = int, rightarg = int, function = http_trap.spring);
+select length(cal.rotate_secret('http', 'whsec_of_http')) as secret;
+create temp table trapped as
+  select w.* from cal.simulate_webhook('BOOKING_CREATED', 'http-trap', null, '2026-01-05 10:00Z', 'http') w
+  union all select w.* from cal.simulate_webhook('BOOKING_CANCELLED', 'http-trap', null, '2026-01-06 10:00Z', 'http') w;
+set search_path = http_trap, pg_catalog;
+select 1 = 2 as sprung;
+select h.status, convert_from(h.body, 'UTF8')::jsonb ->> 'outcome' as outcome
+  from pg_temp.trapped w, lateral cal.http('POST', '/api/cal/webhook/http', '', w.headers, w.body) h
+ union all
+select h.status, convert_from(h.body, 'UTF8')::jsonb ->> 'outcome'
+  from pg_temp.trapped w, lateral cal.http('POST', '/api/cal/webhook/http', '', w.headers, w.body) h;
+select h.status, null from cal.http('GET', '/api/cal/health', '', '{}', '') h;
+reset search_path;
+drop schema http_trap cascade;

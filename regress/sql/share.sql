@@ -2,12 +2,9 @@
 -- its answers are those under that filter, and nothing that happens to others changes them.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set lives_file :regress /lives.psql
-\i :lives_file
-\pset format unaligned
-\pset tuples_only on
+\set shown_file :regress /shown.psql
+\i :shown_file
 \set VERBOSITY terse
-set timezone = 'UTC';
 select cal.rotate_secret('shared', 'whsec_of_the_shared') \g /dev/null
 select cal.set_source('shared', pg_temp.pick('Europe/Madrid', 'Australia/Lord_Howe', 'Asia/Kathmandu'), 'EUR') \g /dev/null
 select cal.rotate_secret('kept', 'whsec_of_the_kept') \g /dev/null
@@ -23,7 +20,7 @@ create function pg_temp.visit(sessions text, services text[]) returns jsonb lang
               'sessionId', sessions || i % 20, 'eventType', pg_temp.pick('PAGE_VIEW', 'SERVICE_VIEW', 'SERVICE_SELECT', 'BOOKING_START'),
               'serviceId', pg_temp.pick(variadic services), 'timestamp', calytics.iso(now() - random() * interval '2 days'), 'duration', 100 + i,
               'url', 'https://s.example/?utm_source=' || sessions, 'experiment', 'hero', 'variant', 'b')) from generate_series(1, 80) i),
-    '{"userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "ipAddress": "192.0.2.7"}', 'shared') $$;
+    pg_temp.browser(), 'shared') $$;
 select pg_temp.visit('first', '{large-piece,consultation,touch-up}') \g /dev/null
 create function pg_temp.escaped(t text) returns text language sql as $$
   select string_agg('%' || upper(encode(substr(b, i, 1), 'hex')), '' order by i)

@@ -2,11 +2,8 @@
 -- random lives of bookings; lists come in pages that add up; readers see no persons; wrong input says what is wrong.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
-\set lives_file :regress /lives.psql
-\i :lives_file
-\pset format unaligned
-\pset tuples_only on
-set timezone = 'UTC';
+\set shown_file :regress /shown.psql
+\i :shown_file
 select cal.rotate_secret('page', 'whsec_of_the_page') \g /dev/null
 select cal.set_source('page', 'Australia/Lord_Howe', 'EUR') \g /dev/null
 select cal.rotate_secret('aside', 'whsec_of_the_side') \g /dev/null
@@ -23,7 +20,7 @@ select cal.track(
             'url', pg_temp.pick('https://s.example/', 'https://s.example/?utm_source=mail'),
             'experiment', 'hero', 'variant', case when i % 30 < 15 then 'control' else 'b' end))
      from generate_series(1, 150) i),
-  '{"userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "ipAddress": "192.0.2.7"}', 'page') \g /dev/null
+  pg_temp.browser(), 'page') \g /dev/null
 select from (select count(cal.receive_webhook(w.body, jsonb_build_object('x-cal-signature-256', calytics.sign_webhook(w.body, 'whsec_of_the_page')), 'page'))
                from (select convert_to('{"torn": ' || i, 'UTF8') as body from generate_series(1, 5) i) w) x;
 create function pg_temp.escaped(t text) returns text language sql as $$

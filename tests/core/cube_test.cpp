@@ -190,12 +190,12 @@ TEST(HourlyCubes, AreThoseOfEachBasisAndHour) {
     HourlyCubes hourly(heap.memory());
     std::map<std::pair<int, std::int64_t>, Cells> expected;
     for (int n = 0; n < 60; ++n) {
-      const int basis = random.below(3) * 120;
+      const int basis = random.below(3) * 1000;
       const std::int64_t hour = std::int64_t{random.below(5) - 2} * 3'600'000'000;
       const int weight = random.below(5) - 2;
       for (const auto& [key, counts] : random.cells()) {
         const auto& [service, host, currency] = key;
-        ASSERT_EQ(hourly.add(static_cast<std::uint8_t>(basis), hour, {service, host, currency},
+        ASSERT_EQ(hourly.add(static_cast<std::uint32_t>(basis), hour, {service, host, currency},
                              tally_of(counts), weight),
                   TallyStatus::ok);
         for (const auto& [index, count] : counts)
@@ -210,7 +210,7 @@ TEST(HourlyCubes, AreThoseOfEachBasisAndHour) {
     std::map<std::pair<int, std::int64_t>, std::string> bytes;
     std::pair<int, std::int64_t> last = {-1, 0};
     hourly.each([&](const HourlyCube& cube) {
-      const std::pair<int, std::int64_t> place = {cube.basis, cube.hour};
+      const std::pair<int, std::int64_t> place = {static_cast<int>(cube.basis), cube.hour};
       EXPECT_LT(last, place) << "seed " << seed;
       last = place;
       std::string& out = bytes[place];

@@ -1,5 +1,5 @@
 // What no body may do to the parser, however broken, long or deep it is.
-#include <chrono>
+#include <ctime>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -15,11 +15,11 @@ const Webhook& parse(std::string_view body) {
   return parser.parse(body, testing::kPersonKey);
 }
 
-double milliseconds_to_parse(std::string_view body) {
-  const auto start = std::chrono::steady_clock::now();
+// Of the processor: what else the machine does is no matter.
+double seconds_to_parse(std::string_view body) {
+  const std::clock_t start = std::clock();
   parse(body);
-  const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
-  return taken.count();
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 std::string created_with(std::string_view member) {
@@ -122,7 +122,7 @@ TEST(Robustness, LongBodiesTakeLinearTime) {
       filled("\"") + "{",
   };
   for (const std::string& body : bodies) {
-    EXPECT_LT(milliseconds_to_parse(body), 5000) << body.substr(0, 80);
+    EXPECT_LT(seconds_to_parse(body), 5) << body.substr(0, 80);
     EXPECT_EQ(testing::broken_promise(parse(body)), "") << body.substr(0, 80);
   }
   // Afterwards the parser is as good as new.

@@ -1,5 +1,5 @@
 // What no tracking request may do to the parser, however broken, long or deep it is.
-#include <chrono>
+#include <ctime>
 #include <regex>
 #include <string>
 
@@ -106,10 +106,9 @@ TEST(TrackRobustness, LongBodiesTakeLinearTime) {
       filled("\xFF"),
   };
   for (const std::string& body : bodies) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     EXPECT_EQ(broken(body), "") << body.substr(0, 80);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5))
-        << body.substr(0, 80);
+    EXPECT_LT(std::clock() - start, 5 * CLOCKS_PER_SEC) << body.substr(0, 80);
   }
   EXPECT_EQ(parse(kBatch).events.size(), 2U);
 }

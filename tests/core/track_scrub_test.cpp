@@ -51,6 +51,7 @@ TEST(TrackScrub, EmailAddresses) {
   EXPECT_EQ(scrubbed("<bob@example.com>;<eve@example.com>"), "<[email]>;<[email]>");
   EXPECT_EQ(scrubbed("a@b.com@c.com"), "[email]@c.com");
   EXPECT_EQ(scrubbed("write to bob@example.com."), "write to [email].");
+  EXPECT_EQ(scrubbed("2001:db8::bob@example.com"), "[ip][email]");
   expect_kept({"@studio", "meet @ 10", "a@", "@b.com", "user@localhost", "2 @ 3.50", "a@b.c"});
 }
 
@@ -60,6 +61,7 @@ TEST(TrackScrub, PercentEncodedText) {
   EXPECT_EQ(scrubbed("100%25 sure"), "100%25 sure");
   EXPECT_EQ(scrubbed("50% off, 5%"), "50% off, 5%");
   EXPECT_EQ(scrubbed("%2B34%20600%20123%20456"), "[phone]");
+  EXPECT_EQ(scrubbed("sam%40example.\xC3[ sk%5Flive_0123456789"), "[email][ [token]");
   std::string often = "a%40b.com";
   for (int i = 0; i < 12; ++i)
     often = std::regex_replace(often, std::regex("%"), "%25");

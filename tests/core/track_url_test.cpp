@@ -108,6 +108,8 @@ TEST(TrackUrl, Campaigns) {
   EXPECT_EQ(scrub_url("/?utm_source=" + std::string(500, 'x'), UrlPart::all).utm_source.size(),
             200U);
   EXPECT_TRUE(is_valid_utf8(scrub_url("/?utm_source=%FF%00", UrlPart::all).utm_source));
+  EXPECT_EQ(scrub_url("/a;utm_source=x", UrlPart::all).utm_source, "x");
+  EXPECT_EQ(scrub_url("/a;utm_source=x", UrlPart::without_query).utm_source, "");
 }
 
 TEST(TrackUrl, LongOnes) {

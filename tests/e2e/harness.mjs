@@ -15,7 +15,7 @@ import { ROOT, atExit, until } from "./support.mjs";
 export { Cluster, ROOT, atExit, until };
 export { freePort, seeded } from "./support.mjs";
 export const SECRET = "whsec_test_3f9c";
-const GATEWAY = path.join(ROOT, "build/gateway/calytics-gateway");
+const GATEWAY = process.env.CALYTICS_TEST_GATEWAY ?? path.join(ROOT, "build/gateway/calytics-gateway");
 const GATEWAY_PASSWORD = "only for tests";
 
 let shared;

@@ -2,23 +2,18 @@
 // is told, to the booking that it ends in.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { calSnippet } from "./browser.mjs";
 import { bookingBody } from "./harness.mjs";
-import { loaded, openPages, sessionOf, steps } from "./tracker_pages.mjs";
+import { loaded, sessionOf, steps, withPages } from "./tracker_pages.mjs";
 
 const SIZE_LIMIT = 3000;
 
 describe("tracker", () => {
-  /** @type {Awaited<ReturnType<typeof openPages>>} */
-  let pages;
   let database, gateway, browser, site, calCom, tag, events, arrived;
-
-  before(async () => ({ database, gateway, browser, site, calCom, tag, events, arrived } = pages = await openPages()));
-  after(() => pages?.close());
-  afterEach(() => pages.leave());
+  withPages((pages) => ({ database, gateway, browser, site, calCom, tag, events, arrived } = pages));
 
   test("it is small, and kept by browsers until it changes", async () => {
     const packed = await gateway.ask("/cal.js", { headers: { "Accept-Encoding": "br, gzip" } });

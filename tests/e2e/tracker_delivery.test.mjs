@@ -2,19 +2,14 @@
 // its time, whatever happens on the way.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "./harness.mjs";
-import { loaded, openPages } from "./tracker_pages.mjs";
+import { loaded, withPages } from "./tracker_pages.mjs";
 
 describe("delivery of tracked events", () => {
-  /** @type {Awaited<ReturnType<typeof openPages>>} */
-  let pages;
   let browser, site, road, tag, events, arrived;
-
-  before(async () => ({ browser, site, road, tag, events, arrived } = pages = await openPages()));
-  after(() => pages?.close());
-  afterEach(() => pages.leave());
+  withPages((pages) => ({ browser, site, road, tag, events, arrived } = pages));
 
   test("events go in batches, and the rest as the visitor leaves", async () => {
     const url = site.put("/batch", tag('data-flush-interval="60000" data-batch-size="5"'));

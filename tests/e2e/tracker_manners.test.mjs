@@ -2,19 +2,14 @@
 // not to be tracked isn't; pages of foreign origins may not send.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "./harness.mjs";
-import { FAST, loaded, openPages } from "./tracker_pages.mjs";
+import { FAST, loaded, withPages } from "./tracker_pages.mjs";
 
 describe("manners of the tracker", () => {
-  /** @type {Awaited<ReturnType<typeof openPages>>} */
-  let pages;
   let database, gateway, browser, site, road, tag, events, arrived;
-
-  before(async () => ({ database, gateway, browser, site, road, tag, events, arrived } = pages = await openPages()));
-  after(() => pages?.close());
-  afterEach(() => pages.leave());
+  withPages((pages) => ({ database, gateway, browser, site, road, tag, events, arrived } = pages));
 
   test("a page that is hostile, or shut in, feels nothing of it", async () => {
     const url = site.put("/hostile", `<p data-calytics-service="piece">Piece</p>${tag()}`);

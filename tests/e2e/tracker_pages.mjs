@@ -2,6 +2,7 @@
 // test may close. Guarantees: what arrived is read from the database; no visitor is taken for a machine.
 
 import assert from "node:assert/strict";
+import { after, afterEach, before } from "node:test";
 import { Browser, CalCom, Road, Site } from "./browser.mjs";
 import { Database, Gateway, until } from "./harness.mjs";
 
@@ -12,8 +13,16 @@ export const steps = (rows) => rows.map(({ event_type: type, service }) => `${ty
 export const loaded = (page) => page.waitForFunction(() => window.calytics?.flush);
 export const sessionOf = (page) => page.evaluate(() => sessionStorage.calytics);
 
+/** Opens pages for the tests of a suite, and closes them; `take` is given them. */
+export function withPages(take) {
+  let pages;
+  before(async () => take((pages = await openPages())));
+  after(() => pages?.close());
+  afterEach(() => pages.leave());
+}
+
 /** All that a tracker's page needs; `leave` ends what pages still do, `close` all of it. */
-export async function openPages() {
+async function openPages() {
   const [database, browser, site, calCom] = await Promise.all([
     Database.create(),
     Browser.launch(),
