@@ -40,33 +40,38 @@ comment on function calytics.trpc_health(jsonb) is
   'checks (how often health is sampled, 0: never, and when it last was).';
 
 create function calytics.trpc_batch_stats(call jsonb) returns jsonb
-  language plpgsql stable set search_path = pg_catalog, pg_temp
+  language plpgsql stable set search_path = pg_catalog, pg_temp set lock_timeout = '250ms'
 as $$
 declare
   health jsonb;
+  outcomes jsonb;
   since timestamptz := now() - interval '24 hours';
 begin
   perform calytics.insist_on_primary();
   health := cal.health();
+  begin
+    outcomes := (
+      select coalesce(jsonb_object_agg(d.outcome, d.count), '{}')
+        from (select x.outcome, count(*) as count
+                from calytics.webhook_delivery x where x.received_at >= since
+               group by x.outcome) d);
+  exception when lock_not_available then
+    null;  -- NULL tells
+  end;
   return (health -> 'metrics') || jsonb_build_object(
     'as_of', health -> 'as_of',
     'counted_since', calytics.counted_since(),
     'received', case when calytics.counted_since() is not null then calytics.counted_outcomes() end,
     'refused', health -> 'refused',
-    'quarantined', (select coalesce(sum((s.source ->> 'quarantined')::bigint), 0)
-                      from jsonb_array_elements(health -> 'sources') s (source)),
-    'deliveries', jsonb_build_object(
-      'since', since,
-      'outcomes', (select coalesce(jsonb_object_agg(d.outcome, d.count), '{}')
-                     from (select x.outcome, count(*) as count
-                             from calytics.webhook_delivery x where x.received_at >= since
-                            group by x.outcome) d)));
+    'quarantined', case when jsonb_typeof(health -> 'sources') = 'array' then (
+                     select coalesce(sum((s.source ->> 'quarantined')::bigint), 0) from jsonb_array_elements(health -> 'sources') s (source)) end,
+    'deliveries', jsonb_build_object('since', since, 'outcomes', outcomes));
 end
 $$;
 comment on function calytics.trpc_batch_stats(jsonb) is
   'calAnalytics.getBatchStats: pending, unmerged, folded_at, lag_s, worker and refused as in cal.health(); quarantined '
   'deliveries of all time; deliveries: since when and how many by outcome, in the last 24 hours; received: deliveries and events (event_...) by source and '
-  'outcome since counted_since (NULL where calytics is not preloaded).';
+  'outcome since counted_since (NULL where calytics is not preloaded). What a lock keeps it from reading is NULL.';
 
 create function calytics.trpc_sync(call jsonb) returns jsonb
   language plpgsql volatile set search_path = pg_catalog, pg_temp

@@ -18,8 +18,9 @@ const QUARTER = 15 * 60_000;
 
 interface Sample {
   sampled_at: string;
-  pending: number;
-  lag_s: number;
+  /** null: a lock kept it from being read. */
+  pending: number | null;
+  lag_s: number | null;
   received: Record<string, Record<string, number>> | null;
 }
 
@@ -48,7 +49,7 @@ function Received({ within: [outcome = "", from = "", to = ""], name }: Shown) {
 /** How a backlog was over the last day, in quarters of an hour with one. */
 function Backlogs({ name }: { name: string }) {
   const answer = useQuery<Sample[]>("getHealthHistory", {});
-  const samples = (answer.data ?? []).filter(({ pending }) => pending > 0).reverse();
+  const samples = (answer.data ?? []).filter(({ pending }) => pending !== 0).reverse();
   return (
     <Panel title={t("backlogs")} note={name} answer={answer} height={80} empty={answer.data && samples.length === 0 ? t("noBacklogs") : null} table={{
       columns: [{ title: t("unit.hour"), kind: "time" }, { title: t("pendingChanges"), kind: "count" }, { title: t("lag"), kind: "seconds" }],

@@ -221,6 +221,7 @@ export const en = {
   "sync.newKey": "Make a new API key at Cal.com, and give it to cal.set_sync.",
   "sync.again": "It is tried again and again; cal.sync says more.",
   zone: "Time zone",
+  unread: "Another process keeps this locked just now: it is read again in a moment.",
   notYours: "Only an admin of all sources sees this.",
   machine: "Installation",
   what: "What",

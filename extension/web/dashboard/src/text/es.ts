@@ -225,6 +225,7 @@ export const es: Texts = {
   "sync.newKey": "Cree otra clave de API en Cal.com y désela a cal.set_sync.",
   "sync.again": "Se intenta una y otra vez; cal.sync dice más.",
   zone: "Zona horaria",
+  unread: "Otro proceso lo tiene bloqueado ahora mismo: se lee otra vez enseguida.",
   notYours: "Solo lo ve un administrador de todas las fuentes.",
   machine: "Instalación",
   what: "Qué",

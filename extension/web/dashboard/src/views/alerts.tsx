@@ -12,6 +12,8 @@ export interface Health {
   version?: string;
   postgres?: string;
   off?: { code: string; feature: string; why: string; how: string }[];
+  /** What a lock kept the database from reading: then there are no sources, or only the worker of metrics. */
+  unread?: string[];
   alerts?: {
     alert: string;
     source: string | null;
@@ -23,14 +25,13 @@ export interface Health {
     advice: string;
   }[];
   metrics?: {
-    pending: number;
-    unmerged: number;
-    folded_at: string | null;
-    lag_s: number | null;
+    pending?: number;
+    folded_at?: string | null;
+    lag_s?: number | null;
     worker: { runs: number; errors: number; last_error: string | null; last_error_at: string | null } | null;
   };
   refused?: Record<string, number> | null;
-  sources?: {
+  sources?: null | {
     source: string;
     time_zone: string;
     quarantined: number;

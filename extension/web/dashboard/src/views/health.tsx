@@ -15,7 +15,7 @@ import { HistoryPanel } from "./health_history";
 
 interface Stats {
   as_of: string;
-  deliveries: { since: string; outcomes: Record<string, number> };
+  deliveries: { since: string; outcomes: Record<string, number> | null };
 }
 
 export function Health({ context }: { context: Context }) {
@@ -46,7 +46,7 @@ function Deliveries({ answer }: { answer: Answer<Stats> }) {
     rows: outcomes.map(([outcome, count]) => [outcomeName(outcome), count]),
     opens: (r) => answer.data && { open: "deliveries", within: part(outcomes[r]![0], answer.data.deliveries.since, answer.data.as_of) },
   };
-  return <Panel title={t("deliveries")} answer={answer} height={120} table={table} empty={answer.data && outcomes.length === 0 ? t("noDeliveries") : null} />;
+  return <Panel title={t("deliveries")} answer={answer} height={120} table={table} empty={answer.data && outcomes.length === 0 ? t(answer.data.deliveries.outcomes ? "noDeliveries" : "unread") : null} />;
 }
 
 function Sources({ answer }: { answer: Answer<State> }) {
@@ -71,7 +71,7 @@ function Sources({ answer }: { answer: Answer<State> }) {
       return c === 9 && sync ? { open: "synced", within: part(source) } : null;
     },
   };
-  return <Panel wide title={t("sources")} answer={answer} height={120} table={table} empty={answer.data && !answer.data.sources ? t("notYours") : null} />;
+  return <Panel wide title={t("sources")} answer={answer} height={120} table={table} empty={answer.data && !answer.data.sources ? t(answer.data.unread ? "unread" : "notYours") : null} />;
 }
 
 function Machine({ answer }: { answer: Answer<State> }) {
@@ -80,7 +80,7 @@ function Machine({ answer }: { answer: Answer<State> }) {
     [t("version"), version ?? null],
     ["PostgreSQL", postgres?.split(" ")[0] ?? null],
     [t("pendingChanges"), metrics?.pending ?? null, { open: "backlog", within: part("pending") }],
-    [t("lag"), metrics?.lag_s == null ? t("none") : duration(metrics.lag_s), { open: "backlog", within: part("lag") }],
+    [t("lag"), metrics?.pending === undefined ? null : metrics.lag_s == null ? t("none") : duration(metrics.lag_s), { open: "backlog", within: part("lag") }],
     [t("foldedAt"), metrics?.folded_at ? time(metrics.folded_at) : null],
     [t("folderErrors"), metrics?.worker?.errors ?? null, { open: "folder", within: part("errors") }],
     ...Object.entries(refused ?? {}).map(([why, count]): [string, number, Opening] => [
