@@ -71,7 +71,7 @@ EXTENSION = extension/calytics
 extension_version := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
 
 MODULE_big = calytics
-sources := $(sort $(wildcard extension/core/*.cpp extension/glue/*.cpp))
+sources := $(sort $(wildcard extension/core/*/*.cpp extension/glue/*.cpp extension/glue/*/*.cpp))
 OBJS = $(sources:%.cpp=build/%.o)
 DATA_built = extension/calytics--$(extension_version).sql
 SHLIB_LINK = -lsimdjson -lcrypto -lz -lstdc++
@@ -107,9 +107,9 @@ compile := $(CXX) $(CXXFLAGS) $(CPPFLAGS) $(extension_flags) -Iextension -MMD -M
 
 # PostgreSQL's headers, with which all of glue/ begins, are parsed once.
 door := build/extension/pg.hpp
-$(door).gch: extension/glue/pg.hpp Makefile
+$(door).gch: extension/glue/pg/pg.hpp Makefile
 	@mkdir -p $(@D)
-	@echo '#include "extension/glue/pg.hpp"' >$(door)
+	@echo '#include "extension/glue/pg/pg.hpp"' >$(door)
 	$(compile) -x c++-header -o $@ $(door)
 
 $(filter build/extension/glue/%,$(OBJS)): $(door).gch

@@ -1,5 +1,5 @@
 -- Booking state: one row a leg. A row is the join of everything that webhooks said about the leg,
--- each column a register with a rule of its own (extension/core/booking_state.hpp), so that any order and any
+-- each column a register with a rule of its own (extension/core/booking/booking_state.hpp), so that any order and any
 -- repetition of the webhooks ends in the same row. Times named *_at that hold 'infinity' mean
 -- "happened, nobody told us when". No foreign keys on the way in: a lock on the one source row for
 -- every webhook would be the hottest row of all.

@@ -6,7 +6,7 @@
 -- a session of his own making, or one whose random id he knows, and have his one booking count as that session's:
 -- no more than he could by sending events, which are anybody's to send. The booking itself counts as it does
 -- without, nothing is told to him of the session, and the id is short, plain and without personal data
--- (extension/core/session_id.hpp).
+-- (extension/core/privacy/session_id.hpp).
 
 create table calytics.booking_session (
   source_id   int not null,

@@ -40,7 +40,7 @@ create table calytics.fold_log (
 );
 comment on table calytics.fold_log is
   'What the last runs of the folder changed, all sources'' facts, so that a session that remembers the sums of a run can '
-  'make them those of a later one (extension/glue/memo.hpp). What is tracked it makes so by the recent deltas of these runs. '
+  'make them those of a later one (extension/glue/sums/memo.hpp). What is tracked it makes so by the recent deltas of these runs. '
   'A run that is not here can''t be caught up with: one that is too long ago, or rewrote facts and buckets otherwise.';
 alter table calytics.fold_log alter column changes set storage external, set (toast_tuple_target = 8160);
 

@@ -1,4 +1,4 @@
--- Reading sums, in C++ (extension/glue/collect.cpp): exact in the caller's snapshot, wherever the folder stands.
+-- Reading sums, in C++ (extension/glue/sums/collect.cpp): exact in the caller's snapshot, wherever the folder stands.
 
 create type calytics.sums as (
   role      text,

@@ -1,7 +1,7 @@
 -- What a fact contributes to which measure, when: the one place that turns facts into numbers. It is
 -- read by the folder for facts that changed, by readers for what is not folded yet, and by the recount
 -- for all. Nothing of it is stored with the facts, so a changed rule or a new measure needs a recount
--- of the buckets and nothing else. The arithmetic is in extension/core/contribution.cpp.
+-- of the buckets and nothing else. The arithmetic is in extension/core/metrics/contribution.cpp.
 --
 -- A contribution has a basis (booked: when the booking was made; service: when its current leg starts; event: when
 -- something happened to it; cohort: the person's first visit), an instant and a tally of measures:

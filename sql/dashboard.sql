@@ -1,4 +1,4 @@
--- Everything that the dashboard's tabs show, in one call and one snapshot, in C++ (extension/glue/dashboard.cpp).
+-- Everything that the dashboard's tabs show, in one call and one snapshot, in C++ (extension/glue/answers/dashboard.cpp).
 
 create function cal.dashboard(
   period text default 'week', at timestamptz default now(), source text default 'default',

@@ -1,5 +1,5 @@
 -- Why a webhook was not understood, or only kept, as pages in other languages need it: the detail that the reader of bodies
--- (extension/core/webhook_parser.cpp, extension/glue/apply.cpp) writes, as a code and what stands in it. Each detail it writes has a code.
+-- (extension/core/booking/webhook_parser.cpp, extension/glue/webhook/apply.cpp) writes, as a code and what stands in it. Each detail it writes has a code.
 
 create function calytics.delivery_reason(detail text) returns jsonb
   language sql immutable

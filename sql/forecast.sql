@@ -1,5 +1,5 @@
 -- What the coming days may bring, from the days that are over. Which model, and what it would have been off by, is C++'s
--- business (extension/core/forecast.hpp); which days and which number, SQL's.
+-- business (extension/core/metrics/forecast.hpp); which days and which number, SQL's.
 
 create function calytics.forecast_ranges(
   history float8[], weekday int, lengths int[], never_negative boolean, confidence float8,

@@ -1,4 +1,4 @@
--- The walk of one session through the steps of a funnel, in C++ (extension/core/funnel.hpp).
+-- The walk of one session through the steps of a funnel, in C++ (extension/core/tracking/funnel.hpp).
 
 create function calytics.funnel_add(internal, event_type text, at timestamptz, steps text[], "window" interval, strict boolean)
   returns internal

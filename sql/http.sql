@@ -1,5 +1,5 @@
 -- The HTTP face. Routes are rows: a new endpoint is a function from calytics.http_request to
--- calytics.http_response, and a row. The gateway calls cal.http (extension/glue/http.cpp), which goes from a request to its
+-- calytics.http_response, and a row. The gateway calls cal.http (extension/glue/http/http.cpp), which goes from a request to its
 -- handler, and knows nothing of them.
 
 create type calytics.identity as (
@@ -203,7 +203,7 @@ comment on function calytics.with_request_id(calytics.http_response, text) is
 create function cal.http(
   method text, path text, query text, headers jsonb, body bytea
 ) returns calytics.http_response
-  -- The search path is pinned in extension/glue/pinned.hpp, where it is needed.
+  -- The search path is pinned in extension/glue/pg/pinned.hpp, where it is needed.
   language c volatile security definer
   as 'MODULE_PATHNAME', 'calytics_http';
 comment on function cal.http(text, text, text, jsonb, bytea) is

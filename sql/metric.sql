@@ -154,7 +154,7 @@ create function calytics.evaluate_formulas(
 comment on function calytics.evaluate_formulas(
     calytics.metric[], calytics.sums[], text, text, boolean, boolean, boolean) is
   'Every metric at every role, time, service, host and, where it is money, currency of the sums, as calytics.evaluate '
-  'has it. Glue reads rows of calytics.metric and calytics.sums by position (extension/glue/formulas.cpp).';
+  'has it. Glue reads rows of calytics.metric and calytics.sums by position (extension/glue/answers/formulas.cpp).';
 
 create function calytics.evaluate(
   rows calytics.sums[], metrics text[], basis text, calendar_unit text, tells_payments boolean,

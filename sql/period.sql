@@ -1,5 +1,5 @@
 -- Periods: which range of time "this week" is, and the one before it at the same elapsed part. In C++
--- (extension/core/period.cpp), for the dashboard asks without SQL.
+-- (extension/core/metrics/period.cpp), for the dashboard asks without SQL.
 
 create function calytics.local_start(unit text, local timestamp, week_start int) returns timestamp
   language sql immutable

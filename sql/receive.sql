@@ -1,5 +1,5 @@
--- A webhook's way in. What becomes of it is decided in extension/glue/receive.cpp and apply.cpp, with
--- what each trigger means in extension/core/evidence.cpp.
+-- A webhook's way in. What becomes of it is decided in extension/glue/webhook/receive.cpp and apply.cpp, with
+-- what each trigger means in extension/core/booking/evidence.cpp.
 
 create function calytics.header(headers jsonb, variadic names text[]) returns text
   language c immutable strict parallel safe

@@ -1,5 +1,5 @@
 -- Tracking: what happens on the way to a booking, told by web pages. Events are judged and scrubbed in C++
--- before SQL sees them (extension/core/track_parser.hpp); only here do they become rows. A visitor is a
+-- before SQL sees them (extension/core/tracking/track_parser.hpp); only here do they become rows. A visitor is a
 -- pseudonym under a random salt of the day, which is destroyed after two days: from then on nobody, with
 -- all that the database holds, can tell who a visitor was, or that two days' visitors are one.
 
@@ -40,7 +40,7 @@ create table calytics.event_key (
   primary key (event_id, source_id)
 );
 comment on table calytics.event_key is
-  'Ids of events seen in the last days, in 16 bytes (extension/core/event_key.hpp): an event that is sent again is known by it.';
+  'Ids of events seen in the last days, in 16 bytes (extension/core/tracking/event_key.hpp): an event that is sent again is known by it.';
 create index event_key_seen on calytics.event_key using brin (seen_at);
 
 create table calytics.event (

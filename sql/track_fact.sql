@@ -201,7 +201,7 @@ begin atomic
 end;
 comment on function calytics.track_sessions(int, timestamptz, bigint) is
   'Sessions as events and bookings tell them: parameters as in calytics.track_events. For recounts: the folder and readers '
-  'are told the same, and faster, by extension/core/track_facts.hpp.';
+  'are told the same, and faster, by extension/core/tracking/track_facts.hpp.';
 
 create function calytics.track_funnels(src int, since timestamptz, below bigint)
   returns setof calytics.funnel

@@ -1,4 +1,4 @@
--- What readers of sums need beside the buckets of what is tracked; extension/glue/collect_tracked.cpp and what it is made of call it.
+-- What readers of sums need beside the buckets of what is tracked; extension/glue/sums/collect_tracked.cpp and what it is made of call it.
 
 create function calytics.funnels_ahead(src int, at timestamptz, lo timestamptz, hi timestamptz)
   returns table (last_at timestamptz, service text, reached timestamptz[])

@@ -1,5 +1,5 @@
 -- What one webhook says, in types: the row that the C++ normaliser makes of any body. Glue fills it
--- by position, so order and types are a contract with extension/glue/webhook.cpp.
+-- by position, so order and types are a contract with extension/glue/webhook/webhook.cpp.
 
 create type calytics.webhook as (
   envelope               text,         -- standard, flat, form, template, unreadable

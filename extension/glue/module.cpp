@@ -1,17 +1,17 @@
 // What happens when the server loads the library: settings, and if it is preloaded also shared
 // memory, the launcher of folders and a look at commands on databases.
 
-#include "pg.hpp"
+#include "glue/pg/pg.hpp"
 
-#include "access_settings.hpp"
-#include "database_commands.hpp"
-#include "folder_slots.hpp"
-#include "launcher.hpp"
-#include "outcome_counts.hpp"
-#include "rate_limit.hpp"
-#include "refusals.hpp"
-#include "settings.hpp"
-#include "token_use.hpp"
+#include "glue/access/access_settings.hpp"
+#include "glue/access/rate_limit.hpp"
+#include "glue/access/token_use.hpp"
+#include "glue/pg/settings.hpp"
+#include "glue/webhook/outcome_counts.hpp"
+#include "glue/webhook/refusals.hpp"
+#include "glue/worker/database_commands.hpp"
+#include "glue/worker/folder_slots.hpp"
+#include "glue/worker/launcher.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;

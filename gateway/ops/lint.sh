@@ -27,8 +27,8 @@ page=extension/web/dashboard
 (cd "$page" && node_modules/.bin/tsc --noEmit) || failed+=(TypeScript)
 
 step "clang-tidy"
-for directory in extension/glue extension/core gateway/src; do
-  printf '%s\n' "$directory"/*.cpp | xargs -n 16
+for directory in extension/glue extension/glue/*/ extension/core/*/ gateway/src; do
+  printf '%s\n' "${directory%/}"/*.cpp | xargs -n 16
 done | xargs -L 1 -P "$(nproc)" "$ops/tidy.sh" || failed+=(clang-tidy)
 
 ((${#failed[@]} == 0)) || die "found faults: ${failed[*]}"

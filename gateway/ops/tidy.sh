@@ -11,12 +11,12 @@
 cd "$root"
 
 analyzer=(-Xclang -analyzer-config -Xclang mode=shallow)
-rules=$(cat .clang-tidy gateway/ops/tidy.sh extension/*/*.hpp gateway/src/*.hpp | sha256sum)
+rules=$(cat .clang-tidy gateway/ops/tidy.sh extension/*/*/*.hpp gateway/src/*.hpp | sha256sum)
 directory=${1%/*}
 case $directory in
-  extension/core) arguments=(-- -std=c++20 -Wall -Wextra -Iextension/core) ;;
-  extension/glue)
-    arguments=(-- -std=c++20 -Wall -Wextra -Wno-register -Iextension -Iextension/glue
+  extension/core/*) arguments=(-- -std=c++20 -Wall -Wextra -Iextension) ;;
+  extension/glue | extension/glue/*)
+    arguments=(-- -std=c++20 -Wall -Wextra -Wno-register -Iextension
       -isystem "$("$(pg_config_path)" --includedir-server)"
       '-DPGDLLEXPORT=__attribute__((visibility("default")))') ;;
   gateway/src)

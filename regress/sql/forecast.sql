@@ -1,5 +1,5 @@
 -- A forecast is of the days that are over, as a plain recount of the bookings has them, in the source's time zone; the rest
--- is extension/core/forecast.hpp's, and tested there. It says so where it can't tell, and a pace knows what is to come.
+-- is extension/core/metrics/forecast.hpp's, and tested there. It says so where it can't tell, and a pace knows what is to come.
 \set ECHO none
 \getenv regress PG_ABS_SRCDIR
 \set seed_file :regress /seed.psql

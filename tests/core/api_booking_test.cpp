@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include "evidence.hpp"
+#include "core/booking/evidence.hpp"
+#include "core/booking/webhook_parser.hpp"
+#include "core/text/timestamp.hpp"
 #include "support.hpp"
-#include "timestamp.hpp"
-#include "webhook_parser.hpp"
 
 namespace calytics::core {
 namespace {

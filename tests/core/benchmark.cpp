@@ -9,12 +9,12 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "scrub.hpp"
-#include "signature.hpp"
+#include "core/access/signature.hpp"
+#include "core/booking/webhook_parser.hpp"
+#include "core/privacy/scrub.hpp"
+#include "core/tracking/track_parser.hpp"
 #include "support.hpp"
-#include "track_parser.hpp"
 #include "track_support.hpp"
-#include "webhook_parser.hpp"
 
 namespace {
 

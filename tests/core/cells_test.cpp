@@ -1,5 +1,5 @@
 // Cells of lead times, at the edges of classes and of doublings, and of hours.
-#include "cells.hpp"
+#include "core/metrics/cells.hpp"
 
 #include <utility>
 

@@ -1,13 +1,13 @@
 // Bookings made of legs, by hand: what the current leg doesn't tell comes from those behind it, and
 // times that nobody told fall back.
-#include "chain.hpp"
+#include "core/booking/chain.hpp"
 
 #include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "local_time.hpp"
+#include "core/time/local_time.hpp"
 
 namespace calytics::core {
 namespace {

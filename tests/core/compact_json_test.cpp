@@ -1,7 +1,7 @@
 // The pieces of a document, put together again, are the document; a document that is cut short
 // ends.
 
-#include "compact_json.hpp"
+#include "core/text/compact_json.hpp"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 // What facts contribute, worked out by hand: each basis, the clocks of a zone that changes them,
 // weeks that start on any day, money, and the edges of 64 bits.
-#include "contribution.hpp"
+#include "core/metrics/contribution.hpp"
 
 #include <array>
 #include <limits>
@@ -11,8 +11,8 @@
 
 #include <gtest/gtest.h>
 
-#include "cells.hpp"
-#include "local_time.hpp"
+#include "core/metrics/cells.hpp"
+#include "core/time/local_time.hpp"
 
 namespace calytics::core {
 namespace {

@@ -1,6 +1,6 @@
 // Cubes and the tables they are summed in, against plain maps.
 
-#include "cube.hpp"
+#include "core/metrics/cube.hpp"
 
 #include <map>
 #include <memory>
@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "hourly_cubes.hpp"
+#include "core/metrics/hourly_cubes.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // Places on a dashboard: each role's sums count where they should, under their names.
-#include "dashboard.hpp"
+#include "core/metrics/dashboard.hpp"
 
 #include <array>
 

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "core/booking/webhook_parser.hpp"
+#include "core/text/timestamp.hpp"
 #include "support.hpp"
-#include "timestamp.hpp"
-#include "webhook_parser.hpp"
 
 namespace calytics::core {
 namespace {

@@ -1,6 +1,6 @@
 // Evaluation of metrics: random sums under random formulas against plain maps; what is not asked
 // for is left out; damaged tallies and sums beyond 64 bits are a status.
-#include "evaluation.hpp"
+#include "core/metrics/evaluation.hpp"
 
 #include <cmath>
 #include <limits>

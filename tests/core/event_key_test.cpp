@@ -1,12 +1,12 @@
 // Keys of ids: a UUID's is the UUID, any other id's the beginning of what `sha256sum` prints of it.
 
-#include "event_key.hpp"
+#include "core/tracking/event_key.hpp"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "keyed_hash.hpp"
+#include "core/privacy/keyed_hash.hpp"
 
 namespace {
 

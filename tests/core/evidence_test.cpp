@@ -1,9 +1,9 @@
 // What each trigger means, by hand: what a webhook is evidence for, and what it must not claim.
-#include "evidence.hpp"
+#include "core/booking/evidence.hpp"
 
 #include <gtest/gtest.h>
 
-#include "trigger.hpp"
+#include "core/booking/trigger.hpp"
 
 namespace calytics::core {
 namespace {

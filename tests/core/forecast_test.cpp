@@ -2,7 +2,7 @@
 // other ways to the same number: paths drawn from the model, series whose truth is known, and a
 // count by hand.
 
-#include "forecast.hpp"
+#include "core/metrics/forecast.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "form_body.hpp"
+#include "core/text/form_body.hpp"
 
 #include <gtest/gtest.h>
 

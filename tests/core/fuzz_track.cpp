@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "track_parser.hpp"
+#include "core/tracking/track_parser.hpp"
 #include "track_support.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/booking/webhook_parser.hpp"
 #include "support.hpp"
-#include "webhook_parser.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace calytics::core;

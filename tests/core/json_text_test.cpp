@@ -1,12 +1,12 @@
-#include "json_text.hpp"
+#include "core/text/json_text.hpp"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "json_document.hpp"
+#include "core/text/json_document.hpp"
+#include "core/text/text.hpp"
 #include "support.hpp"
-#include "text.hpp"
 
 namespace calytics::core {
 namespace {

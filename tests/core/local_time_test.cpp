@@ -1,6 +1,6 @@
 // Local times against std::chrono's calendar, which knows the years -32767 to 32767, and starts of
 // units against their definition.
-#include "local_time.hpp"
+#include "core/time/local_time.hpp"
 
 #include <algorithm>
 #include <chrono>

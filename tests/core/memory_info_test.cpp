@@ -1,7 +1,7 @@
 // Laws: what /proc/meminfo tells is read wherever it stands in it; what isn't told in full is not
 // guessed.
 
-#include "memory_info.hpp"
+#include "core/access/memory_info.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include "core/booking/webhook_parser.hpp"
+#include "core/tracking/track_parser.hpp"
 #include "support.hpp"
-#include "track_parser.hpp"
 #include "track_support.hpp"
-#include "webhook_parser.hpp"
 
 namespace {
 

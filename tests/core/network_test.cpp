@@ -1,4 +1,4 @@
-#include "network.hpp"
+#include "core/access/network.hpp"
 
 #include <random>
 #include <string>

@@ -1,4 +1,4 @@
-#include "password.hpp"
+#include "core/access/password.hpp"
 
 #include <string>
 

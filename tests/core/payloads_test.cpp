@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "person.hpp"
+#include "core/booking/webhook_parser.hpp"
+#include "core/privacy/person.hpp"
 #include "support.hpp"
-#include "webhook_parser.hpp"
 
 namespace calytics::core {
 namespace {

@@ -2,7 +2,7 @@
 // of half an hour: buckets are a period without gap or overlap, and an earlier period is looked at
 // from the same local time after its start.
 
-#include "period.hpp"
+#include "core/metrics/period.hpp"
 
 #include <algorithm>
 #include <random>

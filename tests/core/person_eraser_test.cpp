@@ -1,6 +1,6 @@
 // A person is taken out of a body, and nothing else is: what is left is the same, byte for byte.
 
-#include "person_eraser.hpp"
+#include "core/privacy/person_eraser.hpp"
 
 #include <array>
 #include <random>
@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/booking/webhook_parser.hpp"
 #include "support.hpp"
-#include "webhook_parser.hpp"
 
 namespace calytics::core {
 namespace {

@@ -1,6 +1,6 @@
 // What bookings of a person owe to each other: cases by hand, and random persons against the
 // definition read aloud.
-#include "person_order.hpp"
+#include "core/booking/person_order.hpp"
 
 #include <algorithm>
 #include <string>

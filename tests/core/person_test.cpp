@@ -1,4 +1,4 @@
-#include "person.hpp"
+#include "core/privacy/person.hpp"
 
 #include <algorithm>
 #include <span>
@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "signature.hpp"
+#include "core/access/signature.hpp"
 
 namespace calytics::core {
 namespace {

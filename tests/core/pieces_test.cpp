@@ -1,6 +1,6 @@
 // The buckets of a range add up to the range: every hour in it once, every other one not at all.
 
-#include "pieces.hpp"
+#include "core/metrics/pieces.hpp"
 
 #include <random>
 #include <vector>

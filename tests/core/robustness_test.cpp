@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/booking/webhook_parser.hpp"
 #include "support.hpp"
-#include "webhook_parser.hpp"
 
 namespace calytics::core {
 namespace {

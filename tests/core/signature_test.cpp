@@ -1,4 +1,4 @@
-#include "signature.hpp"
+#include "core/access/signature.hpp"
 
 #include <set>
 #include <string>

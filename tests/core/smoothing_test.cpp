@@ -2,7 +2,7 @@
 // is held against another way to the same number: the method as Holt and Winters wrote it, gains at
 // random, and an error followed through the model.
 
-#include "smoothing.hpp"
+#include "core/metrics/smoothing.hpp"
 
 #include <cmath>
 #include <random>

@@ -8,9 +8,9 @@
 
 #include <gtest/gtest.h>
 
-#include "attendee_state.hpp"
-#include "booking_state.hpp"
-#include "booking_texts.hpp"
+#include "core/booking/attendee_state.hpp"
+#include "core/booking/booking_state.hpp"
+#include "core/booking/booking_texts.hpp"
 #include "support.hpp"
 
 namespace calytics::core {

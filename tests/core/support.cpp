@@ -13,7 +13,7 @@
 
 #include <simdjson.h>
 
-#include "text.hpp"
+#include "core/text/text.hpp"
 
 namespace calytics::core::testing {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "webhook.hpp"
+#include "core/booking/webhook.hpp"
 
 namespace calytics::core::testing {
 

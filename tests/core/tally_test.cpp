@@ -1,6 +1,6 @@
 // Tallies: every operation against a std::map, canonical bytes, hostile bytes, and the edge of 64
 // bits.
-#include "tally.hpp"
+#include "core/metrics/tally.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -10,9 +10,9 @@
 
 #include <gtest/gtest.h>
 
+#include "core/metrics/tally_sum.hpp"
+#include "core/metrics/tally_text.hpp"
 #include "support.hpp"
-#include "tally_sum.hpp"
-#include "tally_text.hpp"
 
 namespace calytics::core {
 namespace {

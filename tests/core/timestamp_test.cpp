@@ -1,4 +1,4 @@
-#include "timestamp.hpp"
+#include "core/text/timestamp.hpp"
 
 #include <cstdio>
 #include <string>

@@ -1,4 +1,4 @@
-#include "token_bucket.hpp"
+#include "core/access/token_bucket.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "bucket_set.hpp"
+#include "core/access/bucket_set.hpp"
 
 namespace calytics::core {
 namespace {

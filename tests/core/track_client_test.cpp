@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include "ip_address.hpp"
-#include "keyed_hash.hpp"
-#include "signature.hpp"
-#include "user_agent.hpp"
+#include "core/access/ip_address.hpp"
+#include "core/access/signature.hpp"
+#include "core/privacy/keyed_hash.hpp"
+#include "core/tracking/user_agent.hpp"
 
 namespace calytics::core {
 namespace {

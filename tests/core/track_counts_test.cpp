@@ -1,6 +1,6 @@
 // What events and funnels count, by measure.
 
-#include "track_counts.hpp"
+#include "core/tracking/track_counts.hpp"
 
 #include <vector>
 

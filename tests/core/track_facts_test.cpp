@@ -1,7 +1,7 @@
 // Sessions and funnels that grow event by event are those of all their events at once, counted here
 // in the plainest way.
 
-#include "track_facts.hpp"
+#include "core/tracking/track_facts.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "funnel.hpp"
+#include "core/tracking/funnel.hpp"
 
 namespace {
 

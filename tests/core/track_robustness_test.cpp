@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "percent.hpp"
+#include "core/text/percent.hpp"
+#include "core/tracking/track_parser.hpp"
 #include "support.hpp"
-#include "track_parser.hpp"
 #include "track_support.hpp"
 
 namespace calytics::core {

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "signature.hpp"
-#include "track_parser.hpp"
+#include "core/access/signature.hpp"
+#include "core/tracking/track_parser.hpp"
 #include "track_support.hpp"
 
 namespace calytics::core {

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "percent.hpp"
-#include "scrub.hpp"
+#include "core/privacy/scrub.hpp"
+#include "core/text/percent.hpp"
 #include "support.hpp"
 
 namespace calytics::core {

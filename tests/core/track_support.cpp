@@ -2,9 +2,9 @@
 
 #include <simdjson.h>
 
-#include "scrub.hpp"
-#include "text.hpp"
-#include "url.hpp"
+#include "core/privacy/scrub.hpp"
+#include "core/privacy/url.hpp"
+#include "core/text/text.hpp"
 
 namespace calytics::core::testing {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "track.hpp"
+#include "core/tracking/track.hpp"
 
 namespace calytics::core::testing {
 

@@ -4,10 +4,10 @@
 
 #include <gtest/gtest.h>
 
-#include "percent.hpp"
+#include "core/privacy/url.hpp"
+#include "core/text/percent.hpp"
+#include "core/text/text.hpp"
 #include "support.hpp"
-#include "text.hpp"
-#include "url.hpp"
 
 namespace calytics::core {
 namespace {

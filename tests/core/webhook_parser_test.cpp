@@ -1,11 +1,11 @@
-#include "webhook_parser.hpp"
+#include "core/booking/webhook_parser.hpp"
 
 #include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "person.hpp"
+#include "core/privacy/person.hpp"
 #include "support.hpp"
 
 namespace calytics::core {

@@ -1,13 +1,13 @@
 // Names and addresses are found where they stand as wholes, and nowhere else.
 
-#include "whole_text.hpp"
+#include "core/text/whole_text.hpp"
 
 #include <random>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "text.hpp"
+#include "core/text/text.hpp"
 
 namespace calytics::core {
 namespace {

@@ -1,0 +1,49 @@
+// calytics.mark(): the same for callers from SQL.
+
+#include "glue/facts/marks.hpp"
+
+extern "C" {
+#include "access/xact.h"
+#include "commands/sequence.h"
+}
+
+#include "glue/facts/segment.hpp"
+#include "glue/pg/columns.hpp"
+#include "glue/pg/sequence.hpp"
+#include "glue/worker/wake.hpp"
+
+CALYTICS_SQL_FUNCTION(calytics_mark);
+
+namespace {
+
+constexpr Oid kMarks[] = {INT4OID, INT8OID, TEXTARRAYOID};
+
+calytics::glue::Statement insert_marks(
+    "insert into calytics.chain_mark (source_id, segment, root_uid)"
+    " select $1, $2, r from unnest($3) r",
+    kMarks);
+
+}  // namespace
+
+void calytics::glue::mark_chains(Table& marks, std::int32_t source,
+                                 std::span<const std::string_view> roots) {
+  const std::int64_t segment = open_segment();
+  const Oid numbers = sequence_named("mark_id");
+  const core::Moment now = moment_of(GetCurrentTransactionStartTimestamp());
+  for (const std::string_view root : roots) {
+    const std::int64_t number = nextval_internal(numbers, false);
+    marks.insert(Arguments().put_all(source, segment, number, root, now));
+  }
+  wake_folder_at_commit(MyDatabaseId);
+}
+
+Datum calytics_mark(PG_FUNCTION_ARGS) {
+  SPI_connect();
+  calytics::glue::Arguments()
+      .put_all(PG_GETARG_INT32(0), calytics::glue::open_segment())
+      .put(PG_GETARG_DATUM(1))
+      .write(insert_marks);
+  calytics::glue::wake_folder_at_commit(MyDatabaseId);
+  SPI_finish();
+  PG_RETURN_VOID();
+}

@@ -1,0 +1,25 @@
+// A webhook's way in, for what takes webhooks from outside.
+#pragma once
+
+#include "glue/pg/pg.hpp"
+
+#include <optional>
+
+namespace calytics::glue {
+
+struct Sent {
+  NullableDatum body;     // bytea
+  NullableDatum headers;  // jsonb
+  std::string_view source;
+};
+
+// As cal.receive_webhook gives it; lives in the memory context of the caller.
+struct Received {
+  std::string_view outcome;
+  std::optional<std::int64_t> delivery;
+  std::string_view detail;  // may be empty
+};
+
+Received receive_webhook(const Sent& sent);
+
+}  // namespace calytics::glue

@@ -1,0 +1,11 @@
+// Wakes folders once the transaction under way is committed.
+#pragma once
+
+#include "glue/pg/pg.hpp"
+
+namespace calytics::glue {
+
+// Cheap when called often, of no effect where calytics is not preloaded.
+void wake_folder_at_commit(Oid database);
+
+}  // namespace calytics::glue
