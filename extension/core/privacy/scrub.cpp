@@ -40,8 +40,9 @@ std::optional<std::string> scrub(std::string_view text, NumberHint hint,
                                  PersonalDataCounts& counts) {
   constexpr int kMaxScans = 8;
   std::optional<std::string> scrubbed = scan(text, hint, counts);
-  if (!scrubbed) return std::nullopt;
-  for (int scans = 1; std::optional<std::string> more = scan(*scrubbed, hint, counts); ++scans) {
+  for (int scans = 1; scrubbed; ++scans) {
+    std::optional<std::string> more = scan(*scrubbed, hint, counts);
+    if (!more) break;
     if (scans == kMaxScans) {
       counts.add(PersonalData::token);
       return std::string(marker_of(PersonalData::token));
