@@ -47,6 +47,9 @@ begin
     at := pg_temp.moment();
     of_service := pg_temp.pick('large-piece', '7301', null, null);
     of_host := pg_temp.pick('zoe', '42', null, null);
+    if round = 1 then -- of all, when most has happened: cells that somebody is in
+      unit := 'quarter'; at := '2026-06-15Z'; of_service := null; of_host := null;
+    end if;
     insert into checked
     select 'retention', count(*), count(*) filter (where r.active > 0),
            count(*) filter (where r.active <> (
@@ -111,15 +114,25 @@ create function pg_temp.ask(procedure text, input jsonb) returns jsonb language 
                   '{"authorization": "Bearer cal_behind_reader_token"}', '') h $$;
 create temp table question (procedure text, input jsonb, query text);
 insert into question values
-  ('explainRetention', '{"cohort": "2025-01-01", "since": 1, "unit": "year"}', $$select * from cal.explain_retention('2025-01-01', 1, 'year', 'behind')$$),
-  ('explainRetention', '{"cohort": "2025-10-01", "unit": "quarter", "host": "zoe"}', $$select * from cal.explain_retention('2025-10-01', 0, 'quarter', 'behind', host => 'zoe')$$),
-  ('explainLifetimeValue', '{"cohort": "2025-10-01", "since": 2, "currency": "eur"}', $$select * from cal.explain_lifetime_value('2025-10-01', 2, 'behind', 'eur')$$),
   ('explainPace', '{"from": "2025-08-01T00:00Z", "to": "2026-07-01T00:00Z", "service": "large-piece"}', $$select * from cal.explain_pace('2025-08-01Z', '2026-07-01Z', null, 'behind', 'large-piece')$$),
   ('explainFunnel', '{"step": 2}', $$select * from cal.explain_funnel(2, 'month', source => 'behind')$$),
   ('explainTraffic', '{"by": "medium", "origin": "letter"}', $$select * from cal.explain_traffic('month', source => 'behind', by => 'medium', origin => 'letter')$$),
   ('explainTraffic', '{"outcome": "claimed"}', $$select * from cal.explain_traffic('month', source => 'behind', outcome => 'claimed')$$),
   ('explainJourneys', '{"fromEvent": "PAGE_VIEW", "toEvent": "SERVICE_VIEW", "step": 1}', $$select * from cal.explain_journeys(1, 'PAGE_VIEW', 'SERVICE_VIEW', 'month', source => 'behind')$$),
   ('explainExperiment', '{"experiment": "hero", "variant": "a"}', $$select * from cal.explain_experiment('hero', 'a', source => 'behind')$$);
+-- Cells that somebody is in.
+insert into question
+(select 'explainRetention', jsonb_build_object('cohort', r.cohort, 'since', r.since, 'unit', 'year'),
+        format('select * from cal.explain_retention(%L, %s, ''year'', ''behind'')', r.cohort, r.since)
+   from cal.retention('year', 4, 'behind') r where r.active > 0 order by random() limit 1)
+union all
+(select 'explainRetention', jsonb_build_object('cohort', r.cohort, 'since', r.since, 'unit', 'quarter', 'host', h),
+        format('select * from cal.explain_retention(%L, %s, ''quarter'', ''behind'', host => %L)', r.cohort, r.since, h)
+   from unnest(array['zoe', '42']) h cross join lateral cal.retention('quarter', 8, 'behind', host => h) r where r.active > 0 order by random() limit 1)
+union all
+(select 'explainLifetimeValue', jsonb_build_object('cohort', l.cohort, 'since', l.months_since, 'currency', lower(l.currency_used)),
+        format('select * from cal.explain_lifetime_value(%L, %s, ''behind'', %L)', l.cohort, l.months_since, lower(l.currency_used))
+   from cal.lifetime_value('behind', 24) l where l.cumulative_value > 0 order by random() limit 1);
 create function pg_temp.told(query text) returns jsonb language plpgsql as $$
 declare answer jsonb; begin execute format('select jsonb_agg(to_jsonb(r) - ''customer'') from (%s) r', query) into answer; return answer; end $$;
 create function pg_temp.pages(procedure text, input jsonb) returns table (total int, rows jsonb) language plpgsql as $$
