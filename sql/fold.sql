@@ -104,8 +104,8 @@ begin
   -- A segment below low has no writer left: the next statement sees all that it will ever hold.
   select a.low, a.current into low, current from calytics.advance_segment(state.segment) a;
   perform calytics.fold_tracking(state.run + 1, state.segment, low);
-  changed_sources := array(select distinct r.source_id from calytics.recent_delta r where r.run = state.run + 1);
   perform calytics.fold_chains(state.run + 1, state.segment);
+  changed_sources := array(select distinct r.source_id from calytics.recent_delta r where r.run = state.run + 1);
   -- Marks of segments that are still written to stay: tracking had not seen all of them.
   with gone as (
       delete from calytics.chain_mark m where m.segment >= state.segment and m.segment < low returning m.source_id
