@@ -47,6 +47,18 @@ export function LanguageSelect() {
   );
 }
 
+/** Whether the system is dark, also when that changes while the page is open. */
+function useSystemDark(): boolean {
+  const [dark, tell] = useState(() => matchMedia("(prefers-color-scheme: dark)").matches);
+  useEffect(() => {
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    const changed = () => tell(system.matches);
+    system.addEventListener("change", changed);
+    return () => system.removeEventListener("change", changed);
+  }, []);
+  return dark;
+}
+
 export function Header({ view, caller, onHelp, onLogOut, onShare }: {
   view: View; caller: Caller; onHelp: () => void; onLogOut: () => void; onShare: () => void;
 }) {
@@ -60,7 +72,8 @@ export function Header({ view, caller, onHelp, onLogOut, onShare }: {
     return () => shown.disconnect();
   }, [view.tab]);
   const sources = useQuery<{ source: string }[]>("getSources", {}).data ?? [];
-  const dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const systemDark = useSystemDark();
+  const dark = theme ? theme === "dark" : systemDark;
   return (
     <header class="top">
       <a class="brand" href="/" onClick={(event) => { event.preventDefault(); go({ tab: "overview" }); }}>Calytics</a>
