@@ -9,6 +9,7 @@
 
 #include "glue/pg/memory.hpp"
 #include "glue/pg/rows.hpp"
+#include "glue/sums/new_cube.hpp"
 #include "glue/sums/split.hpp"
 #include "glue/sums/tally.hpp"
 
@@ -48,11 +49,7 @@ SumTable& state_argument(FunctionCallInfo fcinfo) {
 }
 
 Datum cube_datum(SumTable& sums) {
-  const std::size_t room = calytics::core::room_of_cube(sums);
-  auto* result = static_cast<bytea*>(palloc(VARHDRSZ + room));
-  char* end = calytics::core::write_cube(sums, VARDATA(result));
-  SET_VARSIZE(result, end - reinterpret_cast<char*>(result));
-  return PointerGetDatum(result);
+  return PointerGetDatum(calytics::glue::new_cube(sums));
 }
 
 }  // namespace

@@ -13,11 +13,11 @@ extern "C" {
 #include "utils/typcache.h"
 }
 
-#include "core/metrics/hourly_cubes.hpp"
 #include "glue/facts/unsettled.hpp"
 #include "glue/pg/memory.hpp"
 #include "glue/pg/table.hpp"
 #include "glue/sums/feed.hpp"
+#include "glue/sums/new_cube.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_fold_chains);
 
@@ -65,22 +65,9 @@ struct Folding {
   core::HourlyCubes cubes;
 };
 
-bytea* cube_of(core::SumTable& sums) {
-  auto* cells = static_cast<bytea*>(palloc(VARHDRSZ + core::room_of_cube(sums)));
-  SET_VARSIZE(cells, core::write_cube(sums, VARDATA(cells)) - reinterpret_cast<char*>(cells));
-  return cells;
-}
-
-bytea* cube_of(const core::HourlyCube& cube) {
-  auto* cells = static_cast<bytea*>(palloc(VARHDRSZ + core::HourlyCubes::room_of(cube)));
-  SET_VARSIZE(cells,
-              core::HourlyCubes::write_cube(cube, VARDATA(cells)) - reinterpret_cast<char*>(cells));
-  return cells;
-}
-
 void put_delta(const Folding& folding, Table& deltas, const core::HourlyCube& cube) {
   const std::string_view basis = kBases[cube.basis].second;
-  bytea* cells = cube_of(cube);
+  bytea* cells = new_cube(cube);
   if (bytes_of(cells).empty()) return;
   const auto row = [&](bytea* value) {
     return Arguments()
@@ -94,7 +81,7 @@ void put_delta(const Folding& folding, Table& deltas, const core::HourlyCube& cu
     core::SumTable sums(memory_of(CurrentMemoryContext));
     raise_unless_ok(core::add_cube(sums, text_of(deltas.value(stored)), 1));
     raise_unless_ok(core::add_cube(sums, bytes_of(cells), 1));
-    deltas.update(row(cube_of(sums)));
+    deltas.update(row(new_cube(sums)));
   } else {
     deltas.insert(row(cells));
   }

@@ -15,10 +15,10 @@ extern "C" {
 #include <algorithm>
 #include <cstring>
 
-#include "core/metrics/hourly_cubes.hpp"
 #include "core/time/local_time.hpp"
 #include "glue/pg/memory.hpp"
 #include "glue/pg/table.hpp"
+#include "glue/sums/new_cube.hpp"
 #include "glue/sums/reader.hpp"
 #include "glue/sums/split.hpp"
 #include "glue/sums/tally.hpp"
@@ -85,12 +85,6 @@ std::uint32_t number_of(Merge& merge, std::int32_t source, std::string_view basi
   return merge.kind;
 }
 
-bytea* cube_of(SumTable& sums) {
-  auto* cells = static_cast<bytea*>(palloc(VARHDRSZ + core::room_of_cube(sums)));
-  SET_VARSIZE(cells, core::write_cube(sums, VARDATA(cells)) - reinterpret_cast<char*>(cells));
-  return cells;
-}
-
 void add_to_bucket(Merge& merge, const Kind& kind, std::string_view grain, std::string_view split,
                    std::int64_t at, std::string_view cells) {
   if (cells.empty()) return;
@@ -103,7 +97,7 @@ void add_to_bucket(Merge& merge, const Kind& kind, std::string_view grain, std::
   const Arguments row = Arguments()
                             .put_all(kind.source, kind.basis, grain, split)
                             .put(TimestampGetDatum(at))
-                            .put(PointerGetDatum(cube_of(sums)));
+                            .put(PointerGetDatum(new_cube(sums)));
   if (is_there) {
     merge.buckets.update(row);
   } else {
@@ -119,7 +113,7 @@ void add_in_splits(Merge& merge, const Kind& kind, Unit grain, std::int64_t at,
   for (const Split split : {Split{}, Split{.service = true}, Split{.host = true}}) {
     SumTable sums(memory_of(merge.row));
     raise_unless_ok(core::add_cube(sums, cells, split, memory_of(merge.row)));
-    add_to_bucket(merge, kind, name, name_of(split), at, bytes_of(cube_of(sums)));
+    add_to_bucket(merge, kind, name, name_of(split), at, bytes_of(new_cube(sums)));
   }
 }
 
@@ -134,9 +128,7 @@ void add_cells(HourlyCubes& sums, std::uint32_t kind, std::int64_t at, std::stri
 void merge_grain(Merge& merge, HourlyCubes& sums, Unit grain, Unit coarser, HourlyCubes& coarse) {
   sums.each([&](const HourlyCube& cube) {
     MemoryContext before = MemoryContextSwitchTo(merge.row);
-    auto* bytes = static_cast<char*>(palloc(HourlyCubes::room_of(cube)));
-    const char* end = HourlyCubes::write_cube(cube, bytes);
-    const std::string_view cells = {bytes, static_cast<std::size_t>(end - bytes)};
+    const std::string_view cells = bytes_of(new_cube(cube));
     add_in_splits(merge, kind_of(merge, cube.basis), grain, cube.hour, cells);
     if (coarser != Unit::none)
       add_cells(coarse, cube.basis, core::start_of(coarser, cube.hour, 1), cells);

@@ -14,11 +14,11 @@ extern "C" {
 #include "utils/snapmgr.h"
 }
 
-#include "core/metrics/hourly_cubes.hpp"
 #include "glue/facts/origin_labels.hpp"
 #include "glue/facts/zone.hpp"
 #include "glue/pg/memory.hpp"
 #include "glue/pg/rows.hpp"
+#include "glue/sums/new_cube.hpp"
 #include "glue/sums/reader.hpp"
 #include "glue/sums/tally.hpp"
 #include "glue/sums/track_writer.hpp"
@@ -216,14 +216,11 @@ void write_deltas(Settlement& settlement) {
   std::array<List<Datum>, 3> columns = {
       {{settlement.memory}, {settlement.memory}, {settlement.memory}}};
   settlement.cubes.each([&](const core::HourlyCube& cube) {
-    auto* cells = static_cast<bytea*>(palloc(VARHDRSZ + core::HourlyCubes::room_of(cube)));
-    const char* end = core::HourlyCubes::write_cube(cube, VARDATA(cells));
     // Also where that adds up to nothing: what happened in this hour may have happened at another
     // time of it, and who remembers parts of hours is to know.
-    SET_VARSIZE(cells, end - reinterpret_cast<char*>(cells));
     columns[0].put(text_datum(kBases[cube.basis]));
     columns[1].put(TimestampGetDatum(cube.hour));
-    columns[2].put(PointerGetDatum(cells));
+    columns[2].put(PointerGetDatum(new_cube(cube)));
   });
   const std::size_t size = columns[0].size;
   if (size == 0) return;
