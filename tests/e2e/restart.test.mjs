@@ -67,13 +67,13 @@ describe("restart", () => {
   /** How often each uid stands in the archive and among the bookings. */
   async function assertStored(answers) {
     const rows = await database.query(
-      `select d.uid, count(*) as times, count(b.uid) as bookings
+      `select d.uid, count(*) as times, count(b.uid) as bookings, string_agg(concat_ws(': ', d.outcome, d.detail), '; ') as told
          from calytics.webhook_delivery d left join cal.booking b using (uid) group by d.uid`,
     );
     const stored = new Map(rows.map((row) => [row.uid, row]));
     for (const uid of acknowledged(answers)) {
       assert.ok(stored.has(uid), `${uid} was acknowledged and is lost`);
-      assert.equal(stored.get(uid).bookings, 1, `${uid} is no booking`);
+      assert.equal(stored.get(uid).bookings, 1, `${uid} is no booking: ${stored.get(uid).told}`);
     }
     for (const { uid, times } of rows) assert.equal(times, 1, `${uid} is stored ${times} times`);
   }
