@@ -195,6 +195,55 @@ describe("lanes", () => {
     });
   }
 
+  for (const [what, widen, rounds] of [
+    ["", async () => {}, 40],
+    [
+      ", with somebody's trigger in between",
+      async (test) => {
+        test.after(() => database.query("drop function public.dawdle() cascade"));
+        await database.query(
+          `create function public.dawdle() returns trigger language plpgsql as
+             $$ begin perform pg_sleep(0.02); return new; end $$`,
+        );
+        for (const table of ["service", "host", "person"]) {
+          await database.query(
+            `create trigger dawdle before insert on calytics.${table}
+               for each row execute function public.dawdle()`,
+          );
+        }
+      },
+      2,
+    ],
+  ]) {
+    test(`names that many lanes learn at once are learned once${what}`, async (test) => {
+      await widen(test);
+      const gateway = await start(["--write-lanes=4"]);
+      const mark = `names${rounds}`;
+      for (let round = 0; round < rounds; round += 1) {
+        const name = `${mark}n${round}`;
+        const more = {
+          type: name,
+          organizer: { id: 100 + round, name, email: `${name}@studio.example`, username: name },
+          attendees: [{ email: `${name}@example.com`, name, timeZone: "Europe/Madrid" }],
+        };
+        const post = (_, i) => gateway.post(bookingBody(`${name}uid${i}`, more));
+        const answers = await Promise.all(Array.from({ length: 8 }, post));
+        assert.deepEqual(
+          answers.map(({ json }) => json.outcome),
+          answers.map(() => "applied"),
+        );
+      }
+      const learned = await database.query(
+        `select (select count(*) from calytics.service where service like $1) as services,
+                (select count(*) from calytics.host where host like $1) as hosts,
+                (select count(*) from calytics.person where name like $1) as people`,
+        [`${mark}n%`],
+      );
+      assert.deepEqual(learned, [{ services: rounds, hosts: rounds, people: rounds }]);
+      await gateway.stop();
+    });
+  }
+
   test("gateways whose batches deadlock lose and double nothing", async () => {
     const both = [await start(["--write-lanes=1"]), await start(["--write-lanes=1"])];
     const deadlocked = () => both.some(({ log }) => /"batch_undone".*"40P01"/.test(log));

@@ -210,11 +210,9 @@ void Table::fill(const Arguments& told, bool keep) {
   ResetPerTupleExprContext(open_->state);
 }
 
-bool Table::is_plain() const {
-  Relation table = open_->result->ri_RelationDesc;
-  const TupleConstr* constraints = RelationGetDescr(table)->constr;
-  return table->trigdesc == nullptr &&
-         (constraints == nullptr || !constraints->has_generated_stored);
+void Table::check_constraints() {
+  if (RelationGetDescr(open_->result->ri_RelationDesc)->constr != nullptr)
+    ExecConstraints(open_->result, open_->told, open_->state);
 }
 
 void Table::insert(const Arguments& told) {
@@ -228,7 +226,10 @@ bool Table::insert_unless_there(const Arguments& told) {
   open();
   if (open_->key_info->ii_UniqueOps == nullptr) prepare_speculation();
   fill(told, false);
-  return is_plain() ? insert_speculatively() : insert_if_free();
+  bool inserted = false;
+  as_statement(*open_, [&] { inserted = insert_speculatively(); });
+  if (inserted) CommandCounterIncrement();
+  return inserted;
 }
 
 // What is looked up for this lives as long as the table is open.
@@ -238,34 +239,31 @@ void Table::prepare_speculation() {
   MemoryContextSwitchTo(before);
 }
 
-bool Table::insert_if_free() {
-  if (!is_free(open_->result, open_->told, open_->state, arbiters())) return false;
-  as_statement(*open_, [&] { ExecSimpleRelationInsert(open_->result, open_->state, open_->told); });
-  CommandCounterIncrement();
-  return true;
-}
-
 // Whoever inserts has looked before and found nothing: so the row is put in its place first, and
 // taken back where the index then says that another was there.
 bool Table::insert_speculatively() {
-  Relation table = open_->result->ri_RelationDesc;
-  if (RelationGetDescr(table)->constr != nullptr)
-    ExecConstraints(open_->result, open_->told, open_->state);
+  ResultRelInfo* result = open_->result;
+  Relation table = result->ri_RelationDesc;
+  const bool wanted = result->ri_TrigDesc == nullptr ||
+                      !result->ri_TrigDesc->trig_insert_before_row ||
+                      ExecBRInsertTriggers(open_->state, result, open_->told);
+  if (!wanted) return true;
+  check_constraints();
   do {
     CHECK_FOR_INTERRUPTS();
     const TransactionId self = GetCurrentTransactionId();
     const uint32 token = SpeculativeInsertionLockAcquire(self);
     table_tuple_insert_speculative(table, open_->told, GetCurrentCommandId(true), 0, nullptr,
                                    token);
-    const bool conflict = conflicts(open_->result, open_->told, open_->state, arbiters());
+    const bool conflict = conflicts(result, open_->told, open_->state, arbiters());
     table_tuple_complete_speculative(table, open_->told, token, !conflict);
     SpeculativeInsertionLockRelease(self);
     if (!conflict) {
-      CommandCounterIncrement();
+      ExecARInsertTriggers(open_->state, result, open_->told, NIL, nullptr);
       return true;
     }
     // The other may yet come to nothing.
-  } while (is_free(open_->result, open_->told, open_->state, arbiters()));
+  } while (is_free(result, open_->told, open_->state, arbiters()));
   return false;
 }
 
@@ -283,15 +281,14 @@ void Table::update(const Arguments& told) {
 }
 
 bool Table::update_unless_changed(const Arguments& told) {
-  if (!is_plain()) {
+  if (has_row_triggers(*open_)) {
     if (!lock_version()) return false;
     update(told);
     return true;
   }
   fill(told, true);
+  check_constraints();
   Relation table = open_->result->ri_RelationDesc;
-  if (RelationGetDescr(table)->constr != nullptr)
-    ExecConstraints(open_->result, open_->told, open_->state);
   ItemPointerData place = open_->found->tts_tid;
   TM_FailureData failure;
   LockTupleMode mode = LockTupleNoKeyExclusive;

@@ -1,7 +1,7 @@
 // Rows of our own tables, found by key, locked and written without a statement: on a webhook's way
 // in, starting an executor and ending it cost more than what it does in between. What a statement
 // guarantees holds here too: constraints, indexes, row triggers and replication are seen to.
-// Statement triggers, rules and row security are not; our tables have none.
+// Statement triggers, rules, row security and generated columns are not.
 #pragma once
 
 #include "glue/pg/pg.hpp"
@@ -68,7 +68,7 @@ class Table {
 
   // Columns that aren't told are NULL.
   void insert(const Arguments& told);
-  // False, and nothing written, if the key is there already.
+  // False, and nothing written, if the key is there already, however many try at once.
   bool insert_unless_there(const Arguments& told);
   // The row found last, whose key stays. Columns that aren't told are left alone.
   void update(const Arguments& told);
@@ -84,10 +84,9 @@ class Table {
 
  private:
   void fill(const Arguments& told, bool keep);
-  bool is_plain() const;
   bool lock_version();
+  void check_constraints();
   void prepare_speculation();
-  bool insert_if_free();
   bool insert_speculatively();
   ::List* arbiters() const;
 

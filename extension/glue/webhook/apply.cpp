@@ -218,6 +218,16 @@ bool is_repeated(const ErrorData& error, const Archive* archive) {
          error.constraint_name != nullptr && strcmp(error.constraint_name, archive->key) == 0;
 }
 
+// Where to look for what the data of a webhook broke. The error's own words may quote the webhook.
+void log_quarantine(const ErrorData& error) {
+  const char* constraint = error.constraint_name;
+  ereport(LOG, (errmsg("a webhook is kept in quarantine: it could not be applied"),
+                errdetail("SQLSTATE %s%s%s, raised by %s (%s:%d).",
+                          unpack_sql_state(error.sqlerrcode), constraint ? ", constraint " : "",
+                          constraint ? constraint : "", error.funcname ? error.funcname : "?",
+                          error.filename ? error.filename : "?", error.lineno)));
+}
+
 // Applies and keeps it in a subtransaction: what the data of one webhook breaks must not cost the
 // webhook, and one that came before shows when it is kept, which is cheaper than to look each time.
 // False if the data broke something, and then all is as it was before.
@@ -254,6 +264,8 @@ bool try_to_apply(const Webhook& webhook, const Delivered& delivered, Understood
     if (is_repeated(*error, delivered.archive)) {
       *understood = {.outcome = "duplicate", .detail = {}, .repeated = true};
       *sqlstate = 0;
+    } else {
+      log_quarantine(*error);
     }
     FreeErrorData(error);
   }
