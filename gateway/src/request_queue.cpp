@@ -9,26 +9,23 @@ namespace {
 constexpr std::size_t kKeptLines = 16;
 // How long a line is served by one lane at a time after a deadlock, which takes PostgreSQL a second
 // to find.
-constexpr std::chrono::minutes kAlone{10};
+constexpr std::chrono::minutes kAlone{1};
 
 }  // namespace
 
 bool RequestQueue::try_push(std::unique_ptr<Exchange>& exchange) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return false;
-    if (size_ >= capacity_) {
-      ++refused_;
-      return false;
-    }
-    auto& line = line_of(*exchange);
-    line.waiting.push_back(std::move(exchange));
-    ++size_;
-    if (!has_turn(line, Clock::now())) return true;
-    // Lanes that share a line are woken for each request, else one is for all of them.
-    if (!make_ready(line) && by_path()) return true;
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  if (size_ >= capacity_) {
+    ++refused_;
+    return false;
   }
-  changed_.notify_one();
+  auto& line = line_of(*exchange);
+  line.waiting.push_back(std::move(exchange));
+  ++size_;
+  if (!has_turn(line, Clock::now())) return true;
+  // Lanes that share a line are called for each request, else one is for all of them.
+  if (make_ready(line) || !by_path()) call_lane();
   return true;
 }
 
@@ -47,26 +44,20 @@ RequestQueue::Batch RequestQueue::take(TimePoint deadline, std::size_t calls, st
     const auto again = end_patience();
     if (!ready_.empty()) break;
     if ((closed_ && size_ == 0) || Clock::now() >= deadline) return batch;
-    const auto until = std::min(again, deadline);
-    if (until == kNever) {
-      changed_.wait(lock);
-    } else {
-      changed_.wait_until(lock, until);
-    }
+    wait(lock, std::min(again, deadline));
   }
   auto& line = *ready_.front();
   ready_.pop_front();
   line.ready = false;
   fill(batch, line, calls, bytes);
-  if (closed_ && size_ == 0) changed_.notify_all();
+  if (closed_ && size_ == 0) call_all_lanes();
   const auto now = Clock::now();
   if (by_path()) {
     line.since = now;
     if (++line.turns == 1) held_.push_back(&line);
     batch.turn = Turn(*this, line);
   }
-  if (!line.waiting.empty() && has_turn(line, now) && make_ready(line) && by_path())
-    changed_.notify_one();
+  if (!line.waiting.empty() && has_turn(line, now) && make_ready(line) && by_path()) call_lane();
   return batch;
 }
 
@@ -114,16 +105,37 @@ bool RequestQueue::make_ready(Line& line) {
 }
 
 void RequestQueue::end_turn(Line& line) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (--line.turns == 0) std::erase(held_, &line);
-    if (line.waiting.empty()) {
-      if (lines_.size() > kKeptLines) forget_idle_lines();
-      return;
-    }
-    if (!has_turn(line, Clock::now()) || !make_ready(line)) return;
+  const std::lock_guard lock(mutex_);
+  if (--line.turns == 0) std::erase(held_, &line);
+  if (line.waiting.empty()) {
+    if (lines_.size() > kKeptLines) forget_idle_lines();
+    return;
   }
-  changed_.notify_one();
+  if (has_turn(line, Clock::now()) && make_ready(line)) call_lane();
+}
+
+void RequestQueue::wait(std::unique_lock<std::mutex>& lock, TimePoint until) {
+  Waiter self;
+  waiters_.push_back(&self);
+  const auto called = [&self] { return self.called; };
+  if (until == kNever) {
+    self.alarm.wait(lock, called);
+  } else if (!self.alarm.wait_until(lock, until, called)) {
+    std::erase(waiters_, &self);
+  }
+}
+
+void RequestQueue::call_lane() {
+  if (waiters_.empty()) return;
+  auto& last = *waiters_.back();
+  waiters_.pop_back();
+  last.called = true;
+  last.alarm.notify_one();
+}
+
+void RequestQueue::call_all_lanes() {
+  while (!waiters_.empty())
+    call_lane();
 }
 
 void RequestQueue::serve_alone(Line& line) {
@@ -159,11 +171,9 @@ RequestQueue::Exchanges RequestQueue::take_older(TimePoint when) {
 }
 
 void RequestQueue::close() {
-  {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-  }
-  changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  call_all_lanes();
 }
 
 bool RequestQueue::closed() const {

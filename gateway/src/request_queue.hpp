@@ -7,6 +7,9 @@
 // is sent to one address tends to touch the same rows, and one transaction of all that waits is
 // better than two that wait for each other. Nobody stands behind a turn for longer than `patience`:
 // then there is one more turn beside.
+//
+// Of the lanes that wait the one that came last is called: what its database session knows is
+// nearest at hand.
 #pragma once
 
 #include <condition_variable>
@@ -95,6 +98,10 @@ class RequestQueue {
   QueueSnapshot snapshot() const;
 
  private:
+  struct Waiter {
+    std::condition_variable alarm;
+    bool called = false;
+  };
   struct Line {
     std::string name;
     std::deque<std::unique_ptr<Exchange>> waiting;
@@ -113,11 +120,14 @@ class RequestQueue {
   void end_turn(Line& line);
   void serve_alone(Line& line);
   void forget_idle_lines();
+  void wait(std::unique_lock<std::mutex>& lock, TimePoint until);
+  void call_lane();
+  void call_all_lanes();
 
   const std::size_t capacity_;
   const Order order_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  std::vector<Waiter*> waiters_;
   std::unordered_map<std::string, Line> lines_;
   std::deque<Line*> ready_;  // lines to be served, in this order
   std::vector<Line*> held_;  // lines that have a turn
