@@ -210,7 +210,8 @@ comment on function cal.http(text, text, text, jsonb, bytea) is
   'Answers an HTTP request by its route''s handler; with 429 where its client calls too often, before anything is done; with 401 '
   'or 403 where the caller may not; or as calytics.unrouted does. path: without the query; query: what follows "?"; headers: JSON object, '
   'names in lower case, x-calytics-peer the address that the connection comes from, x-request-id what the request is called in '
-  'errors and, as the application''s name, in the server''s log; body: raw bytes. Returns status, headers (JSON object) and '
+  'errors and, as the application''s name, in the server''s log, x-calytics-at-once that a webhook is to be answered 503 with x-calytics-again, '
+  'and nothing done, rather than wait for another transaction; body: raw bytes. Returns status, headers (JSON object) and '
   'body; of the headers, x-calytics-* are for the gateway: x-calytics-class under which name requests are counted, '
   'x-calytics-listen and x-calytics-lifetime as calytics.http_events has them. HEAD is answered as GET. An error means that '
   'nothing was done and that the call can be repeated.';

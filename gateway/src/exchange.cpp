@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::string_view kIdHeader = "x-request-id";
 constexpr std::string_view kPeerHeader = "x-calytics-peer";
+constexpr std::string_view kAtOnceHeader = "x-calytics-at-once";
 constexpr std::string_view kProtocolHeader = "x-forwarded-proto";
 // With the gateway's name before it, it is PostgreSQL's application_name, of 63 bytes.
 constexpr std::size_t kIdLimit = 46;
@@ -110,13 +111,14 @@ std::unique_ptr<Exchange> Exchange::twin() {
   return other;
 }
 
-std::string Exchange::headers_json() const {
+std::string Exchange::headers_json(bool at_once) const {
   std::string json;
   json.reserve(1024);
   append_member(json, kPeerHeader, sink_->peer());
   append_member(json, kIdHeader, id_);
+  if (at_once) append_member(json, kAtOnceHeader, "1");
   for (const auto& header : request_.headers)
-    if (header.name != kPeerHeader && header.name != kIdHeader)
+    if (header.name != kPeerHeader && header.name != kIdHeader && header.name != kAtOnceHeader)
       append_member(json, header.name, header.value);
   json += '}';
   return json;

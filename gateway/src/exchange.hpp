@@ -52,8 +52,9 @@ class Exchange {
   const Request& request() const { return request_; }
   const std::string& id() const { return id_; }
   TimePoint arrived() const { return arrived_; }
-  // The header fields as cal.http gets them: a JSON object, with x-calytics-peer and x-request-id.
-  std::string headers_json() const;
+  // The header fields as cal.http gets them: a JSON object, with x-calytics-peer and x-request-id;
+  // at_once: with x-calytics-at-once, too.
+  std::string headers_json(bool at_once = false) const;
 
   void answer(Answer answer);
   // Another one of the same request, but for its body, for whoever answers in case that this one

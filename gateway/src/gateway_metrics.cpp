@@ -19,7 +19,7 @@ struct LaneMetric {
   double (*value)(const LaneSnapshot&);
 };
 
-constexpr std::array<LaneMetric, 12> kLaneMetrics = {{
+constexpr std::array<LaneMetric, 13> kLaneMetrics = {{
     {"lanes", "gauge", "Lanes to the database.", of<&LaneSnapshot::lanes>},
     {"lanes_connected", "gauge", "Lanes that have a connection.", of<&LaneSnapshot::connected>},
     {"lanes_on_fallback", "gauge", "Lanes that ask the primary for want of the replica.",
@@ -28,6 +28,9 @@ constexpr std::array<LaneMetric, 12> kLaneMetrics = {{
     {"calls_total", "counter", "Calls answered by the database.", of<&LaneSnapshot::calls>},
     {"batches_undone_total", "counter", "Batches that raised and were made again one by one.",
      of<&LaneSnapshot::undone>},
+    {"calls_held_up_total", "counter",
+     "Calls of batches that were asked again, for another transaction's sake.",
+     of<&LaneSnapshot::held_up>},
     {"calls_retried_total", "counter", "Calls made again after a deadlock or the like.",
      of<&LaneSnapshot::retried>},
     {"connections_lost_total", "counter", "Database connections lost with calls under way.",

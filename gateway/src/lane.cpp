@@ -47,6 +47,12 @@ bool is_deadlock(const DatabaseError& error) {
   return error.sqlstate == "40P01";
 }
 
+bool asks_again(const Answer& answer) {
+  return answer.status == 503 && std::ranges::any_of(answer.headers, [](const auto& header) {
+           return header.name == "x-calytics-again";
+         });
+}
+
 Call call_of(const Exchange& exchange, std::string_view headers) {
   const auto& request = exchange.request();
   return {request.method, request.path, request.query, headers, request.body};
@@ -109,20 +115,22 @@ bool Lane::await_connection() {
 }
 
 void Lane::serve(RequestQueue::Batch batch) {
-  if (batch.exchanges.size() > 1 && serve_together(batch)) return;
+  while (batch.exchanges.size() > 1 && serve_together(batch)) {
+  }
   for (auto& exchange : batch.exchanges)
     serve_alone(std::move(exchange), batch.turn);
 }
 
-// False if none of it has happened, or if that isn't known.
+// False if none of it has happened, or if that isn't known. Otherwise those stay that have to be
+// asked again, which is never the first.
 bool Lane::serve_together(RequestQueue::Batch& batch) {
-  const auto& exchanges = batch.exchanges;
+  auto& exchanges = batch.exchanges;
   std::vector<std::string> headers;
   std::vector<Call> calls;
   headers.reserve(exchanges.size());
   calls.reserve(exchanges.size());
   for (const auto& exchange : exchanges) {
-    headers.push_back(exchange->headers_json());
+    headers.push_back(exchange->headers_json(!headers.empty()));
     calls.push_back(call_of(*exchange, headers.back()));
   }
   auto result = database_.call_together(calls, Clock::now() + settings_.db_timeout + kCancelGrace);
@@ -135,11 +143,19 @@ bool Lane::serve_together(RequestQueue::Batch& batch) {
   }
   // The next batch can go while this one's answers do.
   batch.turn.end();
-  counters_.committed(exchanges.size());
   auto& answers = std::get<std::vector<Answer>>(result);
+  RequestQueue::Exchanges again;
   const LogBatch lines;
-  for (std::size_t i = 0; i < exchanges.size(); ++i)
-    exchanges[i]->answer(std::move(answers[i]));
+  for (std::size_t i = 0; i < exchanges.size(); ++i) {
+    if (i > 0 && asks_again(answers[i])) {
+      again.push_back(std::move(exchanges[i]));
+    } else {
+      exchanges[i]->answer(std::move(answers[i]));
+    }
+  }
+  counters_.committed(exchanges.size() - again.size());
+  counters_.held_up += again.size();
+  exchanges = std::move(again);
   return true;
 }
 

@@ -2,6 +2,8 @@
 // database answer them and sends the answers. Writes that wait are taken together, as one
 // transaction, and answered after its commit; so a lane does more at a time the more there is to
 // do. Only those of one path go together: they take about as long, and ask the same of durability.
+// Only the first waits for what other transactions have their hands on, and so transactions don't
+// wait for each other; the others are then answered that they are to be asked again, and are.
 // If one of them raises, or deadlocks with whoever else writes, all are done again one by one, and
 // nobody pays for a neighbour.
 //

@@ -21,6 +21,7 @@ struct LaneSnapshot {
   std::uint64_t batches = 0;    // transactions that these were, one call's among them
   std::array<std::uint64_t, kBatchBounds.size() + 1> batch_sizes{};
   std::uint64_t undone = 0;     // batches that raised, whose calls were then made one by one
+  std::uint64_t held_up = 0;    // calls of batches asked again, for another transaction's sake
   std::uint64_t retried = 0;    // calls made again after a deadlock or the like
   std::uint64_t lost = 0;       // connections lost with calls under way
   std::uint64_t timed_out = 0;  // calls that took too long: 504
@@ -38,6 +39,7 @@ struct LaneCounters {
   std::atomic<std::uint64_t> batches = 0;
   std::array<std::atomic<std::uint64_t>, kBatchBounds.size() + 1> batch_sizes{};
   std::atomic<std::uint64_t> undone = 0;
+  std::atomic<std::uint64_t> held_up = 0;
   std::atomic<std::uint64_t> retried = 0;
   std::atomic<std::uint64_t> lost = 0;
   std::atomic<std::uint64_t> timed_out = 0;
@@ -63,6 +65,7 @@ struct LaneCounters {
                      .calls = calls,
                      .batches = batches,
                      .undone = undone,
+                     .held_up = held_up,
                      .retried = retried,
                      .lost = lost,
                      .timed_out = timed_out,

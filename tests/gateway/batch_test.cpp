@@ -173,6 +173,24 @@ TEST_F(Batch, ACommitThatFailsIsNobodysSuccess) {
   EXPECT_EQ(sql("select count(*) from cal.stored where copies = 1"), "5");
 }
 
+TEST_F(Batch, OneThatIsHeldUpHoldsUpNoOther) {
+  start([](Settings& settings) { settings.write_lanes = 1; });
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> holder(PQconnectdb(database_url().c_str()),
+                                                            PQfinish);
+  std::jthread release;
+  meanwhile_ = [&] {
+    PQclear(PQexec(holder.get(), "begin; select from cal.touched where name = 'a' for update"));
+    release = std::jthread([&] {
+      until([] { return sql("select calls from cal.touched where name = 'b'") == "2"; });
+      PQclear(PQexec(holder.get(), "rollback"));
+    });
+  };
+  EXPECT_EQ(post_behind(1, {{"/yield?b", ""}, {"/yield?a", ""}, {"/yield?b", ""}}), all_well(3));
+  EXPECT_EQ(sql("select string_agg(calls::text, ' ' order by name) from cal.touched"), "1 2");
+  EXPECT_EQ(gateway().snapshot().write_lanes.held_up, 1U);
+  EXPECT_EQ(gateway().snapshot().write_lanes.undone, 0U);
+}
+
 TEST_F(Batch, LanesThatDeadlockLoseAndDoubleNothing) {
   start([](Settings& settings) {
     settings.write_lanes = 2;

@@ -4,6 +4,7 @@
 --   /nothing  an empty 200                              /bytes    `query` bytes of body
 --   /sleep    sleeps `query` seconds                    /raise    raises an error of SQLSTATE `query`
 --   /touch    counts a call for the row `query`, which it then holds a while
+--   /yield    the same, but doesn't wait for the row where it is to answer at once
 --   /gate     waits while somebody else holds the advisory lock 7
 --   /where    "replica" or "primary"                    /known    401 on a replica, else 200
 --   /events   a stream of the events of channels `query`, to whoever shows a token of cal.token, for so
@@ -55,6 +56,17 @@ begin
     when '/touch' then
       update cal.touched t set calls = t.calls + 1 where t.name = $3;
       perform pg_sleep(0.02);
+      headers := '{}';
+      body := 'touched';
+    when '/yield' then
+      perform from cal.touched t where t.name = $3 for update skip locked;
+      if not found and $4 ? 'x-calytics-at-once' then
+        status := 503;
+        headers := '{"x-calytics-again": "1"}';
+        body := 'held up';
+        return;
+      end if;
+      update cal.touched t set calls = t.calls + 1 where t.name = $3;
       headers := '{}';
       body := 'touched';
     when '/gate' then

@@ -11,6 +11,9 @@ extern "C" {
 #include "utils/memutils.h"
 }
 
+#include <array>
+
+#include "glue/access/headers.hpp"
 #include "glue/http/http_types.hpp"
 #include "glue/pg/columns.hpp"
 #include "glue/pg/watched_tables.hpp"
@@ -78,13 +81,9 @@ Datum body_of(const Received& received) {
   return PointerGetDatum(cstring_to_text_with_len(json.data, json.len));
 }
 
-// The same for all, read once.
-Datum answer_headers() {
-  static Datum headers = 0;
+// Headers that are the same for all, read once.
+Datum read_once(Datum& headers, const char* json) {
   if (headers != 0) return headers;
-  const char* json =
-      R"({"content-type": "application/json; charset=utf-8", "cache-control": "no-store",)"
-      R"( "x-calytics-class": "webhook"})";
   const Datum read = DirectFunctionCall1(jsonb_in, CStringGetDatum(json));
   MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
   headers = datumCopy(read, false, -1);
@@ -92,10 +91,22 @@ Datum answer_headers() {
   return headers;
 }
 
+Datum headers_of(std::string_view outcome) {
+  static Datum all = 0;
+  static Datum again = 0;
+  if (outcome == "held_up") {
+    return read_once(again,
+                     R"({"content-type": "application/json; charset=utf-8", "retry-after": "1",)"
+                     R"( "x-calytics-class": "webhook", "x-calytics-again": "1"})");
+  }
+  return read_once(all, R"({"content-type": "application/json; charset=utf-8",)"
+                        R"( "cache-control": "no-store", "x-calytics-class": "webhook"})");
+}
+
 Datum answer(int status, const Received& received) {
   ResponseRow response;
   response[kStatus] = some(Int32GetDatum(status));
-  response[kAnswerHeaders] = some(answer_headers());
+  response[kAnswerHeaders] = some(headers_of(received.outcome));
   response[kAnswerBody] = some(body_of(received));
   return composite("http_response", response);
 }
@@ -104,8 +115,15 @@ int status_of(std::string_view outcome) {
   constexpr int unauthorized = 401;
   constexpr int too_large = 413;
   constexpr int taken = 200;
+  constexpr int unavailable = 503;
   if (outcome == "unauthorized") return unauthorized;
+  if (outcome == "held_up") return unavailable;
   return outcome == "too_large" ? too_large : taken;
+}
+
+bool is_to_answer_at_once(const NullableDatum& headers) {
+  constexpr std::array<std::string_view, 1> names = {"x-calytics-at-once"};
+  return !headers.isnull && header_of(DatumGetJsonbP(headers.value), names) != nullptr;
 }
 
 }  // namespace
@@ -123,7 +141,9 @@ Datum calytics_http_webhook(PG_FUNCTION_ARGS) {
                                        .delivery = {},
                                        .detail = "webhooks are not taken from this address"}));
   }
-  const Received received =
-      receive_webhook({.body = request[kBody], .headers = request[kHeaders], .source = source});
+  const Received received = receive_webhook({.body = request[kBody],
+                                             .headers = request[kHeaders],
+                                             .source = source,
+                                             .waits = !is_to_answer_at_once(request[kHeaders])});
   PG_RETURN_DATUM(answer(status_of(received.outcome), received));
 }

@@ -4,13 +4,15 @@
 
 extern "C" {
 #include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/multixact.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/index.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "storage/lmgr.h"
-#include "utils/fmgroids.h"
+#include "storage/procarray.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 }
@@ -79,6 +81,11 @@ void as_statement(const OpenTable& table, Write write) {
                   errmsg("could not serialize access due to concurrent update")));
 }
 
+[[noreturn]] void raise_held(const char* table) {
+  ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+                  errmsg("a row of calytics.%s is held by another transaction", table)));
+}
+
 // What became of a row that this transaction wanted to write; raises an error if it can't tell.
 bool was_written(TM_Result result) {
   if (result == TM_Ok) return true;
@@ -88,48 +95,6 @@ bool was_written(TM_Result result) {
 }
 
 }  // namespace
-
-RowKey& RowKey::put(Datum value, RegProcedure equals) {
-  ScanKeyEntryInitialize(&keys_[static_cast<std::size_t>(size_)], 0,
-                         static_cast<AttrNumber>(size_ + 1), BTEqualStrategyNumber, InvalidOid,
-                         InvalidOid, equals, value);
-  ++size_;
-  return *this;
-}
-
-RowKey& RowKey::put(std::int32_t value) {
-  return put(Int32GetDatum(value), F_INT4EQ);
-}
-
-RowKey& RowKey::put(std::int64_t value) {
-  return put(Int64GetDatum(value), F_INT8EQ);
-}
-
-RowKey& RowKey::put(std::string_view text) {
-  return put(text_datum(text), F_TEXTEQ);
-}
-
-RowKey& RowKey::put(const core::PersonId& id) {
-  return put(uuid_datum(id.data()), F_UUID_EQ);
-}
-
-RowKey& RowKey::put_bytes(Datum bytes) {
-  return put(bytes, F_BYTEAEQ);
-}
-
-RowKey& RowKey::put_instant(TimestampTz at) {
-  return put(TimestampTzGetDatum(at), F_TIMESTAMPTZ_EQ);
-}
-
-RowKey& RowKey::put_local(Timestamp at) {
-  return put(TimestampGetDatum(at), F_TIMESTAMP_EQ);
-}
-
-ScanKeyData* RowKey::keys_of(Relation index) {
-  for (int i = 0; i < size_; ++i)
-    keys_[static_cast<std::size_t>(i)].sk_collation = index->rd_indcollation[i];
-  return keys_.data();
-}
 
 void Table::open() {
   if (open_ == nullptr) open_ = &take_table(name_, key_name_);
@@ -158,6 +123,7 @@ bool Table::find(RowKey key) {
 
 bool Table::lock(RowKey key) {
   while (find(key)) {
+    insist_on_free();
     TM_FailureData failure;
     ItemPointerData place = open_->found->tts_tid;
     const TM_Result result =
@@ -171,6 +137,22 @@ bool Table::lock(RowKey key) {
     if (result != TM_Deleted || IsolationUsesXactSnapshot()) raise_concurrent_update();
   }
   return false;
+}
+
+// Whether another transaction that isn't over has written or locked the row found last.
+bool Table::is_held() const {
+  const HeapTupleHeaderData* row =
+      reinterpret_cast<BufferHeapTupleTableSlot*>(open_->found)->base.tuple->t_data;
+  const uint16 mask = row->t_infomask;
+  if ((mask & HEAP_XMAX_INVALID) != 0) return false;
+  const TransactionId holder = HeapTupleHeaderGetRawXmax(row);
+  if ((mask & HEAP_XMAX_IS_MULTI) != 0)
+    return MultiXactIdIsRunning(holder, HEAP_XMAX_IS_LOCKED_ONLY(mask));
+  return !TransactionIdIsCurrentTransactionId(holder) && TransactionIdIsInProgress(holder);
+}
+
+void Table::insist_on_free() const {
+  if (!waits_ && is_held()) raise_held(name_);
 }
 
 // The row found last, in that version and no other.
@@ -262,6 +244,7 @@ bool Table::insert_speculatively() {
       ExecARInsertTriggers(open_->state, result, open_->told, NIL, nullptr);
       return true;
     }
+    if (!waits_) raise_held(name_);
     // The other may yet come to nothing.
   } while (is_free(result, open_->told, open_->state, arbiters()));
   return false;
@@ -281,6 +264,7 @@ void Table::update(const Arguments& told) {
 }
 
 bool Table::update_unless_changed(const Arguments& told) {
+  insist_on_free();
   if (has_row_triggers(*open_)) {
     if (!lock_version()) return false;
     update(told);

@@ -6,40 +6,14 @@
 
 #include "glue/pg/pg.hpp"
 
-extern "C" {
-#include "access/skey.h"
-}
-
-#include <array>
 #include <optional>
 
 #include "glue/pg/columns.hpp"
 #include "glue/pg/open_tables.hpp"
+#include "glue/pg/row_key.hpp"
 #include "glue/pg/statement.hpp"
 
 namespace calytics::glue {
-
-// The leading columns of a key.
-class RowKey {
- public:
-  RowKey& put(std::int32_t value);
-  RowKey& put(std::string_view text);
-  RowKey& put(std::int64_t value);
-  RowKey& put(const core::PersonId& id);
-  RowKey& put_bytes(Datum bytes);
-  RowKey& put_instant(TimestampTz at);
-  RowKey& put_local(Timestamp at);
-
-  ScanKeyData* keys_of(Relation index);
-  int size() const { return size_; }
-
- private:
-  RowKey& put(Datum value, RegProcedure equals);
-
-  static constexpr std::size_t most = 6;
-  std::array<ScanKeyData, most> keys_;
-  int size_ = 0;
-};
 
 // One table for a while, all within one subtransaction. Opened at first use, and closed by whoever
 // made it, if no error came in between.
@@ -78,12 +52,18 @@ class Table {
   // The row found last.
   void remove();
 
+  // From now on no row is waited for that another transaction has its hands on: an error instead,
+  // as of a lock that can't be had.
+  void dont_wait() { waits_ = false; }
+
   // Needed only before a subtransaction in which it is used, and that it is to outlast.
   void open();
   void close();
 
  private:
   void fill(const Arguments& told, bool keep);
+  bool is_held() const;
+  void insist_on_free() const;
   bool lock_version();
   void check_constraints();
   void prepare_speculation();
@@ -93,6 +73,7 @@ class Table {
   const char* name_;
   const char* key_name_;
   OpenTable* open_ = nullptr;
+  bool waits_ = true;
 };
 
 template <class State>

@@ -16,6 +16,12 @@ struct BookingTables {
   Table host{"host"};
   Table person{"person"};
 
+  // Those in which several transactions may meet; the others' rows belong to a booking's.
+  void dont_wait() {
+    for (Table* table : {&booking, &service, &host, &person})
+      table->dont_wait();
+  }
+
   void close() {
     for (Table* table :
          {&booking, &attendee, &texts, &change, &session, &mark, &service, &host, &person})

@@ -1,6 +1,6 @@
 // A table of fixed size, in which a newer name takes an older one's place. What was learned in a
-// transaction that comes to nothing isn't known, so then all is forgotten; and so it is when names
-// are removed.
+// transaction or subtransaction that comes to nothing isn't known, so then all is forgotten; and so
+// it is when names are removed.
 
 #include "glue/webhook/known_names.hpp"
 
@@ -8,6 +8,7 @@ extern "C" {
 #include "access/xact.h"
 }
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -28,14 +29,23 @@ std::array<Entry, kEntries> entries;
 // Entries of an older one count for nothing.
 std::uint64_t generation = 0;
 WatchedTables tables("service", "host", "person");
+// The latest of this transaction's subtransactions that has learned any.
+SubTransactionId learner = InvalidSubTransactionId;
 
-void at_transaction(XactEvent event, void* /*argument*/) {
-  if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) ++generation;
+void forget_if_learned_since(SubTransactionId first) {
+  if (learner != InvalidSubTransactionId && learner >= first) ++generation;
 }
 
-void at_subtransaction(SubXactEvent event, SubTransactionId /*mine*/, SubTransactionId /*parent*/,
+void at_transaction(XactEvent event, void* /*argument*/) {
+  if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+    forget_if_learned_since(InvalidSubTransactionId);
+  if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE || event == XACT_EVENT_COMMIT)
+    learner = InvalidSubTransactionId;
+}
+
+void at_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId /*parent*/,
                        void* /*argument*/) {
-  if (event == SUBXACT_EVENT_ABORT_SUB) ++generation;
+  if (event == SUBXACT_EVENT_ABORT_SUB) forget_if_learned_since(mine);
 }
 
 void keep_current() {
@@ -86,7 +96,9 @@ bool KnownName::since(core::Moment at) const {
 }
 
 void KnownName::learn(core::Moment at) const {
-  if (digest_) place_of(*digest_) = {*digest_, at, generation};
+  if (!digest_) return;
+  place_of(*digest_) = {*digest_, at, generation};
+  learner = std::max(learner, GetCurrentSubTransactionId());
 }
 
 }  // namespace calytics::glue

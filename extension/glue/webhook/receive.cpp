@@ -18,12 +18,12 @@ extern "C" {
 #include "glue/pg/durability.hpp"
 #include "glue/pg/settings.hpp"
 #include "glue/pg/table.hpp"
-#include "glue/webhook/apply.hpp"
 #include "glue/webhook/erased.hpp"
 #include "glue/webhook/keys.hpp"
 #include "glue/webhook/outcome_counts.hpp"
 #include "glue/webhook/receive.hpp"
 #include "glue/webhook/refusals.hpp"
+#include "glue/webhook/understand.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_receive_webhook);
 
@@ -59,6 +59,7 @@ struct Request {
   const bytea* body;
   Jsonb* headers;
   std::string_view source;
+  bool waits;
 
   template <class... Names>
   const text* header(Names... names) const {
@@ -183,7 +184,13 @@ Received receive(Table& deliveries, Request request) {
                                                                      .delivery = {},
                                                                      .known = {},
                                                                      .ordinal = {},
-                                                                     .archive = &archive});
+                                                                     .archive = &archive,
+                                                                     .waits = request.waits});
+  if (understood.held_up) {
+    return {.outcome = understood.outcome,
+            .delivery = {},
+            .detail = "another transaction has its hands on what this one needs: send it again"};
+  }
   const bool is_kept = !understood.repeated &&
                        (understood.kept || deliveries.insert_unless_there(kept.row(understood)));
   if (!is_kept) return repeated(source, digest, received);
@@ -212,7 +219,8 @@ Received receive_sized(const Sent& sent) {
   const Received received = receive(
       deliveries, {.body = empty ? nullptr : DatumGetByteaPP(sent.body.value),
                    .headers = sent.headers.isnull ? nullptr : DatumGetJsonbP(sent.headers.value),
-                   .source = sent.source});
+                   .source = sent.source,
+                   .waits = sent.waits});
   deliveries.close();
   return received;
 }

@@ -9,7 +9,7 @@
 #include <array>
 #include <optional>
 
-#include "glue/webhook/apply.hpp"
+#include "glue/webhook/understand.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_parse_webhook);
 
