@@ -7,6 +7,13 @@ comment on function calytics.wake_folder() is
   'Has the folder run calytics.fold soon after this transaction''s commit; starts it where there is '
   'none. Does nothing where calytics is not preloaded.';
 
+create function calytics.expect_reading(ms int) returns void
+  language c volatile strict
+  as 'MODULE_PATHNAME', 'calytics_expect_reading';
+comment on function calytics.expect_reading(int) is
+  'Says that somebody reads metrics, or is told of changes, for so long: meanwhile the folder folds each calytics.fold_interval. '
+  'Readers of metrics say so of themselves, for two seconds.';
+
 create function calytics.folder_state(
     out pid int, out started_at timestamptz, out last_run_at timestamptz, out runs bigint,
     out errors bigint, out last_error text, out last_error_at timestamptz) returns record

@@ -35,6 +35,7 @@ declare
   who calytics.identity := request.caller;
   wanted text;
   channels text;
+  lifetime_s constant int := 60;
 begin
   begin
     wanted := calytics.query_parameter(request.query, 'source');
@@ -56,13 +57,14 @@ begin
   if who.role = 'admin' and who.sources is null then
     channels := concat_ws(', ', channels, 'calytics_alert');
   end if;
+  perform calytics.expect_reading(lifetime_s * 1000);
   return (
     200,
     jsonb_build_object(
       'content-type', 'text/event-stream', 'cache-control', 'no-store', 'x-accel-buffering', 'no',
       'x-calytics-class', 'events', 'x-calytics-listen',
       -- Without a source yet, as one that there will never be.
-      coalesce(channels, calytics.changes_channel(0)), 'x-calytics-lifetime', '60'),
+      coalesce(channels, calytics.changes_channel(0)), 'x-calytics-lifetime', lifetime_s::text),
     convert_to(E'retry: 1000\n\n', 'UTF8'));
 end
 $$;

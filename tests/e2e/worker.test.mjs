@@ -116,6 +116,41 @@ describe("worker", () => {
     await configure("fold_interval", "50ms");
   });
 
+  test("runs are seldom while nobody reads, and come at once for readers and for much", async () => {
+    await configure("fold_interval", "100ms");
+    await configure("merge_interval", "10s");
+    const patient = 1000;
+    /** How many runs more than there would be of one a second, of what works again and again. */
+    const runsBeyond = async (work, enough) => {
+      const { runs } = await state();
+      const began = Date.now();
+      let beyond;
+      do {
+        await work();
+        beyond = (await state()).runs - runs - (2 + (Date.now() - began) / patient);
+      } while (!enough(beyond, Date.now() - began));
+      return beyond;
+    };
+    const quiet = await runsBeyond(book, (beyond, lasted) => beyond > 0 || lasted > 3000);
+    assert.ok(quiet <= 0, "at most one a second while nobody reads");
+
+    const eventually = (beyond, lasted) => beyond > 3 || lasted > 60_000;
+    for (const read of ["cal.dashboard('year')", "count(*) from cal.explain_metric('created')"]) {
+      const often = await runsBeyond(() => book().then(() => database.query(`select ${read}`)), eventually);
+      assert.ok(often > 3, `more often while somebody reads: ${read}`);
+      // Until it is no longer expected that they read again.
+      await sleep(2100);
+    }
+
+    const bulk = () =>
+      database.query(
+        "select calytics.mark(s.source_id, array(select 'none' || i from generate_series(1, 4000) i)) from calytics.source s",
+      );
+    assert.ok((await runsBeyond(bulk, eventually)) > 3, "more often while much waits");
+    await configure("fold_interval", "50ms");
+    await configure("merge_interval", "200ms");
+  });
+
   test("an error is logged and tried again, ever more seldom, until it works", async () => {
     await folded();
     const { pid, errors } = await state();

@@ -34,16 +34,16 @@ void calytics::glue::mark_chains(Table& marks, std::int32_t source,
     const std::int64_t number = nextval_internal(numbers, false);
     marks.insert(Arguments().put_all(source, segment, number, root, now));
   }
-  wake_folder_at_commit(MyDatabaseId);
+  wake_folder_at_commit(static_cast<std::int64_t>(roots.size()));
 }
 
 Datum calytics_mark(PG_FUNCTION_ARGS) {
   SPI_connect();
-  calytics::glue::Arguments()
-      .put_all(PG_GETARG_INT32(0), calytics::glue::open_segment())
-      .put(PG_GETARG_DATUM(1))
-      .write(insert_marks);
-  calytics::glue::wake_folder_at_commit(MyDatabaseId);
+  const std::uint64_t rows = calytics::glue::Arguments()
+                                 .put_all(PG_GETARG_INT32(0), calytics::glue::open_segment())
+                                 .put(PG_GETARG_DATUM(1))
+                                 .write(insert_marks);
+  calytics::glue::wake_folder_at_commit(static_cast<std::int64_t>(rows));
   SPI_finish();
   PG_RETURN_VOID();
 }

@@ -2,6 +2,7 @@
 
 #include "glue/facts/track_changes.hpp"
 #include "glue/pg/statement.hpp"
+#include "glue/worker/folder_slots.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_track_changes);
 
@@ -59,6 +60,7 @@ Datum calytics_track_changes(PG_FUNCTION_ARGS) {
   rows.shapes = track_shapes(TupleDescAttr(result->setDesc, 0)->atttypid,
                              TupleDescAttr(result->setDesc, 2)->atttypid);
   const TrackRange range = {rows.source, PG_GETARG_INT64(1), PG_GETARG_INT64(2)};
+  expect_reading();
   SPI_connect();
   track_changes(range, true, memory, {&rows, put_session_row, put_funnel_row});
   SPI_finish();

@@ -23,6 +23,7 @@ extern "C" {
 #include "glue/facts/unsettled.hpp"
 #include "glue/pg/parameters.hpp"
 #include "glue/pg/statement.hpp"
+#include "glue/worker/folder_slots.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_unsettled);
 
@@ -300,6 +301,7 @@ Datum calytics_unsettled(PG_FUNCTION_ARGS) {
   using namespace calytics::glue;
   InitMaterializedSRF(fcinfo, 0);
   if (PG_ARGISNULL(1)) return Datum{0};
+  expect_reading();
   SPI_connect();
   settle(fcinfo->args[0], PG_GETARG_INT64(1), put_row, fcinfo->resultinfo);
   SPI_finish();

@@ -12,7 +12,8 @@ int max_body_size_value = 1024 * 1024;
 bool collect_metrics_value = true;
 bool fold_worker_value = true;
 bool remember_value = true;
-// Short, for a dashboard pays for each pending chain; longer would only fold a little less often.
+// Short, for a dashboard pays for each pending chain. While nobody reads it is longer, for chains
+// and sums that change several times meanwhile are folded once.
 int fold_interval_value = 100;
 int merge_interval_value = 10'000;
 int health_interval_value = 30'000;
@@ -74,9 +75,10 @@ void calytics::glue::define_settings() {
                            "Whether a background worker folds in every database with calytics.",
                            "Metrics are exact without, but slower to read.", &fold_worker_value,
                            true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
-  DefineCustomIntVariable("calytics.fold_interval", "How often a folder runs at most.", nullptr,
-                          &fold_interval_value, 100, shortest_interval, longest_interval,
-                          PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable(
+      "calytics.fold_interval", "How often a folder runs at most while somebody reads.",
+      "Ten times that, up to a second, while nobody does and little waits.", &fold_interval_value,
+      100, shortest_interval, longest_interval, PGC_SIGHUP, GUC_UNIT_MS, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("calytics.merge_interval",
                           "How often a folder merges what it has folded at most.", nullptr,
                           &merge_interval_value, 10'000, shortest_interval, longest_interval,

@@ -16,6 +16,7 @@ extern "C" {
 #include "glue/facts/fact.hpp"
 #include "glue/sums/spans.hpp"
 #include "glue/sums/split.hpp"
+#include "glue/worker/folder_slots.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_collect);
 
@@ -196,6 +197,7 @@ void put_sums_row(void* context, const Span& span, bool unfinished, Timestamp at
 
 void collect(std::int32_t source, std::span<const Span> spans, const Filter& services,
              const Filter& hosts, MemoryContext memory, SumSink sink, void* context) {
+  expect_reading();
   Reader reader = {source, nullptr};
   core::Rules rules;
   if (!read_settings(reader, rules, memory)) return;

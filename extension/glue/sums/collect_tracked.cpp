@@ -17,6 +17,7 @@ extern "C" {
 #include "glue/sums/spans.hpp"
 #include "glue/sums/tracked_moves.hpp"
 #include "glue/sums/tracked_sums.hpp"
+#include "glue/worker/folder_slots.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_collect_tracked);
 
@@ -124,6 +125,7 @@ bool answer_from(Memo& memo, Reader& reader, const Question& question, const Ans
 
 void collect_tracked(std::int32_t source, std::span<const Span> spans, const Filter& services,
                      const Filter& hosts, MemoryContext memory, SumSink sink, void* context) {
+  expect_reading();
   Reader reader = {source, nullptr};
   core::Rules rules;
   if (!read_settings(reader, rules, memory)) return;

@@ -20,6 +20,7 @@ extern "C" {
 #include "glue/sums/spans.hpp"
 #include "glue/sums/visitors.hpp"
 #include "glue/sums/visitors_pending.hpp"
+#include "glue/worker/folder_slots.hpp"
 
 CALYTICS_SQL_FUNCTION(calytics_visitors);
 
@@ -196,6 +197,7 @@ bool answer_from(VisitorMemo& memo, const Call& call, const Answer& to) {
 }
 
 void answer(Call& call, MemoryContext memory, const Answer& to) {
+  expect_reading();
   if (!read_settings(call.reader, call.rules, memory)) return;
   const TimestampTz until = call.reader.tracked_until;
   call.asked.open = until < call.asked.hi;

@@ -183,7 +183,7 @@ Tracked track(const TrackedSource& source, const TrackRequest& request) {
     if (!rows.empty()) {
       bound_services(rows, receipt);
       store_events(rows, at);
-      if (counts) wake_folder_at_commit(MyDatabaseId);
+      if (counts) wake_folder_at_commit(static_cast<std::int64_t>(rows.size()));
     }
   }
   answer.count(source.id);

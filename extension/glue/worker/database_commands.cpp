@@ -120,7 +120,7 @@ void process(PlannedStmt* planned, const char* query, bool read_only_tree,
   // A copy has the extension if its template has.
   if (created != nullptr) {
     CommandCounterIncrement();
-    calytics::glue::wake_folder_at_commit(named(created));
+    calytics::glue::start_folder_at_commit(named(created));
   }
 }
 

@@ -1,9 +1,11 @@
 // When a folder runs, and when a run merges.
 //
-// At most once in calytics.fold_interval, and only when someone asked; where rows are left that
-// wait for a merge, when calytics.merge_interval has passed since the last one. After an error a
-// second later, and twice that after each further one, up to a minute. And once a minute whatever
-// happens, for a wake-up may be lost; that run merges.
+// Only when something was committed, and at most once in calytics.fold_interval while somebody
+// reads or much waits. Otherwise at most once in ten times that, up to a second: what changes
+// several times meanwhile is folded once. Where rows are left that wait for a merge, when
+// calytics.merge_interval has passed since the last one. After an error a second later, and twice
+// that after each further one, up to a minute. And once a minute whatever happens, for a wake-up
+// may be lost; that run merges.
 #pragma once
 
 #include "glue/pg/pg.hpp"
@@ -14,14 +16,24 @@
 
 namespace calytics::glue {
 
+// What others have told a folder.
+struct FoldDemand {
+  std::int64_t waiting;    // rows committed since the last run began
+  TimestampTz read_until;  // somebody reads until then, as far as is known
+
+  // So much that whoever came to read would notice.
+  static constexpr std::int64_t much = 3000;
+
+  bool presses(TimestampTz now) const { return waiting >= much || read_until > now; }
+};
+
 class FoldSchedule {
  public:
-  TimestampTz next(bool asked) const {
+  TimestampTz next(const FoldDemand& demand, TimestampTz now) const {
     if (failures_ > 0) return after(ran_at_, back_off_ms());
     if (ran_at_ == never) return ran_at_;
     const TimestampTz soonest = after(ran_at_, fold_interval());
-    if (asked) return soonest;
-    const TimestampTz latest = std::max(soonest, after(ran_at_, heart_beat_ms));
+    const TimestampTz latest = std::max(soonest, after(ran_at_, patience_ms(demand, now)));
     if (left_ == 0) return latest;
     return std::clamp(after(merged_at_, merge_interval()), soonest, latest);
   }
@@ -49,6 +61,13 @@ class FoldSchedule {
 
   static TimestampTz after(TimestampTz time, int ms) {
     return time == never ? never : TimestampTzPlusMilliseconds(time, ms);
+  }
+
+  static int patience_ms(const FoldDemand& demand, TimestampTz now) {
+    constexpr int longest_ms = 1000;
+    if (demand.waiting == 0) return heart_beat_ms;
+    if (demand.presses(now)) return 0;
+    return static_cast<int>(std::min<std::int64_t>(std::int64_t{10} * fold_interval(), longest_ms));
   }
 
   int back_off_ms() const {

@@ -142,7 +142,7 @@ bool try_to_call(const char* statement, std::int64_t& answer) {
 
 void run(FoldSchedule& schedule) {
   // Before the snapshot: what is committed from here on asks anew.
-  slot->asked = false;
+  slot->waiting = 0;
   const bool merge = schedule.merges(GetCurrentTimestamp());
   std::int64_t left = 0;
   const char* statement =
@@ -197,8 +197,8 @@ void calytics_folder_main(Datum) {
       ProcessConfigFile(PGC_SIGHUP);
     }
     if (ShutdownRequestPending || extension_is_gone || !calytics::glue::fold_worker()) return;
-    const TimestampTz next = schedule.next(slot->asked);
     const TimestampTz now = GetCurrentTimestamp();
+    const TimestampTz next = schedule.next({slot->waiting, slot->read_until}, now);
     if (next <= now) {
       run(schedule);
       if (extension_is_gone) return;

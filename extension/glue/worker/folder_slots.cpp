@@ -6,6 +6,7 @@
 #include <new>
 
 #include "glue/pg/shared_memory.hpp"
+#include "glue/worker/fold_schedule.hpp"
 
 namespace calytics::glue {
 
@@ -27,6 +28,21 @@ FolderSlot* find(Oid database) {
     if (slot.database == database) return &slot;
   }
   return nullptr;
+}
+
+// As find, remembered. One that changes hands meanwhile costs its new holder a run for nothing.
+FolderSlot* known_slot(Oid database) {
+  static FolderSlot* slot = nullptr;
+  if (slot == nullptr || slot->database != database) slot = find_slot(database);
+  return slot;
+}
+
+void wake(const FolderSlot& slot) {
+  if (Latch* latch = slot.latch) {
+    SetLatch(latch);
+  } else {
+    wake_launcher();
+  }
 }
 
 }  // namespace
@@ -60,24 +76,29 @@ void wake_launcher() {
   if (Latch* latch = folder_slots->launcher) SetLatch(latch);
 }
 
-void wake_folder(Oid database) {
-  // A slot that changes hands meanwhile costs its new holder a run for nothing.
-  static FolderSlot* slot = nullptr;
-  if (slot == nullptr || slot->database != database) {
-    slot = find_slot(database);
-    if (slot == nullptr) {
-      LWLockAcquire(folder_slots->lock, LW_EXCLUSIVE);
-      slot = find_or_add_slot(database);
-      LWLockRelease(folder_slots->lock);
-      if (slot == nullptr) return;
-    }
+void wake_folder(Oid database, std::int64_t rows) {
+  FolderSlot* slot = known_slot(database);
+  if (slot == nullptr) {
+    LWLockAcquire(folder_slots->lock, LW_EXCLUSIVE);
+    slot = find_or_add_slot(database);
+    LWLockRelease(folder_slots->lock);
+    if (slot == nullptr) return;
   }
-  if (slot->asked.load() || slot->asked.exchange(true)) return;
-  if (Latch* latch = slot->latch) {
-    SetLatch(latch);
-  } else {
-    wake_launcher();
+  const std::int64_t before = slot->waiting.fetch_add(rows);
+  const std::int64_t much = FoldDemand::much;
+  if (before == 0 || (before < much && before + rows >= much)) wake(*slot);
+}
+
+void expect_reading(int ms) {
+  FolderSlot* slot = folder_slots == nullptr ? nullptr : known_slot(MyDatabaseId);
+  if (slot == nullptr) return;
+  const TimestampTz now = GetCurrentTimestamp();
+  const TimestampTz until = TimestampTzPlusMilliseconds(now, ms);
+  TimestampTz known = slot->read_until;
+  while (known < until && !slot->read_until.compare_exchange_weak(known, until)) {
   }
+  // It may be waiting for a second to end.
+  if (known <= now && slot->waiting > 0) wake(*slot);
 }
 
 void bar_folder(Oid database) {

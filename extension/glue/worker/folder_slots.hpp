@@ -23,11 +23,12 @@ namespace calytics::glue {
 enum class FolderPhase : std::uint8_t { wanted, starting, running };
 
 struct FolderSlot {
-  // Read and written by anyone at any time. InvalidOid is a free slot; `asked` is that something
-  // was committed since the last run began; the latch is the worker's; health was last looked at
-  // then, by it or in its stead.
+  // Read and written by anyone at any time. InvalidOid is a free slot; `waiting` is how many rows
+  // were committed since the last run began; metrics are being read until then, as far as is known;
+  // the latch is the worker's; health was last looked at then, by it or in its stead.
   std::atomic<Oid> database;
-  std::atomic<bool> asked;
+  std::atomic<std::int64_t> waiting;
+  std::atomic<TimestampTz> read_until;
   std::atomic<Latch*> latch;
   std::atomic<TimestampTz> looked_at;
 
@@ -67,9 +68,14 @@ FolderSlot* find_or_add_slot(Oid database);
 // Under the lock.
 void free_slot(FolderSlot& slot);
 
-// Says that there is work in a database: wakes its worker, or the launcher where it has none. Never
-// raises.
-void wake_folder(Oid database);
+// Says that there is work in a database, so many rows: wakes its worker, or the launcher where it
+// has none, unless it knows. Never raises.
+void wake_folder(Oid database, std::int64_t rows);
+
+// Says that metrics of this session's database are being read for so long, and its folder folds
+// more often meanwhile; who reads once is likely to go on for a moment. Cheap, and of no effect
+// where there is no folder, as on a standby. Never raises.
+void expect_reading(int ms = 2000);
 
 // Ends a database's worker, waits for that, and keeps it away until the bar is lifted.
 // Interruptible.
