@@ -25,7 +25,7 @@ create table calytics.chain (
   status           text collate "C" not null,   -- the current leg's
   created_at       timestamptz,                 -- the root's; NULL if nobody told us
   legs             int not null,                -- legs whose creation is known
-  hopped_at        timestamptz[] not null,      -- when each reschedule was made
+  hopped_at        timestamptz[] not null,      -- when each reschedule was made, in order
   hops             int not null,
   confirmed_at     timestamptz,
   cancelled_at     timestamptz,
@@ -74,8 +74,10 @@ create index chain_asked on calytics.chain using gist (
   where awaiting_at is not null and confirmed_at is not null;
 create index chain_long on calytics.chain using gist (tstzrange(starts_at, ended_at))
   where ended_at - starts_at > interval '2 hours';
-create index booking_paid on calytics.booking (source_id) where paid_at is not null;
-create index booking_hop on calytics.booking (created_at, source_id) where hops > 0;
+-- From its first reschedule to its last.
+create index chain_hopped on calytics.chain using gist (
+  tstzrange(hopped_at[1], hopped_at[cardinality(hopped_at)], '[]'))
+  where cardinality(hopped_at) > 0;
 
 create function calytics.is_visit(c calytics.chain) returns boolean
   language sql immutable

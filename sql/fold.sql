@@ -33,8 +33,10 @@ begin atomic
   select c.root_uid from calytics.chain c
    where c.paid_at >= lo and c.paid_at < hi and c.source_id = src
   union
-  select b.root_uid from calytics.booking b
-   where b.created_at >= lo and b.created_at < hi and b.source_id = src and b.hops > 0
+  select c.root_uid from calytics.chain c
+   where tstzrange(c.hopped_at[1], c.hopped_at[cardinality(c.hopped_at)], '[]') && tstzrange(lo, greatest(lo, hi))
+     and cardinality(c.hopped_at) > 0 and c.source_id = src
+     and exists (select from unnest(c.hopped_at) h where h >= lo and h < hi)
   union
   select b.root_uid
     from calytics.payment p join calytics.booking b on b.source_id = p.source_id and b.uid = p.uid

@@ -138,7 +138,7 @@ create function calytics.told(src int) returns table (payments boolean, refunds 
   language sql stable rows 1
 begin atomic
   select exists (select from calytics.payment p where p.source_id = src and p.kind = 'payment')
-         or exists (select from calytics.booking b where b.paid_at is not null and b.source_id = src),
+         or exists (select from calytics.booking_change h where h.paid_at is not null and h.source_id = src),
          exists (select from calytics.payment p where p.source_id = src and p.kind = 'refund');
 end;
 comment on function calytics.told(int) is 'Whether anyone ever told of a payment, and of a refund, at this source.';

@@ -62,3 +62,11 @@ select s.source_id, l.uid, 2 * f.i + l.hops, l.reschedule_uid, f.root, l.hops, l
  cross join lateral (
    select case when l.status = 'cancelled'
                then l.created_at + (least(now(), l.starts_at) - l.created_at) * f.late end as cancelled_at) c;
+
+-- History alone knows that anyone ever told of a payment.
+insert into calytics.booking_change (source_id, uid, change_id, delivery_id, known_at, root_uid, hops, status, paid_at, seats, no_shows)
+select b.source_id, b.uid, 0, 0, b.paid_at, b.root_uid, b.hops, b.status, b.paid_at, b.seats, b.no_shows
+  from calytics.booking b
+ where b.paid_at is not null
+ limit 1
+on conflict do nothing;
