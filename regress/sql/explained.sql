@@ -4,6 +4,8 @@
 \getenv regress PG_ABS_SRCDIR
 \set shown_file :regress /shown.psql
 \i :shown_file
+\set pages_file :regress /pages.psql
+\i :pages_file
 select cal.rotate_secret('behind', 'whsec_of_what_is_behind') \g /dev/null
 select cal.set_source('behind', pg_temp.pick('Europe/Madrid', 'Australia/Lord_Howe', 'Asia/Kathmandu'), 'EUR') \g /dev/null
 select from (select cal.add_token('behind reader', 'reader', 'cal_behind_reader_token')) t;
@@ -105,9 +107,6 @@ select count(*) > 0 as sessions, count(*) filter (where service_name is distinct
   from cal.explain_funnel(1, 'month', source => 'behind', service => '7301');
 -- By tRPC in pages, without whose bookings they are.
 \set ECHO none
-create function pg_temp.escaped(t text) returns text language sql as $$
-  select string_agg('%' || upper(encode(substr(b, i, 1), 'hex')), '' order by i)
-    from (select convert_to(t, 'UTF8') as b) x, generate_series(1, length(b)) i $$;
 create function pg_temp.ask(procedure text, input jsonb) returns jsonb language sql as $$
   select convert_from(h.body, 'UTF8')::jsonb
     from cal.http('GET', '/api/trpc/calAnalytics.' || procedure, 'input=' || pg_temp.escaped(('{"source": "behind", "period": "month"}' || input)::text),
@@ -135,21 +134,6 @@ union all
    from cal.lifetime_value('behind', 24) l where l.cumulative_value > 0 order by random() limit 1);
 create function pg_temp.told(query text) returns jsonb language plpgsql as $$
 declare answer jsonb; begin execute format('select jsonb_agg(to_jsonb(r) - ''customer'') from (%s) r', query) into answer; return answer; end $$;
-create function pg_temp.pages(procedure text, input jsonb) returns table (total int, rows jsonb) language plpgsql as $$
-declare
-  page jsonb;
-  skipped int := 0;
-begin
-  rows := '[]';
-  loop
-    page := pg_temp.ask(procedure, input || jsonb_build_object('offset', skipped, 'limit', 1 + floor(random() * 30)::int)) #> '{result,data}';
-    rows := rows || (page -> 'rows');
-    total := page ->> 'total';
-    skipped := page ->> 'next';
-    exit when skipped is null;
-  end loop;
-  return next;
-end $$;
 \set ECHO all
 select q.procedure, p.total > 0 as any, p.total = jsonb_array_length(p.rows) as all, p.rows = pg_temp.told(q.query) as same, p.rows::text ~ 'customer' as persons
   from question q cross join lateral pg_temp.pages(q.procedure, q.input) p order by q.procedure, q.input::text;
