@@ -40,4 +40,5 @@ $$;
 
 create index webhook_delivery_quarantined on calytics.webhook_delivery (delivery_id, source_id)
   where outcome = 'quarantined';
-create index webhook_delivery_received on calytics.webhook_delivery (received_at, source_id);
+-- Rows come in the order of time, so that pages tell it well enough, at less cost for each webhook.
+create index webhook_delivery_received on calytics.webhook_delivery using brin (received_at) with (autosummarize = on);

@@ -3,7 +3,7 @@
 -- (calytics.chain, which the folder alone writes) and its legs as they are. The folder works that
 -- difference off; until then readers add it. Either way it is computed here.
 
-create sequence calytics.mark_id;
+create sequence calytics.mark_id cache 64;
 comment on sequence calytics.mark_id is 'Tells marks apart; order and gaps mean nothing.';
 
 create table calytics.chain_mark (

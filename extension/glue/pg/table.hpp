@@ -30,7 +30,7 @@ class Table {
   bool find(RowKey key);
   // The same in its newest version, locked until the transaction ends but for its key.
   bool lock(RowKey key);
-  // All rows of a key's leading columns, in the order of the others.
+  // All rows of a key's leading columns, in the order of the others; the last is found last.
   void each(RowKey key, RowSink sink, void* context);
   // The row found last.
   template <class State>

@@ -59,7 +59,8 @@ class People {
       const Arguments row = Arguments().put_row(person);
       if (i >= attendance_.known) {
         attendees_.insert(row);
-      } else if (attendees_.find(leg_key(person.source, person.uid).put(person.customer))) {
+      } else if (attendance_.known == 1 ||  // which is the row found last
+                 attendees_.find(leg_key(person.source, person.uid).put(person.customer))) {
         attendees_.update(row);
       }
     }
