@@ -153,14 +153,13 @@ std::optional<std::int64_t> read_instant(JsonValue& value, TextStore& texts) {
 std::string_view member_name(const simdjson::ondemand::field& member, TextStore& texts) {
   // Simdjson has seen to it that the string is closed, but tells only where it begins.
   const char* begin = member.key().raw();
-  const char* end = begin;
-  bool escaped = false;
-  while (*end != '"') {
-    escaped |= *end == '\\';
+  const auto* end = static_cast<const char*>(rawmemchr(begin, '"'));
+  const std::string_view plain(begin, end);
+  if (plain.find('\\') == std::string_view::npos) return plain;
+  end = begin;
+  while (*end != '"')
     end += *end == '\\' ? 2 : 1;
-  }
-  const std::string_view name(begin, end);
-  return escaped ? texts.unescape(name, kUnlimited) : name;
+  return texts.unescape({begin, end}, kUnlimited);
 }
 
 }  // namespace calytics::core
