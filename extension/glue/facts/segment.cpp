@@ -58,6 +58,7 @@ bool lock(int64 segment, LOCKMODE mode, bool wait) {
 // What this transaction holds already, which nobody takes for complete before it ends. A lock goes
 // with the subtransaction that took it, so one that is undone makes us look again.
 std::optional<int64> held;
+std::uint64_t turn = 0;  // how often it was taken hold of
 
 void at_transaction(XactEvent event, void* /*argument*/) {
   if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
@@ -77,6 +78,7 @@ void hold(int64 segment) {
     listening = true;
   }
   held = segment;
+  ++turn;
 }
 
 // Whether nobody holds it, ourselves aside.
@@ -110,6 +112,10 @@ std::int64_t calytics::glue::open_segment() {
     wait = !locked && now == segment;
     segment = now;
   }
+}
+
+std::uint64_t calytics::glue::segment_turn() {
+  return turn;
 }
 
 Datum calytics_open_segment(PG_FUNCTION_ARGS) {

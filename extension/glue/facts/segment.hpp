@@ -8,4 +8,8 @@ namespace calytics::glue {
 // Held open until the transaction ends.
 std::int64_t open_segment();
 
+// A number that is another one whenever rows tagged before may be undone or taken by the folder
+// while this transaction goes on, or belong to another transaction; after open_segment().
+std::uint64_t segment_turn();
+
 }  // namespace calytics::glue
