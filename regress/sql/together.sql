@@ -48,3 +48,25 @@ select pg_temp.send('BOOKING_CREATED', 'g', '2026-01-06 10:00Z') as g;
 truncate calytics.booking_private;
 rollback;
 select count(*) from cal.booking where source = 'together' and uid = 'together-g';
+
+-- A chain is marked once a transaction, and again where the mark was undone or folded.
+begin;
+select pg_temp.send('BOOKING_CREATED', 'h', '2026-01-06 10:00Z') as h, pg_temp.send('BOOKING_CREATED', 'i', '2026-01-06 10:00Z') as i,
+       pg_temp.send('BOOKING_CANCELLED', 'h', '2026-01-07 10:00Z') as again;
+select root_uid, count(*) from calytics.chain_mark where marked_at = now() group by 1 order by 1;
+savepoint early;
+select pg_temp.send('BOOKING_CREATED', 'j', '2026-01-06 10:00Z') as j;
+rollback to early;
+select pg_temp.send('BOOKING_CREATED', 'j', '2026-01-06 10:00Z') as j;
+select root_uid, count(*) from calytics.chain_mark where marked_at = now() group by 1 order by 1;
+select cal.fold() is not null as folded;
+select root_uid, count(*) from calytics.chain_mark where marked_at = now() group by 1 order by 1;
+select pg_temp.send('BOOKING_CANCELLED', 'j', '2026-01-07 10:00Z') as j;
+select root_uid, count(*) from calytics.chain_mark where marked_at = now() group by 1 order by 1;
+commit;
+select count(*) as differences from cal.verify_metrics('together');
+begin;
+select pg_temp.send('BOOKING_CANCELLED', 'i', '2026-01-07 10:00Z') as i;
+select root_uid, count(*) from calytics.chain_mark where marked_at = now() group by 1 order by 1;
+commit;
+select count(*) as differences from cal.verify_metrics('together');
