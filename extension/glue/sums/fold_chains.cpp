@@ -26,7 +26,7 @@ namespace calytics::glue {
 namespace {
 
 // Of a run with more changes, sums are read anew about as fast as caught up with.
-constexpr std::size_t kMostLogged = 100;
+constexpr std::size_t kMostLogged = 300;
 // Beyond so many sums what there is is written first, so that memory is bounded.
 constexpr std::size_t kMostSums = 200'000;
 
