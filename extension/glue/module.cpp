@@ -6,6 +6,7 @@
 #include "glue/access/access_settings.hpp"
 #include "glue/access/rate_limit.hpp"
 #include "glue/access/token_use.hpp"
+#include "glue/pg/empty_tables.hpp"
 #include "glue/pg/settings.hpp"
 #include "glue/webhook/outcome_counts.hpp"
 #include "glue/webhook/refusals.hpp"
@@ -30,6 +31,7 @@ bool preloaded = false;
 void _PG_init() {
   calytics::glue::define_access_settings();
   calytics::glue::define_settings();
+  calytics::glue::plan_for_rows();
   preloaded = process_shared_preload_libraries_in_progress;
   if (preloaded) {
     calytics::glue::request_refusal_counters();
