@@ -44,7 +44,7 @@ struct Settlement {
         rules(of_rules),
         memory(in),
         row(AllocSetContextCreate(in, "calytics row", ALLOCSET_SMALL_SIZES)),
-        writer(of_source, in),
+        writer(of_source),
         cubes(memory_of(in)),
         told(memory_of(in)),
         origins{in},
@@ -259,7 +259,7 @@ Datum calytics_settle_sessions(PG_FUNCTION_ARGS) {
   } else {
     track_changes_of(range, PG_GETARG_DATUM(4), settlement.memory, sinks);
   }
-  settlement.writer.finish();
+  settlement.writer.close();
   learn_origins(settlement);
   count_origins(settlement);
   write_deltas(settlement);

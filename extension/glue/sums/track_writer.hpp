@@ -7,35 +7,26 @@
 #include "glue/pg/pg.hpp"
 
 #include "glue/facts/track_changes.hpp"
-#include "glue/pg/list.hpp"
 #include "glue/pg/table.hpp"
 
 namespace calytics::glue {
 
 class TrackWriter {
  public:
-  TrackWriter(std::int32_t source, MemoryContext memory);
+  explicit TrackWriter(std::int32_t source);
 
   // Makes the row that was the one that is. Uses the current memory context.
   void put(const SessionChange& change);
   void put(const FunnelChange& change);
 
-  // To be called once, at the end: deletes those that are no more.
-  void finish();
+  // To be called once, at the end.
+  void close();
 
  private:
-  // The key of a row that goes.
-  struct Gone {
-    Datum session;
-    Datum rest;
-  };
-
   std::int32_t source_;
   Table sessions_;
   Table funnels_;
   TupleDesc origin_;
-  List<Gone> no_sessions_;
-  List<Gone> no_funnels_;
 };
 
 }  // namespace calytics::glue
