@@ -130,12 +130,12 @@ begin
   delete from calytics.fold_log l where l.run = state.run + 1 - runs_logged;
   delete from calytics.recent_delta r where r.run = state.run + 1 - runs_logged and r.run < state.recent_run;
   delete from calytics.recent_visitor r where r.run = state.run + 1 - runs_logged and r.run < state.recent_run;
-  return exists (select from calytics.recent_delta r where r.run >= state.recent_run)::int;
+  return exists (select from calytics.recent_delta r where r.run >= state.recent_run)::int + 2 * (low < current)::int;
 end
 $$;
 comment on function calytics.fold(boolean) is
-  'Folds what is pending; merge: also merges what was folded into the buckets. Returns 1 if rows wait '
-  'to be merged, else 0. The background worker calls it.';
+  'Folds what is pending; merge: also merges what was folded into the buckets. Returns 1 if rows wait to be merged, else 0, '
+  'and 2 more if some may have stayed because their writers'' transactions had not quite ended. The background worker calls it.';
 
 create function calytics.break_log() returns void
   language plpgsql volatile set search_path = pg_catalog, pg_temp
