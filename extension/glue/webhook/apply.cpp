@@ -104,13 +104,12 @@ std::span<AttendeeState> attendees_of(const Webhook& webhook, std::int32_t sourc
 }
 
 // Which session made the booking, whose leg is locked, and when that is first told; true if
-// anything is different. fresh: the leg was not known.
-bool learn_session(Table& sessions, std::int32_t source, const Webhook& webhook, Moment at,
-                   bool fresh) {
+// anything is different.
+bool learn_session(Table& sessions, std::int32_t source, const Webhook& webhook, Moment at) {
   const Webhook::Text session = core::session_evidence(webhook);
   if (!session) return false;
   const Arguments row = Arguments().put_all(source, *webhook.uid, *session, at);
-  if (fresh || !sessions.find(leg_key(source, *webhook.uid).put(*session))) {
+  if (!sessions.find(leg_key(source, *webhook.uid).put(*session))) {
     sessions.insert(row);
     return true;
   }
@@ -148,7 +147,7 @@ Effects apply_to_legs(BookingTables& tables, const Webhook& webhook, std::int32_
     if (leg.linked) link(tables, leg.leg, leg.fresh, old.leg, effects);
   }
   const bool joined =
-      learn_session(tables.session, source, webhook, core::creation_of(webhook, at), leg.fresh);
+      learn_session(tables.session, source, webhook, core::creation_of(webhook, at));
   if (leg.saved || joined) effects.roots.add(leg.leg.root_uid);
   effects.leg = leg.leg;
   return effects;
