@@ -151,7 +151,8 @@ bool Exchange::begin_stream(const Answer& answer, Directives& directives) {
                                               .request_id = id_});
   if (!begun) return false;
   charge_.resize(0);
-  note(answer.status, size, directives.request_class);
+  count(answer.status, size, directives.request_class);
+  log(answer.status, size);
   return true;
 }
 
@@ -162,8 +163,10 @@ void Exchange::deliver(Answer answer, std::string_view request_class) {
   const auto size = bytes.size();
   // The sink may release the client, whose next request has to find room.
   charge_.resize(0);
+  // Whoever has the answer finds it counted.
+  count(answer.status, size, request_class);
   sink_->deliver(std::move(bytes), !keep_alive);
-  note(answer.status, size, request_class);
+  log(answer.status, size);
 }
 
 AnswerFraming Exchange::framing(bool keep_alive, bool stream) const {
@@ -175,13 +178,19 @@ AnswerFraming Exchange::framing(bool keep_alive, bool stream) const {
           .request_id = id_};
 }
 
-void Exchange::note(int status, std::size_t size, std::string_view request_class) const {
-  const std::chrono::duration<double> taken = Clock::now() - arrived_;
+double Exchange::seconds() const {
+  return std::chrono::duration<double>(Clock::now() - arrived_).count();
+}
+
+void Exchange::count(int status, std::size_t size, std::string_view request_class) const {
   sink_->count({.request_class = request_class,
                 .status = status,
-                .seconds = taken.count(),
+                .seconds = seconds(),
                 .bytes_in = request_.bytes,
                 .bytes_out = size});
+}
+
+void Exchange::log(int status, std::size_t size) const {
   LogLine(LogLevel::info, "request")
       .text("id", id_)
       .text("method", request_.method)
@@ -189,7 +198,7 @@ void Exchange::note(int status, std::size_t size, std::string_view request_class
       .number("status", status)
       .number("bytes_in", static_cast<std::int64_t>(request_.bytes))
       .number("bytes_out", static_cast<std::int64_t>(size))
-      .milliseconds("ms", taken.count() * 1000)
+      .milliseconds("ms", seconds() * 1000)
       .text("peer", sink_->peer());
 }
 

@@ -69,7 +69,9 @@ class Exchange {
   bool begin_stream(const Answer& answer, Directives& directives);
   void deliver(Answer answer, std::string_view request_class);
   AnswerFraming framing(bool keep_alive, bool stream) const;
-  void note(int status, std::size_t size, std::string_view request_class) const;
+  double seconds() const;  // since it arrived
+  void count(int status, std::size_t size, std::string_view request_class) const;
+  void log(int status, std::size_t size) const;
 
   Request request_;
   std::shared_ptr<AnswerSink> sink_;
