@@ -106,6 +106,7 @@ select count(*) as differences from cal.verify_metrics('made');
 -- Anew from the archive, and without the person, it stays what it was.
 create temp table before as select m.metric, m.value from cal.metrics('custom', "from" => '2025-11-01', "to" => '2026-04-01', source => 'made') m;
 select cal.rebuild('made') is not null as rebuilt;
+select count(*) as quarantined from cal.delivery d where d.source = 'made' and d.outcome = 'quarantined';
 select count(*) as differences from cal.verify_metrics('made');
 select (x ->> 'events')::int > 0 as events
   from jsonb_path_query(cal.erase_person('sam@example.com', 'made'), '$.sources[0]') x;
