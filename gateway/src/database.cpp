@@ -57,6 +57,11 @@ Database::Database(Milliseconds statement_timeout, bool read_only, std::stop_tok
       stop_(std::move(stop)),
       function_(std::move(function)) {}
 
+void Database::disconnect() {
+  connection_.reset();
+  under_way_ = 0;
+}
+
 DatabaseError Database::broken(std::string message) {
   return {Fault::lost, "", std::move(message)};
 }
@@ -194,25 +199,38 @@ CallResult Database::call(const Call& call, TimePoint deadline) {
   return std::move(std::get<Answer>(answer));
 }
 
-CallResults Database::call_together(std::span<const Call> calls, TimePoint deadline) {
+std::optional<DatabaseError> Database::send_together(std::span<const Call> calls,
+                                                     TimePoint deadline) {
+  auto* connection = connection_.get();
+  bool sent = connected() && (under_way_ > 0 || PQenterPipelineMode(connection) == 1);
+  for (std::size_t i = 0; sent && i < calls.size(); ++i)
+    sent = send(calls[i]);
+  if (!sent || PQsendFlushRequest(connection) != 1 || PQpipelineSync(connection) != 1 ||
+      !flush(deadline)) {
+    auto error = lost(deadline);
+    disconnect();
+    return error;
+  }
+  ++under_way_;
+  return std::nullopt;
+}
+
+CallResults Database::receive_together(std::size_t calls, TimePoint deadline,
+                                       const std::function<void(std::vector<Answer>&)>& answered) {
   std::vector<Answer> answers;
-  answers.reserve(calls.size());
+  answers.reserve(calls);
+  std::size_t arrived = 0;
   const auto give_up = [this](DatabaseError error) {
     disconnect();
     return error;
   };
-  auto* connection = connection_.get();
-  bool sent = PQenterPipelineMode(connection) == 1;
-  for (std::size_t i = 0; sent && i < calls.size(); ++i)
-    sent = send(calls[i]);
-  if (!sent || PQpipelineSync(connection) != 1 || !flush(deadline)) return give_up(lost(deadline));
-
   std::optional<DatabaseError> error;  // the first one; those after it only say that it happened
   for (;;) {
     ResultPtr result;
+    if (!connected()) return broken("there is no connection");
     if (!next(result, deadline)) return give_up(lost(deadline));
     if (result == nullptr) {
-      if (PQstatus(connection) == CONNECTION_BAD) return give_up(lost(deadline));
+      if (PQstatus(connection_.get()) == CONNECTION_BAD) return give_up(lost(deadline));
       continue;
     }
     const auto status = PQresultStatus(result.get());
@@ -220,7 +238,7 @@ CallResults Database::call_together(std::span<const Call> calls, TimePoint deadl
     if (error || status == PGRES_PIPELINE_ABORTED) continue;
     if (is_error(result.get())) {
       error = error_of(result.get());
-      if (PQstatus(connection) == CONNECTION_BAD || error->fault == Fault::lost)
+      if (PQstatus(connection_.get()) == CONNECTION_BAD || error->fault == Fault::lost)
         return give_up(std::move(*error));
       continue;
     }
@@ -228,11 +246,14 @@ CallResults Database::call_together(std::span<const Call> calls, TimePoint deadl
     // It has happened all the same, as the others have.
     answers.push_back(std::holds_alternative<Answer>(answer) ? std::move(std::get<Answer>(answer))
                                                              : error_answer(500, "internal error"));
+    if (++arrived == calls) answered(answers);
   }
-  ResultPtr end;
-  if (!next(end, deadline) || PQexitPipelineMode(connection) != 1) disconnect();
+  if (--under_way_ == 0) {
+    ResultPtr end;
+    if (!next(end, deadline) || PQexitPipelineMode(connection_.get()) != 1) disconnect();
+  }
   if (error) return std::move(*error);
-  if (answers.size() != calls.size()) return give_up(broken("answers are missing"));
+  if (arrived != calls) return give_up(broken("answers are missing"));
   return answers;
 }
 

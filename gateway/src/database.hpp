@@ -4,12 +4,16 @@
 //
 // Several calls can go as one: a pipeline under one sync, which PostgreSQL makes one transaction
 // of. They are answered together after its commit; an error of one means that none has happened.
+// Such transactions can be sent before the ones that were sent earlier are committed: the server
+// goes from one to the next without a pause, and their outcomes are received in their order.
 //
 // A call that reports `answered` has been committed. After `lost` or `timed_out` the connection is
 // gone and whether the call was committed isn't known.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -53,8 +57,14 @@ class Database {
   // Connects and prepares; on failure says why and leaves no connection.
   bool connect(const std::string& url, TimePoint deadline, DatabaseError& error);
   CallResult call(const Call& call, TimePoint deadline);
-  CallResults call_together(std::span<const Call> calls, TimePoint deadline);
-  void disconnect() { connection_.reset(); }
+  // After an error there is no connection.
+  std::optional<DatabaseError> send_together(std::span<const Call> calls, TimePoint deadline);
+  // The outcome of so many that were sent together. `answered` gets the answers a moment before
+  // they are committed, which may yet fail, and may keep some of them. If the connection is lost,
+  // so is all that was sent.
+  CallResults receive_together(std::size_t calls, TimePoint deadline,
+                               const std::function<void(std::vector<Answer>&)>& answered);
+  void disconnect();
 
  private:
   bool wait(short events, TimePoint deadline);
@@ -71,6 +81,7 @@ class Database {
   std::stop_token stop_;
   std::string function_;
   ConnectionPtr connection_;
+  int under_way_ = 0;  // transactions sent and not received
 };
 
 }  // namespace calytics::gateway

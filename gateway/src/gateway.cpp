@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <thread>
 #include <utility>
 
 #include <sys/resource.h>
@@ -27,10 +28,17 @@ void raise_descriptor_limit(const Settings& settings) {
         .number("limit", static_cast<std::int64_t>(limit.rlim_cur));
 }
 
-// One path never has more than half of the lanes for long.
+// One path never has more than half of the lanes for long. Where the database has the same
+// processors, lanes beyond half of them only get in each other's way.
+std::size_t lanes_of_a_path(const Settings& settings) {
+  if (settings.path_lanes > 0) return settings.path_lanes;
+  const std::size_t processors = std::thread::hardware_concurrency();
+  const auto most = std::min(settings.write_lanes, processors == 0 ? 1 : processors);
+  return std::max<std::size_t>(1, most / 2);
+}
+
 RequestQueue::Order write_order(const Settings& settings) {
-  return {.turns = std::max<std::size_t>(1, settings.write_lanes / 2),
-          .patience = settings.flush_interval};
+  return {.turns = lanes_of_a_path(settings), .patience = settings.flush_interval};
 }
 
 LaneDuty write_duty(const Settings& settings) {

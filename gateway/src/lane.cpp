@@ -1,6 +1,7 @@
 #include "lane.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -114,49 +115,90 @@ bool Lane::await_connection() {
   return true;
 }
 
+// One transaction behind the other, as long as there is more to do: see receive().
 void Lane::serve(RequestQueue::Batch batch) {
-  while (batch.exchanges.size() > 1 && serve_together(batch)) {
+  RequestQueue::Exchanges undone;
+  if (batch.exchanges.size() == 1) {
+    undone = std::move(batch.exchanges);
+  } else {
+    send(batch);
   }
-  for (auto& exchange : batch.exchanges)
+  while (!batch.exchanges.empty()) {
+    RequestQueue::Batch next;
+    receive(batch, next, undone.empty());
+    std::ranges::move(batch.exchanges, std::back_inserter(undone));
+    if (!next.exchanges.empty()) {
+      batch = std::move(next);
+    } else {
+      batch.exchanges.clear();
+    }
+  }
+  for (auto& exchange : undone)
     serve_alone(std::move(exchange), batch.turn);
 }
 
-// False if none of it has happened, or if that isn't known. Otherwise those stay that have to be
-// asked again, which is never the first.
-bool Lane::serve_together(RequestQueue::Batch& batch) {
-  auto& exchanges = batch.exchanges;
+// Where that fails there is no connection left, and nothing to receive.
+void Lane::send(const RequestQueue::Batch& batch) {
   std::vector<std::string> headers;
   std::vector<Call> calls;
-  headers.reserve(exchanges.size());
-  calls.reserve(exchanges.size());
-  for (const auto& exchange : exchanges) {
+  headers.reserve(batch.exchanges.size());
+  calls.reserve(batch.exchanges.size());
+  for (const auto& exchange : batch.exchanges) {
     headers.push_back(exchange->headers_json(!headers.empty()));
     calls.push_back(call_of(*exchange, headers.back()));
   }
-  auto result = database_.call_together(calls, Clock::now() + settings_.db_timeout + kCancelGrace);
+  const auto deadline = Clock::now() + settings_.db_timeout + kCancelGrace;
+  if (const auto error = database_.send_together(calls, deadline))
+    log_error(LogLevel::warning, "batch_not_sent", *error, batch.exchanges.front()->id());
+}
+
+// Answers what was sent, and leaves what has not happened, or may not have. While it is committed
+// the next is on its way already: those that have to be asked again, which the first never has, or
+// else, if there may be more, those that wait.
+void Lane::receive(RequestQueue::Batch& batch, RequestQueue::Batch& next, bool more) {
+  const auto send_next = [&](std::vector<Answer>& answers) {
+    next.exchanges = take_held_up(batch.exchanges, answers);
+    if (!next.exchanges.empty()) {
+      next.turn = std::move(batch.turn);
+    } else if (more) {
+      next = queue_.take_next(batch.turn, duty_.batch_size, kBatchBytes);
+    }
+    if (!next.exchanges.empty()) send(next);
+  };
+  auto result = database_.receive_together(
+      batch.exchanges.size(), Clock::now() + settings_.db_timeout + kCancelGrace, send_next);
   note_connection();
   if (const auto* error = std::get_if<DatabaseError>(&result)) {
-    log_error(LogLevel::warning, "batch_undone", *error, exchanges.front()->id());
+    log_error(LogLevel::warning, "batch_undone", *error, batch.exchanges.front()->id());
     ++(error->fault == Fault::lost ? counters_.lost : counters_.undone);
     if (is_deadlock(*error)) batch.turn.deadlocked();
-    return false;
+    return;
   }
-  // The next batch can go while this one's answers do.
-  batch.turn.end();
   auto& answers = std::get<std::vector<Answer>>(result);
-  RequestQueue::Exchanges again;
+  counters_.committed(answers.size());
   const LogBatch lines;
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    batch.exchanges[i]->answer(std::move(answers[i]));
+  batch.exchanges.clear();
+}
+
+// Those that another transaction held up; the others and their answers stay.
+RequestQueue::Exchanges Lane::take_held_up(RequestQueue::Exchanges& exchanges,
+                                           std::vector<Answer>& answers) {
+  RequestQueue::Exchanges again;
+  std::size_t kept = 0;
   for (std::size_t i = 0; i < exchanges.size(); ++i) {
     if (i > 0 && asks_again(answers[i])) {
       again.push_back(std::move(exchanges[i]));
-    } else {
-      exchanges[i]->answer(std::move(answers[i]));
+    } else if (kept++ < i) {
+      exchanges[kept - 1] = std::move(exchanges[i]);
+      answers[kept - 1] = std::move(answers[i]);
     }
   }
-  counters_.committed(exchanges.size() - again.size());
+  exchanges.resize(kept);
+  answers.resize(kept);
   counters_.held_up += again.size();
-  exchanges = std::move(again);
-  return true;
+  return again;
 }
 
 void Lane::serve_alone(std::unique_ptr<Exchange> exchange, RequestQueue::Turn& turn) {

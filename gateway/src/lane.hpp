@@ -1,9 +1,10 @@
 // A lane: a thread with a database connection of its own that takes requests from a queue, has the
 // database answer them and sends the answers. Writes that wait are taken together, as one
 // transaction, and answered after its commit; so a lane does more at a time the more there is to
-// do. Only those of one path go together: they take about as long, and ask the same of durability.
-// Only the first waits for what other transactions have their hands on, and so transactions don't
-// wait for each other; the others are then answered that they are to be asked again, and are.
+// do. As one transaction commits the next is sent, so that the server goes on without a pause. Only
+// those of one path go together: they take about as long, and ask the same of durability. Only the
+// first waits for what other transactions have their hands on, and so transactions don't wait for
+// each other; the others are then answered that they are to be asked again, and are.
 // If one of them raises, or deadlocks with whoever else writes, all are done again one by one, and
 // nobody pays for a neighbour.
 //
@@ -64,7 +65,10 @@ class Lane {
   void run();
   bool await_connection();
   void serve(RequestQueue::Batch batch);
-  bool serve_together(RequestQueue::Batch& batch);
+  void send(const RequestQueue::Batch& batch);
+  void receive(RequestQueue::Batch& batch, RequestQueue::Batch& next, bool more);
+  RequestQueue::Exchanges take_held_up(RequestQueue::Exchanges& exchanges,
+                                       std::vector<Answer>& answers);
   void serve_alone(std::unique_ptr<Exchange> exchange, RequestQueue::Turn& turn);
   std::optional<Answer> outcome_for(const Exchange& exchange, RequestQueue::Turn& turn);
   bool is_refused_by_replica(const Answer& answer) const;

@@ -14,18 +14,22 @@ constexpr std::chrono::minutes kAlone{1};
 }  // namespace
 
 bool RequestQueue::try_push(std::unique_ptr<Exchange>& exchange) {
-  const std::lock_guard lock(mutex_);
-  if (closed_) return false;
-  if (size_ >= capacity_) {
-    ++refused_;
-    return false;
+  WaiterPtr called;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    if (size_ >= capacity_) {
+      ++refused_;
+      return false;
+    }
+    auto& line = line_of(*exchange);
+    line.waiting.push_back(std::move(exchange));
+    ++size_;
+    if (!has_turn(line, Clock::now())) return true;
+    // Lanes that share a line are called for each request, else one is for all of them.
+    if (make_ready(line) || !by_path()) called = call_lane();
   }
-  auto& line = line_of(*exchange);
-  line.waiting.push_back(std::move(exchange));
-  ++size_;
-  if (!has_turn(line, Clock::now())) return true;
-  // Lanes that share a line are called for each request, else one is for all of them.
-  if (make_ready(line) || !by_path()) call_lane();
+  wake(called);
   return true;
 }
 
@@ -38,14 +42,35 @@ RequestQueue::Line& RequestQueue::line_of(const Exchange& exchange) {
 }
 
 RequestQueue::Batch RequestQueue::take(TimePoint deadline, std::size_t calls, std::size_t bytes) {
-  Batch batch;
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto again = end_patience();
     if (!ready_.empty()) break;
-    if ((closed_ && size_ == 0) || Clock::now() >= deadline) return batch;
+    if ((closed_ && size_ == 0) || Clock::now() >= deadline) return {};
     wait(lock, std::min(again, deadline));
   }
+  WaiterPtr called;
+  auto batch = take_ready(calls, bytes, called);
+  lock.unlock();
+  wake(called);
+  return batch;
+}
+
+RequestQueue::Batch RequestQueue::take_next(Turn& turn, std::size_t calls, std::size_t bytes) {
+  WaiterPtr called;
+  Batch batch;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(turn.queue_, nullptr) != nullptr) give_back(*turn.line_);
+    if (!ready_.empty()) batch = take_ready(calls, bytes, called);
+  }
+  wake(called);
+  return batch;
+}
+
+RequestQueue::Batch RequestQueue::take_ready(std::size_t calls, std::size_t bytes,
+                                             WaiterPtr& called) {
+  Batch batch;
   auto& line = *ready_.front();
   ready_.pop_front();
   line.ready = false;
@@ -57,7 +82,8 @@ RequestQueue::Batch RequestQueue::take(TimePoint deadline, std::size_t calls, st
     if (++line.turns == 1) held_.push_back(&line);
     batch.turn = Turn(*this, line);
   }
-  if (!line.waiting.empty() && has_turn(line, now) && make_ready(line) && by_path()) call_lane();
+  if (!line.waiting.empty() && has_turn(line, now) && make_ready(line) && by_path())
+    called = call_lane();
   return batch;
 }
 
@@ -105,37 +131,50 @@ bool RequestQueue::make_ready(Line& line) {
 }
 
 void RequestQueue::end_turn(Line& line) {
-  const std::lock_guard lock(mutex_);
+  WaiterPtr called;
+  {
+    const std::lock_guard lock(mutex_);
+    if (give_back(line)) called = call_lane();
+  }
+  wake(called);
+}
+
+// True if the line is to be served by a lane that has to be called.
+bool RequestQueue::give_back(Line& line) {
   if (--line.turns == 0) std::erase(held_, &line);
   if (line.waiting.empty()) {
     if (lines_.size() > kKeptLines) forget_idle_lines();
-    return;
+    return false;
   }
-  if (has_turn(line, Clock::now()) && make_ready(line)) call_lane();
+  return has_turn(line, Clock::now()) && make_ready(line);
 }
 
 void RequestQueue::wait(std::unique_lock<std::mutex>& lock, TimePoint until) {
-  Waiter self;
-  waiters_.push_back(&self);
-  const auto called = [&self] { return self.called; };
+  const auto self = std::make_shared<Waiter>();
+  waiters_.push_back(self);
+  const auto called = [&self] { return self->called; };
   if (until == kNever) {
-    self.alarm.wait(lock, called);
-  } else if (!self.alarm.wait_until(lock, until, called)) {
-    std::erase(waiters_, &self);
+    self->alarm.wait(lock, called);
+  } else if (!self->alarm.wait_until(lock, until, called)) {
+    std::erase(waiters_, self);
   }
 }
 
-void RequestQueue::call_lane() {
-  if (waiters_.empty()) return;
-  auto& last = *waiters_.back();
+RequestQueue::WaiterPtr RequestQueue::call_lane() {
+  if (waiters_.empty()) return nullptr;
+  auto last = std::move(waiters_.back());
   waiters_.pop_back();
-  last.called = true;
-  last.alarm.notify_one();
+  last->called = true;
+  return last;
+}
+
+void RequestQueue::wake(const WaiterPtr& called) {
+  if (called != nullptr) called->alarm.notify_one();
 }
 
 void RequestQueue::call_all_lanes() {
   while (!waiters_.empty())
-    call_lane();
+    wake(call_lane());
 }
 
 void RequestQueue::serve_alone(Line& line) {

@@ -9,7 +9,7 @@
 // then there is one more turn beside.
 //
 // Of the lanes that wait the one that came last is called: what its database session knows is
-// nearest at hand.
+// nearest at hand. It is woken when the queue's lock is free again, for it needs that first of all.
 #pragma once
 
 #include <condition_variable>
@@ -71,6 +71,7 @@ class RequestQueue {
     }
 
    private:
+    friend class RequestQueue;
     RequestQueue* queue_ = nullptr;
     Line* line_ = nullptr;
   };
@@ -88,6 +89,8 @@ class RequestQueue {
   // `calls` with no more than `bytes`. None when there is none until `deadline`, or ever again: see
   // closed().
   Batch take(TimePoint deadline, std::size_t calls, std::size_t bytes);
+  // Ends the turn, and takes the next batch if there is one already.
+  Batch take_next(Turn& turn, std::size_t calls, std::size_t bytes);
   // All that came before `when`; doesn't wait.
   Exchanges take_older(TimePoint when);
 
@@ -102,6 +105,8 @@ class RequestQueue {
     std::condition_variable alarm;
     bool called = false;
   };
+  // Of whom somebody else's wake-up may still be on its way when he has gone.
+  using WaiterPtr = std::shared_ptr<Waiter>;
   struct Line {
     std::string name;
     std::deque<std::unique_ptr<Exchange>> waiting;
@@ -116,18 +121,21 @@ class RequestQueue {
   bool has_turn(const Line& line, TimePoint now) const;
   bool make_ready(Line& line);
   TimePoint end_patience();
+  Batch take_ready(std::size_t calls, std::size_t bytes, WaiterPtr& called);
   void fill(Batch& batch, Line& line, std::size_t calls, std::size_t bytes);
   void end_turn(Line& line);
+  bool give_back(Line& line);
   void serve_alone(Line& line);
   void forget_idle_lines();
   void wait(std::unique_lock<std::mutex>& lock, TimePoint until);
-  void call_lane();
+  WaiterPtr call_lane();
+  static void wake(const WaiterPtr& called);
   void call_all_lanes();
 
   const std::size_t capacity_;
   const Order order_;
   mutable std::mutex mutex_;
-  std::vector<Waiter*> waiters_;
+  std::vector<WaiterPtr> waiters_;
   std::unordered_map<std::string, Line> lines_;
   std::deque<Line*> ready_;  // lines to be served, in this order
   std::vector<Line*> held_;  // lines that have a turn

@@ -118,10 +118,17 @@ std::vector<Setting> make_table() {
        {"CALYTICS_WRITE_LANES"},
        "COUNT",
        "4",
-       "lanes, each with a database connection of its own, for requests that may change something; "
-       "half of them serve one path at most",
+       "lanes, each with a database connection of its own, for requests that may change something",
        count(
            [](S & s) -> auto& { return s.write_lanes; }, 1, 256)},
+      {"path-lanes",
+       {"CALYTICS_PATH_LANES"},
+       "COUNT",
+       "0",
+       "write lanes that serve one path at a time; 0: half of them, and no more than half of the "
+       "processors",
+       count(
+           [](S & s) -> auto& { return s.path_lanes; }, 0, 256)},
       {"read-lanes",
        {"CALYTICS_READ_LANES"},
        "COUNT",

@@ -24,6 +24,7 @@ struct Settings {
   std::uint16_t port = 0;
   std::string ready_file;
   std::size_t write_lanes = 0;
+  std::size_t path_lanes = 0;
   std::size_t read_lanes = 0;
   std::size_t queue_size = 0;
   bool batching = false;

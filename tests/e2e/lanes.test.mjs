@@ -215,7 +215,7 @@ describe("lanes", () => {
   ]) {
     test(`names that many lanes learn at once are learned once${what}`, async (test) => {
       await widen(test);
-      const gateway = await start(["--write-lanes=4"]);
+      const gateway = await start(["--write-lanes=4", "--path-lanes=2"]);
       const mark = `names${rounds}`;
       for (let round = 0; round < rounds; round += 1) {
         const name = `${mark}n${round}`;

@@ -173,6 +173,64 @@ TEST_F(Batch, ACommitThatFailsIsNobodysSuccess) {
   EXPECT_EQ(sql("select count(*) from cal.stored where copies = 1"), "5");
 }
 
+// The one behind it is on its way by then.
+TEST_F(Batch, ACommitThatFailsTakesNoOtherWithIt) {
+  start([](Settings& settings) {
+    settings.write_lanes = 1;
+    settings.batch_size = 4;
+  });
+  sql("create function cal.refuse() returns trigger language plpgsql as"
+      " $$ begin raise exception using errcode = 'check_violation'; end $$;"
+      "create constraint trigger late after insert on cal.stored initially deferred"
+      " for each row when (convert_from(new.body, 'UTF8') in ('3', '6')) execute function"
+      " cal.refuse()");
+  auto expected = all_well(12);
+  expected[3] = expected[6] = 500;
+  EXPECT_EQ(store_behind(1, 12), expected);
+  EXPECT_EQ(sql("select count(*) from cal.stored where copies = 1"), "10");
+  EXPECT_EQ(gateway().snapshot().write_lanes.undone, 2U);
+}
+
+TEST_F(Batch, AsOneIsCommittedTheNextIsOnItsWay) {
+  start([](Settings& settings) {
+    settings.write_lanes = 1;
+    settings.batch_size = 2;
+  });
+  sql("create function cal.linger() returns trigger language plpgsql as"
+      " $$ begin perform pg_advisory_xact_lock_shared(8); return null; end $$;"
+      "create constraint trigger late after insert on cal.stored initially deferred"
+      " for each row when (convert_from(new.body, 'UTF8') = '0') execute function cal.linger()");
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> holder(PQconnectdb(database_url().c_str()),
+                                                            PQfinish);
+  std::jthread release;
+  meanwhile_ = [&] {
+    PQclear(PQexec(holder.get(), "select pg_advisory_lock(8)"));
+    release = std::jthread([&] {
+      until([&] { return gateway().snapshot().writes.waiting == 0; });
+      EXPECT_EQ(blocked(), 1);
+      PQclear(PQexec(holder.get(), "select pg_advisory_unlock(8)"));
+    });
+  };
+  EXPECT_EQ(store_behind(1, 4), all_well(4));
+  EXPECT_EQ(transactions(), "2");
+}
+
+// Nobody knows what of it has been committed.
+TEST_F(Batch, ACommitThatIsCutOffIsMadeAgainWithTheNext) {
+  start([](Settings& settings) {
+    settings.write_lanes = 1;
+    settings.batch_size = 4;
+  });
+  sql("create function cal.cut() returns trigger language plpgsql as"
+      " $$ begin if nextval('cal.calls') = 1 then perform pg_terminate_backend(pg_backend_pid());"
+      " end if; return null; end $$;"
+      "create constraint trigger late after insert on cal.stored initially deferred"
+      " for each row when (convert_from(new.body, 'UTF8') = '2') execute function cal.cut()");
+  EXPECT_EQ(store_behind(1, 12), all_well(12));
+  EXPECT_EQ(sql("select count(*) from cal.stored where copies = 1"), "12");
+  EXPECT_GE(gateway().snapshot().write_lanes.lost, 1U);
+}
+
 TEST_F(Batch, OneThatIsHeldUpHoldsUpNoOther) {
   start([](Settings& settings) { settings.write_lanes = 1; });
   const std::unique_ptr<PGconn, decltype(&PQfinish)> holder(PQconnectdb(database_url().c_str()),

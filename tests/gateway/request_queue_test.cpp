@@ -121,6 +121,23 @@ TEST_F(QueueTest, APathHasSoManyTurnsAtATime) {
   EXPECT_EQ(names(take().exchanges), "");
 }
 
+TEST_F(QueueTest, TheNextIsTakenInTheTurnThatEnds) {
+  push("a1");
+  auto first = take();
+  first.turn.deadlocked();  // so that there is one alone
+  push("a2");
+  push("a3");
+  auto second = queue_.take_next(first.turn, 1, 1000);
+  EXPECT_EQ(names(second.exchanges), "a2");
+  EXPECT_EQ(names(take().exchanges), "");
+  push("b1");
+  const auto third = queue_.take_next(second.turn, 9, 1000);
+  EXPECT_EQ(names(third.exchanges), "b1");  // paths have it by turns
+  EXPECT_EQ(names(take().exchanges), "a3");
+  auto nothing = queue_.take_next(second.turn, 9, 1000);
+  EXPECT_EQ(names(nothing.exchanges), "");
+}
+
 TEST_F(QueueTest, APathThatDeadlockedHasOneTurnAtATime) {
   push("a1");
   auto first = take();
