@@ -6,11 +6,14 @@
 
 #include <simdjson.h>
 
+#include "call.hpp"
+
 namespace calytics::gateway {
 namespace {
 
-std::string_view field(const PGresult* result, int column) {
-  return {PQgetvalue(result, 0, column), static_cast<std::size_t>(PQgetlength(result, 0, column))};
+std::string_view field(const PGresult* result, int row, int column) {
+  return {PQgetvalue(result, row, column),
+          static_cast<std::size_t>(PQgetlength(result, row, column))};
 }
 
 // The object's members: a string is a field, an array of strings is a field repeated.
@@ -37,11 +40,11 @@ bool read_headers(std::string_view json, std::vector<Header>& headers) {
 
 }  // namespace
 
-std::variant<Answer, std::string> decode_answer(const PGresult* result) {
-  if (PQntuples(result) != 1 || PQnfields(result) != 3) return "the call returned no single row";
+std::variant<Answer, std::string> decode_answer(const PGresult* result, int row) {
+  if (row >= PQntuples(result) || PQnfields(result) != 3) return "the call returned no row";
   Answer answer;
-  const auto status = field(result, 0);
-  if (PQgetisnull(result, 0, 0) != 0 || status.size() != sizeof(std::uint32_t))
+  const auto status = field(result, row, 0);
+  if (PQgetisnull(result, row, 0) != 0 || status.size() != sizeof(std::uint32_t))
     return "the call returned no status";
   std::uint32_t number = 0;
   for (const char byte : status)
@@ -49,15 +52,15 @@ std::variant<Answer, std::string> decode_answer(const PGresult* result) {
   if (number < 200 || number > 599) return "the call returned a status out of range";
   answer.status = static_cast<int>(number);
 
-  if (PQgetisnull(result, 0, 1) == 0) {
-    auto headers = field(result, 1);
+  if (PQgetisnull(result, row, 1) == 0) {
+    auto headers = field(result, row, 1);
     if (headers.empty() || headers.front() != kJsonbVersion)
       return "the call returned headers that aren't jsonb";
     headers.remove_prefix(1);
     if (!read_headers(headers, answer.headers))
       return "the call returned headers that aren't an object of strings";
   }
-  answer.body = field(result, 2);
+  answer.body = field(result, row, 2);
   return answer;
 }
 

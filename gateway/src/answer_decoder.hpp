@@ -1,5 +1,5 @@
-// Reads the row that a call of cal.http's form returned: (int4, jsonb, bytea) in PostgreSQL's
-// binary formats.
+// Reads a row that a call of cal.http's form returned: (int4, jsonb, bytea) in PostgreSQL's binary
+// formats.
 #pragma once
 
 #include <optional>
@@ -12,9 +12,7 @@
 
 namespace calytics::gateway {
 
-inline constexpr char kJsonbVersion = 1;  // the first byte of a binary jsonb
-
 // The answer, or what is wrong with the row.
-std::variant<Answer, std::string> decode_answer(const PGresult* result);
+std::variant<Answer, std::string> decode_answer(const PGresult* result, int row);
 
 }  // namespace calytics::gateway

@@ -8,17 +8,15 @@
 #include <poll.h>
 
 #include "answer_decoder.hpp"
+#include "call_arrays.hpp"
 #include "log.hpp"
 
 namespace calytics::gateway {
 namespace {
 
 constexpr const char* kApplication = "calytics-gateway";
-constexpr const char* kStatement = "cal_call";
-constexpr Oid kText = 25;
-constexpr Oid kJsonb = 3802;
-constexpr Oid kBytea = 17;
-constexpr std::array<Oid, 5> kTypes = {kText, kText, kText, kJsonb, kBytea};
+constexpr const char* kOne = "cal_call";
+constexpr const char* kMany = "cal_calls";
 constexpr int kBinary = 1;
 // How often a wait looks whether it has been told to stop.
 constexpr Milliseconds kStopInterval{100};
@@ -46,6 +44,19 @@ void on_notice(void* /*unused*/, const PGresult* notice) {
 bool is_error(const PGresult* result) {
   const auto status = PQresultStatus(result);
   return status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK;
+}
+
+// What can't be read has happened all the same, as the others have.
+std::vector<Answer> answers_of(const PGresult* result) {
+  std::vector<Answer> answers;
+  const int count = PQntuples(result);
+  answers.reserve(static_cast<std::size_t>(count));
+  for (int row = 0; row < count; ++row) {
+    auto answer = decode_answer(result, row);
+    auto* read = std::get_if<Answer>(&answer);
+    answers.push_back(read != nullptr ? std::move(*read) : error_answer(500, "internal error"));
+  }
+  return answers;
 }
 
 }  // namespace
@@ -97,14 +108,26 @@ bool Database::set_up(TimePoint deadline, DatabaseError& error) {
   PQsetNoticeReceiver(connection_.get(), on_notice, nullptr);
   auto settings = "set statement_timeout = " + std::to_string(statement_timeout_.count());
   if (read_only_) settings += "; set default_transaction_read_only = on";
-  // Not in "from", where its one row would be stored first and then read.
-  const auto call = "select (a).status, (a).headers, (a).body from (select " + function_ +
-                    "($1, $2, $3, $4, $5) a offset 0) s";
-  for (const bool prepare : {false, true}) {
-    const auto sent = prepare ? PQsendPrepare(connection_.get(), kStatement, call.c_str(),
-                                              kTypes.size(), kTypes.data())
-                              : PQsendQuery(connection_.get(), settings.c_str());
-    if (sent != 1) {
+  // The function is not in "from", where its row would be stored first and then read.
+  const auto select = [this](const char* arguments) {
+    return "select (a).status, (a).headers, (a).body from (select " + function_ + arguments +
+           " offset 0) s";
+  };
+  const auto one = select("($1, $2, $3, $4, $5) a");
+  const auto many =
+      select("(c.a, c.b, c.c, c.d, c.e) a from unnest($1, $2, $3, $4, $5) c (a, b, c, d, e)");
+  auto* connection = connection_.get();
+  const std::array<std::function<int()>, 3> steps = {
+      [&] { return PQsendQuery(connection, settings.c_str()); },
+      [&] {
+        return PQsendPrepare(connection, kOne, one.c_str(), kCallParameters, kCallTypes.data());
+      },
+      [&] {
+        return PQsendPrepare(connection, kMany, many.c_str(), kCallParameters,
+                             kCallArrayTypes.data());
+      }};
+  for (const auto& step : steps) {
+    if (step() != 1) {
       error = broken(error_message(connection_));
       return false;
     }
@@ -166,18 +189,22 @@ std::variant<ResultPtr, DatabaseError> Database::finish(TimePoint deadline) {
 bool Database::send(const Call& call) {
   std::string headers(1, kJsonbVersion);
   headers += call.headers_json;
-  const std::array<std::string_view, 5> parameters = {call.method, call.path, call.query, headers,
-                                                      call.body};
-  std::array<const char*, 5> values{};
-  std::array<int, 5> lengths{};
-  std::array<int, 5> formats{};
+  const std::array<std::string_view, kCallParameters> parameters = {call.method, call.path,
+                                                                    call.query, headers, call.body};
+  return execute(kOne, parameters);
+}
+
+bool Database::execute(const char* statement, std::span<const std::string_view> parameters) {
+  std::array<const char*, kCallParameters> values{};
+  std::array<int, kCallParameters> lengths{};
+  std::array<int, kCallParameters> formats{};
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     // A null pointer would mean SQL's NULL, which an empty view must not become.
-    values.at(i) = parameters.at(i).empty() ? "" : parameters.at(i).data();
-    lengths.at(i) = static_cast<int>(parameters.at(i).size());
+    values.at(i) = parameters[i].empty() ? "" : parameters[i].data();
+    lengths.at(i) = static_cast<int>(parameters[i].size());
     formats.at(i) = kBinary;
   }
-  return PQsendQueryPrepared(connection_.get(), kStatement, values.size(), values.data(),
+  return PQsendQueryPrepared(connection_.get(), statement, kCallParameters, values.data(),
                              lengths.data(), formats.data(), kBinary) == 1;
 }
 
@@ -193,7 +220,7 @@ CallResult Database::call(const Call& call, TimePoint deadline) {
     if (!server_said_so) disconnect();
     return std::move(*error);
   }
-  auto answer = decode_answer(std::get<ResultPtr>(outcome).get());
+  auto answer = decode_answer(std::get<ResultPtr>(outcome).get(), 0);
   if (auto* reason = std::get_if<std::string>(&answer))
     return DatabaseError{Fault::permanent, "", std::move(*reason)};
   return std::move(std::get<Answer>(answer));
@@ -202,11 +229,13 @@ CallResult Database::call(const Call& call, TimePoint deadline) {
 std::optional<DatabaseError> Database::send_together(std::span<const Call> calls,
                                                      TimePoint deadline) {
   auto* connection = connection_.get();
-  bool sent = connected() && (under_way_ > 0 || PQenterPipelineMode(connection) == 1);
-  for (std::size_t i = 0; sent && i < calls.size(); ++i)
-    sent = send(calls[i]);
-  if (!sent || PQsendFlushRequest(connection) != 1 || PQpipelineSync(connection) != 1 ||
-      !flush(deadline)) {
+  const auto arrays = arrays_of(calls);
+  const std::vector<std::string_view> parameters(arrays.begin(), arrays.end());
+  // Flushed, the answers come before the commit.
+  const bool sent = connected() && (under_way_ > 0 || PQenterPipelineMode(connection) == 1) &&
+                    execute(kMany, parameters) && PQsendFlushRequest(connection) == 1 &&
+                    PQpipelineSync(connection) == 1 && flush(deadline);
+  if (!sent) {
     auto error = lost(deadline);
     disconnect();
     return error;
@@ -217,14 +246,12 @@ std::optional<DatabaseError> Database::send_together(std::span<const Call> calls
 
 CallResults Database::receive_together(std::size_t calls, TimePoint deadline,
                                        const std::function<void(std::vector<Answer>&)>& answered) {
-  std::vector<Answer> answers;
-  answers.reserve(calls);
-  std::size_t arrived = 0;
   const auto give_up = [this](DatabaseError error) {
     disconnect();
     return error;
   };
-  std::optional<DatabaseError> error;  // the first one; those after it only say that it happened
+  std::optional<std::vector<Answer>> answers;
+  std::optional<DatabaseError> error;
   for (;;) {
     ResultPtr result;
     if (!connected()) return broken("there is no connection");
@@ -233,28 +260,24 @@ CallResults Database::receive_together(std::size_t calls, TimePoint deadline,
       if (PQstatus(connection_.get()) == CONNECTION_BAD) return give_up(lost(deadline));
       continue;
     }
-    const auto status = PQresultStatus(result.get());
-    if (status == PGRES_PIPELINE_SYNC) break;
-    if (error || status == PGRES_PIPELINE_ABORTED) continue;
+    if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
     if (is_error(result.get())) {
       error = error_of(result.get());
       if (PQstatus(connection_.get()) == CONNECTION_BAD || error->fault == Fault::lost)
         return give_up(std::move(*error));
       continue;
     }
-    auto answer = decode_answer(result.get());
-    // It has happened all the same, as the others have.
-    answers.push_back(std::holds_alternative<Answer>(answer) ? std::move(std::get<Answer>(answer))
-                                                             : error_answer(500, "internal error"));
-    if (++arrived == calls) answered(answers);
+    answers = answers_of(result.get());
+    if (answers->size() != calls) return give_up(broken("answers are missing"));
+    answered(*answers);
   }
   if (--under_way_ == 0) {
     ResultPtr end;
     if (!next(end, deadline) || PQexitPipelineMode(connection_.get()) != 1) disconnect();
   }
   if (error) return std::move(*error);
-  if (arrived != calls) return give_up(broken("answers are missing"));
-  return answers;
+  if (!answers) return give_up(broken("there is no answer"));
+  return std::move(*answers);
 }
 
 }  // namespace calytics::gateway

@@ -2,10 +2,10 @@
 // deadline and can be stopped from another thread: libpq is used without blocking, so a server that
 // hangs can't hold a lane.
 //
-// Several calls can go as one: a pipeline under one sync, which PostgreSQL makes one transaction
-// of. They are answered together after its commit; an error of one means that none has happened.
-// Such transactions can be sent before the ones that were sent earlier are committed: the server
-// goes from one to the next without a pause, and their outcomes are received in their order.
+// Several calls can go as one statement. They are answered together after its commit; an error of
+// one means that none has happened.
+// Such statements can be sent before the ones that were sent earlier are committed, in a pipeline:
+// the server goes from one to the next without a pause, and their outcomes are received in order.
 //
 // A call that reports `answered` has been committed. After `lost` or `timed_out` the connection is
 // gone and whether the call was committed isn't known.
@@ -21,6 +21,7 @@
 #include <variant>
 #include <vector>
 
+#include "call.hpp"
 #include "clock.hpp"
 #include "message.hpp"
 #include "postgres.hpp"
@@ -32,15 +33,6 @@ struct DatabaseError {
   Fault fault = Fault::lost;
   std::string sqlstate;  // empty when the server had no say
   std::string message;   // the primary message, for the log alone
-};
-
-// The parameters of cal.http, and of what has its form.
-struct Call {
-  std::string_view method;
-  std::string_view path;
-  std::string_view query;
-  std::string_view headers_json;
-  std::string_view body;
 };
 
 using CallResult = std::variant<Answer, DatabaseError>;
@@ -70,6 +62,7 @@ class Database {
   bool wait(short events, TimePoint deadline);
   bool flush(TimePoint deadline);
   bool send(const Call& call);
+  bool execute(const char* statement, std::span<const std::string_view> parameters);
   DatabaseError lost(TimePoint deadline);
   bool next(ResultPtr& result, TimePoint deadline);
   std::variant<ResultPtr, DatabaseError> finish(TimePoint deadline);

@@ -100,6 +100,20 @@ TEST_F(Batch, WhatWaitsIsCommittedTogether) {
   EXPECT_EQ(lanes.undone, 0U);
 }
 
+TEST_F(Batch, EachOfItIsWhatItWas) {
+  start([](Settings& settings) { settings.write_lanes = 1; });
+  EXPECT_EQ(post_behind(1, {{"/store", ""},
+                            {"/store", std::string("\0\xff", 2)},
+                            {"/store?hash", "x"},
+                            {"/store", "{\"a\", NULL}"}}),
+            all_well(4));
+  EXPECT_EQ(
+      sql("select string_agg(encode(body, 'hex'), ' ' order by length(body)) from cal.stored"),
+      " 00ff 7b2261222c204e554c4c7d "
+      "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881");
+  EXPECT_EQ(transactions(), "1");
+}
+
 TEST_F(Batch, OfOneIsEachByItself) {
   start([](Settings& settings) {
     settings.write_lanes = 1;
