@@ -76,6 +76,15 @@ class Batch : public GatewayFixture {
 
   static std::vector<int> all_well(std::size_t count) { return std::vector<int>(count, 200); }
 
+  // Has the commit do so for bodies of that kind, after every call has been answered.
+  static void at_commit(const std::string& of, const std::string& action) {
+    sql("create function cal.late() returns trigger language plpgsql as $$ begin " + action +
+        "; return null; end $$;"
+        "create constraint trigger late after insert on cal.stored initially deferred"
+        " for each row when (convert_from(new.body, 'UTF8') in (" +
+        of + ")) execute function cal.late()");
+  }
+
   static std::string transactions() {
     return sql("select count(distinct xmin::text) from cal.stored");
   }
@@ -174,13 +183,9 @@ TEST_F(Batch, APoisonedCallHarmsNoNeighbour) {
   EXPECT_EQ(gateway().snapshot().write_lanes.undone, 1U);
 }
 
-// What comes with the commit itself, after every call has been answered.
 TEST_F(Batch, ACommitThatFailsIsNobodysSuccess) {
   start([](Settings& settings) { settings.write_lanes = 1; });
-  sql("create function cal.refuse() returns trigger language plpgsql as"
-      " $$ begin raise exception using errcode = 'check_violation'; end $$;"
-      "create constraint trigger late after insert on cal.stored initially deferred"
-      " for each row when (convert_from(new.body, 'UTF8') = '3') execute function cal.refuse()");
+  at_commit("'3'", "raise exception using errcode = 'check_violation'");
   auto expected = all_well(6);
   expected[3] = 500;
   EXPECT_EQ(store_behind(1, 6), expected);
@@ -193,11 +198,7 @@ TEST_F(Batch, ACommitThatFailsTakesNoOtherWithIt) {
     settings.write_lanes = 1;
     settings.batch_size = 4;
   });
-  sql("create function cal.refuse() returns trigger language plpgsql as"
-      " $$ begin raise exception using errcode = 'check_violation'; end $$;"
-      "create constraint trigger late after insert on cal.stored initially deferred"
-      " for each row when (convert_from(new.body, 'UTF8') in ('3', '6')) execute function"
-      " cal.refuse()");
+  at_commit("'3', '6'", "raise exception using errcode = 'check_violation'");
   auto expected = all_well(12);
   expected[3] = expected[6] = 500;
   EXPECT_EQ(store_behind(1, 12), expected);
@@ -210,10 +211,7 @@ TEST_F(Batch, AsOneIsCommittedTheNextIsOnItsWay) {
     settings.write_lanes = 1;
     settings.batch_size = 2;
   });
-  sql("create function cal.linger() returns trigger language plpgsql as"
-      " $$ begin perform pg_advisory_xact_lock_shared(8); return null; end $$;"
-      "create constraint trigger late after insert on cal.stored initially deferred"
-      " for each row when (convert_from(new.body, 'UTF8') = '0') execute function cal.linger()");
+  at_commit("'0'", "perform pg_advisory_xact_lock_shared(8)");
   const std::unique_ptr<PGconn, decltype(&PQfinish)> holder(PQconnectdb(database_url().c_str()),
                                                             PQfinish);
   std::jthread release;
@@ -235,11 +233,9 @@ TEST_F(Batch, ACommitThatIsCutOffIsMadeAgainWithTheNext) {
     settings.write_lanes = 1;
     settings.batch_size = 4;
   });
-  sql("create function cal.cut() returns trigger language plpgsql as"
-      " $$ begin if nextval('cal.calls') = 1 then perform pg_terminate_backend(pg_backend_pid());"
-      " end if; return null; end $$;"
-      "create constraint trigger late after insert on cal.stored initially deferred"
-      " for each row when (convert_from(new.body, 'UTF8') = '2') execute function cal.cut()");
+  at_commit(
+      "'2'",
+      "if nextval('cal.calls') = 1 then perform pg_terminate_backend(pg_backend_pid()); end if");
   EXPECT_EQ(store_behind(1, 12), all_well(12));
   EXPECT_EQ(sql("select count(*) from cal.stored where copies = 1"), "12");
   EXPECT_GE(gateway().snapshot().write_lanes.lost, 1U);
