@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # The part `http` of `make bench`: the gateway beside two servers of Node.js that do the same job
 # (tests/bench/peers), on the same PostgreSQL server, each with a database of its own, seen by wrk over
-# loopback. One process each, as somebody would start them. Sourced by bench.sh.
+# loopback. One process each, as somebody would start them. They take short turns, and of the figures of
+# all turns the median counts: a machine that is faster now than a moment later is so for all three.
+# Sourced by bench.sh.
 
 peers=$sql/peers
 contestants=(calytics node_pg trpc_prisma)
@@ -41,7 +43,7 @@ start_peer() { # contestant, command ...
   die "$name does not listen:" "$(tail -n 5 "$work/$name.log")"
 }
 
-# Runs wrk for so long; leaves "answers seconds p50 p99 failures next" in $seen[NAME].
+# Runs wrk for so long; leaves "answers seconds p50 p99 failures next" in $seen[NAME], a line a turn.
 hit() { # name, seconds, connections, url, argument of http.lua ...
   local name=$1 length=$2 connections=$3 url=$4 out failures
   shift 4
@@ -51,7 +53,11 @@ hit() { # name, seconds, connections, url, argument of http.lua ...
   [[ $failures == 0 ]] || die "$name: $failures requests of '$*' were not answered 200" "$out"
   seen[$name]=$out
 }
-answered() { awk -v k="$2" '{ print k == "rate" ? $1 / $2 : k == "p50" ? $3 : $4 }' <<<"${seen[$1]}"; } # name, rate or p50 or p99
+# The median of all turns.
+answered() { # name, rate or p50 or p99
+  awk -v k="$2" '{ print k == "rate" ? $1 / $2 : k == "p50" ? $3 : $4 }' <<<"${seen[$1]}" | sort -g |
+    awk '{ turn[NR] = $1 } END { print (turn[int((NR + 1) / 2)] + turn[int(NR / 2) + 1]) / 2 }'
+}
 
 webhooks_sent() { # contestant, seconds, connections
   hit "$1 webhook $3" "$2" "$3" "${address[$1]}" webhook "$work/requests" "${offset[$1]:-0}"
@@ -97,6 +103,33 @@ check_kept() {
   ((sum == 0)) || die "calytics quarantined $sum webhooks"
 }
 
+# A log that has been in use, as that of any server but a new one: whoever writes first would pay for
+# its files otherwise.
+use_log() {
+  local i
+  for ((i = 0; i < 64; i++)); do
+    query postgres -c "select pg_switch_wal() from pg_logical_emit_message(false, 'bench', '')" >/dev/null
+    bar $((i + 1)) 64 'files of the log'
+  done
+  query postgres -c checkpoint
+}
+
+in_turns() { # seconds, connections
+  local length=2 left name kind
+  declare -A turns=()
+  for ((left = $1; left > 0; left -= length)); do
+    for name in "${contestants[@]}"; do
+      webhooks_sent "$name" $((left < length ? left : length)) "$2"
+      answers[$name]=$((answers[$name] + ${seen[$name webhook $2]%% *}))
+      events_sent "$name" $((left < length ? left : length)) "$2"
+      for kind in webhook event; do turns[$name $kind]+=${seen[$name $kind $2]}$'\n'; done
+    done
+  done
+  for name in "${contestants[@]}"; do
+    for kind in webhook event; do seen[$name $kind $2]=${turns[$name $kind]%$'\n'}; done
+  done
+}
+
 fill_visits() {
   local sessions=$((events * 2 / 5)) first chunk
   chunk=$(((sessions + 49) / 50))
@@ -130,19 +163,14 @@ http() {
   start_peer node_pg node "$peers/node_pg.mjs"
   start_peer trpc_prisma node "$peers/trpc_prisma.mjs"
 
+  use_log
   step "Sending webhooks and events to ${contestants[*]}, $http s each"
   for name in "${contestants[@]}"; do # nobody begins cold
     webhooks_sent "$name" 2 8
     answers[$name]=${seen[$name webhook 8]%% *}
     events_sent "$name" 2 8
   done
-  for connections in 1 8 32 64; do
-    for name in "${contestants[@]}"; do
-      webhooks_sent "$name" "$http" "$connections"
-      answers[$name]=$((answers[$name] + ${seen[$name webhook $connections]%% *}))
-      events_sent "$name" "$http" "$connections"
-    done
-  done
+  for connections in 1 8 32 64; do in_turns "$http" "$connections"; done
   check_kept
   step "Reading dashboards of a year with $events events"
   fill_visits
