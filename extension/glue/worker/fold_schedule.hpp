@@ -22,7 +22,7 @@ struct FoldDemand {
   TimestampTz read_until;  // somebody reads until then, as far as is known
 
   // So much that whoever came to read would notice.
-  static constexpr std::int64_t much = 3000;
+  static constexpr std::int64_t much = 10000;
 
   bool presses(TimestampTz now) const { return waiting >= much || read_until > now; }
 };
