@@ -74,7 +74,7 @@ MODULE_big = calytics
 sources := $(sort $(wildcard extension/core/*/*.cpp extension/glue/*.cpp extension/glue/*/*.cpp))
 OBJS = $(sources:%.cpp=build/%.o)
 DATA_built = extension/calytics--$(extension_version).sql
-SHLIB_LINK = -lsimdjson -lcrypto -lz -lstdc++
+SHLIB_LINK = -lsimdjson -lcrypto -llz4 -lz -lstdc++
 
 # Tests share one database, into which pg_regress has loaded the extension.
 REGRESS = $(patsubst regress/sql/%.sql,%,$(sort $(wildcard regress/sql/*.sql)))

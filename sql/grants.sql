@@ -39,7 +39,8 @@ grant execute on function
     cal.explain_experiment(text, text, timestamptz, timestamptz, text, text),
     cal.verify_metrics(text),
     -- Behind views; without usage of the schema nobody calls them by name.
-    calytics.facts_now(int), calytics.funnels_now(int, timestamptz, timestamptz), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally)
+    calytics.facts_now(int), calytics.funnels_now(int, timestamptz, timestamptz), calytics.service_days(), calytics.realtime(), calytics.entries(calytics.tally),
+    calytics.octet_length(calytics.webhook_body)
   to cal_reader, cal_admin;
 
 grant select on cal.person, cal.booking_private, cal.blocked_time, cal.token, cal.shared_link to cal_admin;

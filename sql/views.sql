@@ -68,7 +68,7 @@ comment on view cal.attendee is
 
 create view cal.delivery as
   select o.name as source, d.delivery_id, d.received_at, d.trigger, d.uid, d.outcome, d.detail,
-         d.version, octet_length(d.body) as bytes, d.repeats, d.repeated_at, d.replayed_at
+         d.version, calytics.octet_length(d.body) as bytes, d.repeats, d.repeated_at, d.replayed_at
     from calytics.webhook_delivery d join calytics.source o using (source_id);
 comment on view cal.delivery is
   'The archive of webhooks without their bodies. repeats: later deliveries of the same bytes.';

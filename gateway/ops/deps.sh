@@ -11,7 +11,7 @@ servers=() # command:package, for what tests start by themselves, and Debian wou
 for purpose in "$@"; do
   case $purpose in
     client | run | deb | check | bench)
-      packages+=(g++ make cmake pkg-config libpq-dev libpoco-dev libsimdjson-dev libssl-dev zlib1g-dev ca-certificates) ;;&
+      packages+=(g++ make cmake pkg-config libpq-dev libpoco-dev libsimdjson-dev libssl-dev liblz4-dev zlib1g-dev ca-certificates) ;;&
     run | deb | check | bench)
       tools+=(node:nodejs npm:npm) ;;&
     client)

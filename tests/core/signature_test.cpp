@@ -12,14 +12,7 @@
 namespace calytics::core {
 namespace {
 
-std::string hex(const Sha256Digest& digest) {
-  std::string text;
-  for (const std::uint8_t byte : digest) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
-  return text;
-}
+using testing::hex;
 
 std::string upper(std::string text) {
   for (char& c : text)

@@ -101,6 +101,15 @@ std::mt19937_64 make_generator() {
   return std::mt19937_64(seed);
 }
 
+std::string hex(const Sha256Digest& digest) {
+  std::string text;
+  for (const std::uint8_t byte : digest) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
 std::string describe(const Webhook& row) {
   constexpr std::string_view kEnvelopes[] = {"standard", "flat", "form", "template", "unreadable"};
   constexpr std::string_view kKinds[] = {"booking", "ping", "other", "unreadable"};

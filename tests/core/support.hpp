@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/access/signature.hpp"
 #include "core/booking/webhook.hpp"
 
 namespace calytics::core::testing {
@@ -22,6 +23,9 @@ std::vector<std::string> payload_names();
 
 // A generator seeded by CALYTICS_SEED, or else differently each time. The seed is printed.
 std::mt19937_64 make_generator();
+
+// In lower-case hexadecimal.
+std::string hex(const Sha256Digest& digest);
 
 // An empty text if the row keeps all promises of webhook.hpp, else which one it breaks.
 std::string broken_promise(const Webhook& row);

@@ -87,7 +87,7 @@ describe("http", () => {
     const taken = await gateway.post(largest);
     assert.equal(taken.status, 200, taken.body.toString("utf8").slice(0, 200));
     const kept = await database.value(
-      "select octet_length(body) from calytics.webhook_delivery where delivery_id = $1",
+      "select octet_length(body::bytea) from calytics.webhook_delivery where delivery_id = $1",
       [taken.json.delivery],
     );
     assert.equal(kept, MEBI);

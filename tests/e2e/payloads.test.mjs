@@ -155,7 +155,7 @@ describe("payloads", () => {
       assert.equal(answer.status, 200);
       assert.equal(answer.json.outcome, OUTCOMES[name] ?? "applied", answer.json.detail);
       const [row] = await database.query(
-        `select body, outcome, content_type, version from calytics.webhook_delivery
+        `select body::bytea, outcome, content_type, version from calytics.webhook_delivery
           where delivery_id = $1`,
         [answer.json.delivery],
       );

@@ -21,6 +21,7 @@ extern "C" {
 #include "glue/webhook/erased.hpp"
 #include "glue/webhook/keys.hpp"
 #include "glue/webhook/outcome_counts.hpp"
+#include "glue/webhook/packed_body.hpp"
 #include "glue/webhook/receive.hpp"
 #include "glue/webhook/refusals.hpp"
 #include "glue/webhook/understand.hpp"
@@ -140,7 +141,7 @@ struct Kept {
     put_header(row, request.header("content-type"), 100);
     constexpr std::int32_t repeats = 0;
     row.put(repeats).skip().put(understood.change).skip();
-    row.put(PointerGetDatum(request.body));
+    row.put(calytics::glue::packed_body(bytes_of(request.body)));
     return row;
   }
 };
