@@ -213,6 +213,22 @@ TEST(TrackScrub, Secrets) {
   expect_kept({"eyJ", "sk_live_", "tokens = 5", "https://example.com/a=b"});
 }
 
+// What an escape is written with is no part of an address, and what stands behind it is.
+TEST(TrackScrub, AddressesBesideEscapes) {
+  EXPECT_EQ(scrubbed("%20a0:: :"), "%20a0:: :");
+  EXPECT_EQ(scrubbed("%3Daa::%25"), "%3Daa::%25");
+  EXPECT_EQ(scrubbed("at%202001:db8::1"), "at [ip]");
+  EXPECT_EQ(scrubbed("%2001:db8::1:2"), " [ip]");
+  EXPECT_EQ(scrubbed("5%2001:db8::1"), "5 [ip]");
+}
+
+TEST(TrackScrub, AddressesBehindNumbers) {
+  EXPECT_EQ(scrubbed("room 5 2001:db8::1"), "room 5 [ip]");
+  EXPECT_EQ(scrubbed("12-3 2001:db8::1, 7 fe80::1:2 8"), "12-3 [ip], 7 [ip] 8");
+  EXPECT_EQ(scrubbed("1 2 3 4 20a0:db8::1"), "1 2 3 4 [ip]");
+  EXPECT_EQ(scrubbed("5 12:30"), "5 12:30");
+}
+
 TEST(TrackScrub, AnyBytes) {
   auto generator = testing::make_generator();
   const std::string_view alphabet = "@.:=+-_ /()%40aZX09b\"\xC2\xA0\xFF";
