@@ -7,7 +7,6 @@
 #include "core/access/ip_address.hpp"
 #include "core/privacy/member_names.hpp"
 #include "core/text/ascii.hpp"
-#include "core/text/percent.hpp"
 
 namespace calytics::core {
 
@@ -183,8 +182,6 @@ std::optional<Finding> PersonalDataScanner::find_ipv6(std::size_t begin) const n
     const char before = text_[begin - 1];
     if (is_word(before) || before == ':' || before == '.') return std::nullopt;
   }
-  // The digits of an escape are nobody's.
-  if (begin > 0 && has_percent_escape(text_.substr(begin - 1, 3))) return std::nullopt;
   std::size_t end = begin;
   std::size_t colons = 0;
   for (; end < text_.size() && end - begin <= kLongest; ++end) {

@@ -34,24 +34,6 @@ std::optional<std::string> scan(std::string_view text, NumberHint hint,
   return scrubbed;
 }
 
-// The text as it stands, scrubbed; absent if nothing was found. What is left beside a marker may be
-// told only then: it is scanned until nothing is found.
-std::optional<std::string> scrub(std::string_view text, NumberHint hint,
-                                 PersonalDataCounts& counts) {
-  constexpr int kMaxScans = 8;
-  std::optional<std::string> scrubbed = scan(text, hint, counts);
-  for (int scans = 1; scrubbed; ++scans) {
-    std::optional<std::string> more = scan(*scrubbed, hint, counts);
-    if (!more) break;
-    if (scans == kMaxScans) {
-      counts.add(PersonalData::token);
-      return std::string(marker_of(PersonalData::token));
-    }
-    scrubbed = std::move(more);
-  }
-  return scrubbed;
-}
-
 // What is left when all escapes have been decoded, scrubbed after each round; absent if nothing was
 // found behind them.
 std::optional<std::string> scrub_decoded(std::string_view text, NumberHint hint, bool plus_is_space,
@@ -59,7 +41,7 @@ std::optional<std::string> scrub_decoded(std::string_view text, NumberHint hint,
   std::string decoded(text);
   bool found = false;
   const auto replace_found = [&] {
-    if (std::optional<std::string> scrubbed = scrub(decoded, hint, counts)) {
+    if (std::optional<std::string> scrubbed = scan(decoded, hint, counts)) {
       decoded = std::move(*scrubbed);
       found = true;
     }
@@ -82,35 +64,52 @@ std::optional<std::string> scrub_decoded(std::string_view text, NumberHint hint,
   return found ? std::optional(std::move(decoded)) : std::nullopt;
 }
 
+// Scrubbed as it stands and behind its escapes; absent if nothing was found.
+std::optional<std::string> scrub(std::string_view text, NumberHint hint, Encoding encoding,
+                                 PersonalDataCounts& counts) {
+  const bool plus_is_space = encoding == Encoding::url && text.find('+') != std::string_view::npos;
+  if (!plus_is_space && !may_hold_personal_data(text)) return std::nullopt;
+  std::optional<std::string> plain = scan(text, hint, counts);
+  const std::optional<std::string> hidden =
+      scrub_decoded(plain ? *plain : text, hint, plus_is_space, counts);
+  if (!hidden) return plain;
+  std::string scrubbed;
+  if (encoding == Encoding::url) {
+    append_percent_encoded(scrubbed, *hidden);
+  } else {
+    append_repaired(scrubbed, *hidden);
+  }
+  return scrubbed;
+}
+
 }  // namespace
 
 bool append_scrubbed(std::string& out, std::string_view text, NumberHint hint, Encoding encoding,
                      PersonalDataCounts& counts) {
-  const bool plus_is_space = encoding == Encoding::url && text.find('+') != std::string_view::npos;
-  if (!plus_is_space && !may_hold_personal_data(text)) {
+  constexpr int kMaxTimes = 8;
+  std::optional<std::string> scrubbed = scrub(text, hint, encoding, counts);
+  if (!scrubbed) {
     out += text;
     return false;
   }
-  const std::optional<std::string> plain = scrub(text, hint, counts);
-  const std::string_view readable = plain ? *plain : text;
-  const std::optional<std::string> hidden = scrub_decoded(readable, hint, plus_is_space, counts);
-  if (!hidden) {
-    out += readable;
-    return plain.has_value();
+  // What is left beside a marker may be told only then, and what stands behind an escape's digits
+  // looks different with them: it is done until nothing is found.
+  int times = 1;
+  while (std::optional<std::string> more = scrub(*scrubbed, hint, encoding, counts)) {
+    scrubbed = std::move(more);
+    if (++times < kMaxTimes) continue;
+    counts.add(PersonalData::token);
+    scrubbed = marker_of(PersonalData::token);
+    break;
   }
-  if (encoding == Encoding::url) {
-    append_percent_encoded(out, *hidden);
-  } else {
-    append_repaired(out, *hidden);
-  }
+  out += *scrubbed;
   return true;
 }
 
 bool holds_personal_data(std::string_view text, NumberHint hint) {
   if (!may_hold_personal_data(text)) return false;
   PersonalDataCounts counts;
-  std::string unused;
-  return append_scrubbed(unused, text, hint, Encoding::text, counts);
+  return scrub(text, hint, Encoding::text, counts).has_value();
 }
 
 }  // namespace calytics::core
